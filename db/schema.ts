@@ -1,0 +1,289 @@
+/**
+ * Every table. Rows are inferred from here; nothing else spells a column. What the database can hold true, it
+ * holds: states are enums, a duplicate is a unique index, a deleted row cannot be purged before it was deleted.
+ */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  real,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { mediaTypes, rejectCodes, roles, uploadStates, visibilities } from "#lib/media.ts";
+
+/** Milliseconds only: a Date cannot hold microseconds, and a cursor made from one would skip or repeat rows. */
+const instant = (name: string) => timestamp(name, { precision: 3, withTimezone: true, mode: "date" });
+const created = () => instant("created_at").notNull().default(sql`now()`);
+const updated = () => instant("updated_at").notNull().default(sql`now()`);
+
+/** 32 bytes in the database, 64 hex digits in code. */
+const digest = customType<{ data: string; driverData: Buffer }>({
+  dataType: () => "bytea",
+  toDriver: (hex) => Buffer.from(hex, "hex"),
+  fromDriver: (bytes) => bytes.toString("hex"),
+});
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => "bytea" });
+
+export const role = pgEnum("role", roles);
+export const visibility = pgEnum("visibility", visibilities);
+export const uploadState = pgEnum("upload_state", uploadStates);
+export const rejectCode = pgEnum("reject_code", rejectCodes);
+export const mediaType = pgEnum("media_type", mediaTypes);
+/** Where taken_at came from: the camera, the file's own date, or the moment of the upload. */
+export const takenSource = pgEnum("taken_source", ["camera", "file", "upload"]);
+
+// Accounts: the shapes better-auth expects, plus role and disabled_at.
+
+export const users = pgTable("users", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique(),
+  emailVerified: boolean("email_verified").notNull().default(false),
+  image: text("image"),
+  role: role("role").notNull().default("member"),
+  disabledAt: instant("disabled_at"),
+  createdAt: created(),
+  updatedAt: updated(),
+});
+
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    token: text("token").notNull().unique(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    expiresAt: instant("expires_at").notNull(),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [index("sessions_user").on(t.userId)],
+);
+
+export const accounts = pgTable(
+  "accounts",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    accessTokenExpiresAt: instant("access_token_expires_at"),
+    refreshTokenExpiresAt: instant("refresh_token_expires_at"),
+    scope: text("scope"),
+    password: text("password"),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [index("accounts_user").on(t.userId), unique("accounts_provider").on(t.providerId, t.accountId)],
+);
+
+export const verifications = pgTable(
+  "verifications",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    identifier: text("identifier").notNull(),
+    value: text("value").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [index("verifications_identifier").on(t.identifier)],
+);
+
+/** A link that makes an account: the set-up link (role owner) and every later invitation. Only its hash is kept. */
+export const invites = pgTable("invites", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  tokenHash: digest("token_hash").notNull().unique(),
+  role: role("role").notNull(),
+  email: text("email"),
+  createdBy: uuid("created_by").references(() => users.id, { onDelete: "cascade" }),
+  expiresAt: instant("expires_at").notNull(),
+  usedAt: instant("used_at"),
+  createdAt: created(),
+});
+
+/** I-6: used = bytes of originals not yet purged, reserved = declared bytes of open uploads. 0 limit = none. */
+export const quotas = pgTable(
+  "quotas",
+  {
+    ownerId: uuid("owner_id")
+      .primaryKey()
+      .references(() => users.id, { onDelete: "restrict" }),
+    limitBytes: bigint("limit_bytes", { mode: "number" }).notNull().default(0),
+    usedBytes: bigint("used_bytes", { mode: "number" }).notNull().default(0),
+    reservedBytes: bigint("reserved_bytes", { mode: "number" }).notNull().default(0),
+  },
+  (t) => [
+    check("quotas_not_negative", sql`${t.usedBytes} >= 0 and ${t.reservedBytes} >= 0 and ${t.limitBytes} >= 0`),
+  ],
+);
+
+/** The ledger of uploads (R-1). */
+export const uploads = pgTable(
+  "uploads",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    ownerId: uuid("owner_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "restrict" }),
+    state: uploadState("state").notNull().default("issued"),
+    clientToken: uuid("client_token").notNull(),
+    stagingKey: text("staging_key").notNull().unique(),
+    /** Persisted before the first byte is written under them (I-2). */
+    finalKey: text("final_key").unique(),
+    renditionFolder: text("rendition_folder").unique(),
+    filename: text("filename").notNull(),
+    declaredMime: text("declared_mime").notNull(),
+    bytes: bigint("bytes", { mode: "number" }).notNull(),
+    sha256: digest("sha256").notNull(),
+    fileModifiedAt: instant("file_modified_at"),
+    policyExpiresAt: instant("policy_expires_at").notNull(),
+    leaseToken: uuid("lease_token"),
+    leaseUntil: instant("lease_until"),
+    attempts: smallint("attempts").notNull().default(0),
+    rejectCode: rejectCode("reject_code"),
+    /** The medium this upload became, or the one it repeats when it was refused as a duplicate. */
+    mediaId: uuid("media_id"),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [
+    unique("uploads_client_token").on(t.ownerId, t.clientToken),
+    index("uploads_owner_created").on(t.ownerId, t.createdAt, t.id),
+    index("uploads_created").on(t.createdAt, t.id),
+    index("uploads_state_created").on(t.state, t.createdAt, t.id),
+    index("uploads_issued_expiry").on(t.policyExpiresAt).where(sql`state = 'issued'`),
+    index("uploads_verifying_lease").on(t.leaseUntil).where(sql`state = 'verifying'`),
+    check("uploads_reject_code", sql`(${t.state} = 'rejected') = (${t.rejectCode} is not null)`),
+  ],
+);
+
+/** A verified original and what was read from it. A row exists only when every byte it promises is in the bucket. */
+export const media = pgTable(
+  "media",
+  {
+    /** Random, not time-ordered: the address of an unlisted picture is its only key. */
+    id: uuid("id").primaryKey().defaultRandom(),
+    ownerId: uuid("owner_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "restrict" }),
+    visibility: visibility("visibility").notNull().default("private"),
+    key: text("key").notNull().unique(),
+    renditionFolder: text("rendition_folder").notNull().unique(),
+    /** Ascending pixel widths that exist as <folder>/<width>.avif and .jpg. */
+    avifWidths: integer("avif_widths").array().notNull(),
+    jpegWidths: integer("jpeg_widths").array().notNull(),
+    /** "gif" or "webp" when <folder>/motion.<format> plays the animation. */
+    motion: text("motion"),
+    sha256: digest("sha256").notNull(),
+    bytes: bigint("bytes", { mode: "number" }).notNull(),
+    mime: mediaType("mime").notNull(),
+    /** As shown: after orientation. */
+    width: integer("width").notNull(),
+    height: integer("height").notNull(),
+    frames: integer("frames").notNull().default(1),
+    thumbhash: bytea("thumbhash").notNull(),
+    /** Dominant colour, 0xRRGGBB. */
+    color: integer("color").notNull(),
+    filename: text("filename").notNull(),
+    title: text("title").notNull().default(""),
+    description: text("description").notNull().default(""),
+    alt: text("alt").notNull().default(""),
+    takenAt: instant("taken_at").notNull(),
+    takenSource: takenSource("taken_source").notNull(),
+    /** Minutes east of UTC the camera recorded; null when it recorded none. */
+    takenOffset: smallint("taken_offset"),
+    camera: text("camera"),
+    lens: text("lens"),
+    /** f-number · seconds · ISO · millimetres. */
+    aperture: real("aperture"),
+    exposureTime: doublePrecision("exposure_time"),
+    iso: integer("iso"),
+    focalLength: real("focal_length"),
+    /** Where it was taken: never leaves the owner's own pages (R-46). */
+    latitude: doublePrecision("latitude"),
+    longitude: doublePrecision("longitude"),
+    altitude: real("altitude"),
+    deletedAt: instant("deleted_at"),
+    purgedAt: instant("purged_at"),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [
+    uniqueIndex("media_owner_sha256").on(t.ownerId, t.sha256).where(sql`deleted_at is null`),
+    index("media_public_timeline")
+      .on(t.takenAt.desc(), t.id.desc())
+      .where(sql`deleted_at is null and visibility = 'public'`),
+    index("media_owner_timeline").on(t.ownerId, t.takenAt.desc(), t.id.desc()).where(sql`deleted_at is null`),
+    index("media_added").on(t.createdAt.desc(), t.id.desc()).where(sql`purged_at is null`),
+    check("media_purged_after_deleted", sql`${t.purgedAt} is null or ${t.deletedAt} is not null`),
+    check("media_size", sql`${t.width} > 0 and ${t.height} > 0 and ${t.bytes} > 0`),
+  ],
+);
+
+/** Totals of what is ready and not deleted, kept by statement-level triggers on media; never counted on request. */
+export const mediaMonths = pgTable(
+  "media_months",
+  {
+    ownerId: uuid("owner_id").notNull(),
+    visibility: visibility("visibility").notNull(),
+    /** First day of the month, UTC. */
+    month: text("month").notNull(),
+    count: integer("count").notNull(),
+    /** Σ width ÷ height, from which the height of a section follows. */
+    ratioSum: doublePrecision("ratio_sum").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.ownerId, t.visibility, t.month] })],
+);
+
+/** Objects to remove, each remembered until the store confirmed it (R-31). */
+export const purges = pgTable(
+  "purges",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    key: text("key").notNull(),
+    reason: text("reason").notNull(),
+    /** The medium whose trash window this purge ends. */
+    mediaId: uuid("media_id"),
+    notBefore: instant("not_before").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    leaseUntil: instant("lease_until"),
+    lastError: text("last_error"),
+    doneAt: instant("done_at"),
+    createdAt: created(),
+  },
+  (t) => [
+    index("purges_open").on(t.notBefore).where(sql`done_at is null`),
+    index("purges_media").on(t.mediaId).where(sql`done_at is null`),
+    index("purges_key").on(t.key).where(sql`done_at is null`),
+  ],
+);
+
+export type User = typeof users.$inferSelect;
+export type Session = typeof sessions.$inferSelect;
+export type Invite = typeof invites.$inferSelect;
+export type Upload = typeof uploads.$inferSelect;
+export type Media = typeof media.$inferSelect;
+export type NewMedia = typeof media.$inferInsert;
+export type Purge = typeof purges.$inferSelect;

@@ -1,0 +1,162 @@
+/**
+ * The vocabulary, safe in the browser: what a medium is, which states an upload passes, which types and sizes
+ * are taken, and the shapes that cross the wire. Rules are cited as R-n.
+ *
+ * media      the thing people see · original: its bytes · rendition: bytes made from it
+ * upload     the act of bringing an original in; has a ledger row whatever becomes of it
+ * viewer     who is asking
+ */
+import { z } from "zod";
+
+export const mediaTypes = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"] as const;
+export type MediaType = (typeof mediaTypes)[number];
+
+export const extensionOf: Record<MediaType, string> = {
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/avif": "avif",
+  "image/gif": "gif",
+};
+
+export const visibilities = ["private", "unlisted", "public"] as const;
+export type Visibility = (typeof visibilities)[number];
+
+export const roles = ["owner", "admin", "member", "viewer"] as const;
+export type Role = (typeof roles)[number];
+
+/** Who is asking. `undefined` stands for an anonymous visitor. */
+export type Viewer = { id: string; name: string; email: string; role: Role };
+
+export const canUpload = (viewer: Viewer | undefined): viewer is Viewer =>
+  viewer !== undefined && viewer.role !== "viewer";
+export const canAdminister = (viewer: Viewer | undefined): viewer is Viewer =>
+  viewer !== undefined && (viewer.role === "owner" || viewer.role === "admin");
+
+/** R-4: issued → verifying → ready | rejected; issued | verifying → cancelled; issued → expired. */
+export const uploadStates = ["issued", "verifying", "ready", "rejected", "cancelled", "expired"] as const;
+export type UploadState = (typeof uploadStates)[number];
+export const openStates = ["issued", "verifying"] as const satisfies readonly UploadState[];
+
+/** Why an upload was refused after its bytes were read; the sentence is `rejects.<code>` in the catalogue. */
+export const rejectCodes = [
+  "size_mismatch",
+  "checksum_mismatch",
+  "not_an_image",
+  "unsupported_type",
+  "heic_unsupported",
+  "type_mismatch",
+  "corrupt",
+  "too_many_pixels",
+  "too_many_frames",
+  "too_much_metadata",
+  "took_too_long",
+  "duplicate",
+  "internal",
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
+
+/** R-42. Bytes, pixels, pixels a side, frames, frames × pixels, bytes of colour profile, bytes of EXIF or XMP. */
+export const limits = {
+  pixelsMax: 100_000_000,
+  sideMax: 30_000,
+  framesMax: 300,
+  framePixelsMax: 200_000_000,
+  profileBytesMax: 4 * 1024 * 1024,
+  metadataBytesMax: 1024 * 1024,
+  filenameMax: 255,
+  titleMax: 200,
+  descriptionMax: 5_000,
+  batchMax: 50,
+  jsonBytesMax: 64 * 1024,
+} as const;
+
+/** R-11, A-19…A-22: a name to show, never a path: last segment, NFC, no control or bidi-override characters. */
+const cleanFilename = (name: string): string =>
+  (name.split(/[/\\]/).at(-1) ?? "")
+    .toWellFormed()
+    .normalize("NFC")
+    .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
+    .trim();
+
+export const filenameShape = z
+  .string()
+  .max(4096)
+  .refine((name) => !name.includes("\0"), { error: "NUL" })
+  .transform(cleanFilename)
+  .refine((name) => name.length > 0 && Array.from(name).length <= limits.filenameMax, { error: "length" });
+
+export const sha256Shape = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const beginFileShape = z.strictObject({
+  /** Made by the browser, unique per owner: a repeated request returns the same upload (R-12). */
+  clientToken: z.uuid(),
+  filename: filenameShape,
+  bytes: z.int().min(1),
+  /** What the browser believes; empty when it does not know (R-11). */
+  mime: z.union([z.enum(mediaTypes), z.literal("")]),
+  sha256: sha256Shape,
+  /** The file's own modification time, ms since 1970: the date of last resort for a picture without EXIF. */
+  lastModified: z.int().min(0).max(8_640_000_000_000_000).optional(),
+});
+export const beginShape = z.strictObject({
+  uploads: z.array(beginFileShape).min(1).max(limits.batchMax),
+});
+export type BeginFile = z.infer<typeof beginFileShape>;
+
+export const idsShape = z.strictObject({ ids: z.array(z.uuid()).min(1).max(limits.batchMax) });
+
+/** A presigned POST policy: append `fields` verbatim, the file last (R-15). `expiresAt` is ISO 8601. */
+export type UploadPolicy = {
+  id: string;
+  url: string;
+  fields: Record<string, string>;
+  expiresAt: string;
+  maxBytes: number;
+};
+
+/** One answer per declared file, in the order asked. */
+export type BeginAnswer =
+  | ({ status: "issued"; clientToken: string } & UploadPolicy)
+  /** A repeated client token whose upload has gone on since. */
+  | ({ status: "known"; clientToken: string } & UploadView)
+  | { status: "duplicate"; clientToken: string; mediaId: string }
+  | { status: "refused"; clientToken: string; code: string; message: string };
+
+/** What the browser may know of an upload. `message` is the sentence for a reject code. */
+export type UploadView = {
+  id: string;
+  state: UploadState;
+  filename: string;
+  bytes: number;
+  sha256: string;
+  mediaId: string | null;
+  rejectCode: RejectCode | null;
+  message: string | null;
+  createdAt: string;
+};
+
+/** Answer to a batch completion or a status question for one id. */
+export type CompleteAnswer =
+  | ({ status: "known" } & UploadView)
+  | { status: "refused"; id: string; code: string; message: string };
+
+/*
+ * POST   /api/uploads               {uploads: BeginFile[]}  → 200 {uploads: BeginAnswer[]}
+ * GET    /api/uploads               → 200 {uploads: UploadView[]}: the asker's issued and verifying ones, newest first
+ * POST   /api/uploads/complete      {ids}                   → 200 {uploads: CompleteAnswer[]}
+ * POST   /api/uploads/status        {ids}                   → 200 {uploads: CompleteAnswer[]}
+ * POST   /api/uploads/:id/complete  → 200 ready · 202 verifying · 409 object_missing · 422 rejected · 410 gone · 404
+ * POST   /api/uploads/:id/renew     → 200 UploadPolicy
+ * GET    /api/uploads/:id[?probe=1] → 200 UploadView & {stored?: boolean}
+ * DELETE /api/uploads/:id           → 200 UploadView
+ * A failure is application/problem+json: {type, title, status, code, detail, requestId, …}.
+ */
+export type Problem = {
+  type: "about:blank";
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  requestId: string;
+};

@@ -1,0 +1,19 @@
+/** The only place where a key is spelt (R-2, R-3): 160 random bits, lower case, never a person's words. */
+import { randomBytes } from "node:crypto";
+import { extensionOf, type MediaType } from "#lib/media.ts";
+
+const digits = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** 32 characters of base32: 160 random bits, so that no two stores and no case-blind file system can clash. */
+const randomName = (): string => Array.from(randomBytes(32), (byte) => digits[byte & 31]).join("");
+
+export const incomingKey = (): string => `incoming/${randomName()}`;
+export const originalKey = (type: MediaType): string => `media/${randomName()}.${extensionOf[type]}`;
+/** The folder that all renditions of one derivation share; a new derivation takes a new one. */
+export const renditionFolder = (): string => `derived/${randomName()}`;
+export const renditionKey = (folder: string, width: number, format: "avif" | "jpg"): string =>
+  `${folder}/${width}.${format}`;
+/** The metadata-free copy of an animation that a page plays. */
+export const motionKey = (folder: string, format: string): string => `${folder}/motion.${format}`;
+/** A key under incoming/ that certainly does not exist, for probes. */
+export const absentKey = (): string => `incoming/probe-${randomName()}`;
