@@ -1,7 +1,15 @@
-/** Every text a person reads, from one catalogue. Safe in the browser. */
+/** Every text a person reads in the browser or from the API, from one catalogue, one file a part. Safe in the browser. */
 import { createTranslator } from "use-intl/core";
-import en from "./words/en.json" with { type: "json" };
+import account from "./words/en/account.json" with { type: "json" };
+import admin from "./words/en/admin.json" with { type: "json" };
+import errors from "./words/en/errors.json" with { type: "json" };
+import gallery from "./words/en/gallery.json" with { type: "json" };
+import media from "./words/en/media.json" with { type: "json" };
+import rejects from "./words/en/rejects.json" with { type: "json" };
+import shared from "./words/en/shared.json" with { type: "json" };
+import upload from "./words/en/upload.json" with { type: "json" };
 
+const en = { account, admin, errors, gallery, media, rejects, shared, upload };
 export type Words = typeof en;
 export const locale = "en";
 export const timeZone = "UTC";
