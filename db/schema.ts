@@ -135,7 +135,10 @@ export const quotas = pgTable(
     reservedBytes: bigint("reserved_bytes", { mode: "number" }).notNull().default(0),
   },
   (t) => [
-    check("quotas_not_negative", sql`${t.usedBytes} >= 0 and ${t.reservedBytes} >= 0 and ${t.limitBytes} >= 0`),
+    check(
+      "quotas_not_negative",
+      sql`${t.usedBytes} >= 0 and ${t.reservedBytes} >= 0 and ${t.limitBytes} >= 0`,
+    ),
   ],
 );
 
@@ -232,11 +235,25 @@ export const media = pgTable(
   },
   (t) => [
     uniqueIndex("media_owner_sha256").on(t.ownerId, t.sha256).where(sql`deleted_at is null`),
+    // Ascending, read backwards: drizzle's desc() asks for NULLS FIRST, which an index built DESC NULLS LAST cannot give.
     index("media_public_timeline")
-      .on(t.takenAt.desc(), t.id.desc())
+      .on(t.takenAt, t.id)
       .where(sql`deleted_at is null and visibility = 'public'`),
-    index("media_owner_timeline").on(t.ownerId, t.takenAt.desc(), t.id.desc()).where(sql`deleted_at is null`),
-    index("media_added").on(t.createdAt.desc(), t.id.desc()).where(sql`purged_at is null`),
+    index("media_owner_timeline").on(t.ownerId, t.takenAt, t.id).where(sql`deleted_at is null`),
+    // The four orders of the admin list; each walks its index, whatever the library holds.
+    index("media_added").on(t.createdAt, t.id).where(sql`purged_at is null`),
+    index("media_taken").on(t.takenAt, t.id).where(sql`purged_at is null`),
+    index("media_bytes").on(t.bytes, t.id).where(sql`purged_at is null`),
+    index("media_title")
+      .on(sql`media_sort_title(title, filename) collate "C"`, t.id)
+      .where(sql`purged_at is null`),
+    // What is rare is found here; what is common, by walking an order. Small: most rows are in none of the three.
+    index("media_trash").on(t.deletedAt, t.id).where(sql`deleted_at is not null and purged_at is null`),
+    index("media_unlisted").on(t.createdAt, t.id).where(sql`visibility = 'unlisted' and purged_at is null`),
+    index("media_rare_type").on(t.mime).where(sql`mime <> 'image/jpeg' and purged_at is null`),
+    index("media_text")
+      .using("gin", sql`media_search_text(title, filename) gin_trgm_ops`)
+      .where(sql`purged_at is null`),
     check("media_purged_after_deleted", sql`${t.purgedAt} is null or ${t.deletedAt} is not null`),
     check("media_size", sql`${t.width} > 0 and ${t.height} > 0 and ${t.bytes} > 0`),
   ],
