@@ -1,12 +1,54 @@
+import type { Metadata, Viewport } from "next";
+import { connection } from "next/server";
+import type { ReactNode } from "react";
+import { settings } from "#lib/env.ts";
+import { locale, words } from "#lib/words.ts";
+import { SiteHeader } from "./_ui/site-header.tsx";
 import "./globals.css";
 
 // Every answer carries a fresh script nonce, so no shell can be made ahead of the request.
 export const instant = false;
 
-export default function RootLayout({ children }: { children: React.ReactNode }) {
+const w = words("shared");
+
+export async function generateMetadata(): Promise<Metadata> {
+  await connection();
+  return {
+    metadataBase: new URL(settings().appUrl),
+    title: { default: w("name"), template: `%s · ${w("name")}` },
+    description: w("tagline"),
+    applicationName: w("name"),
+    // A telephone would turn exposure times and dates into links.
+    formatDetection: { telephone: false, date: false, address: false, email: false },
+    referrer: "same-origin",
+  };
+}
+
+export const viewport: Viewport = {
+  width: "device-width",
+  initialScale: 1,
+  viewportFit: "cover",
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#fafaf9" },
+    { media: "(prefers-color-scheme: dark)", color: "#121212" },
+  ],
+};
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const viewer = undefined;
   return (
-    <html lang="en">
-      <body>{children}</body>
+    <html lang={locale}>
+      <body>
+        <a
+          href="#main"
+          className="sr-only z-30 rounded-md bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        >
+          {w("skip")}
+        </a>
+        <SiteHeader viewer={viewer} />
+        {children}
+      </body>
     </html>
   );
 }

@@ -1,7 +1,19 @@
 import type { ReactNode } from "react";
 
 /** What a list shows when there is nothing in it: what it would hold, and what to do about it. */
-export function Empty({ title, text, action }: { title: ReactNode; text: ReactNode; action?: ReactNode }) {
+export function Empty({
+  title,
+  text,
+  action,
+  level = 2,
+}: {
+  title: ReactNode;
+  text: ReactNode;
+  action?: ReactNode;
+  /** 1 where this is all the page has to say. */
+  level?: 1 | 2;
+}) {
+  const Heading = level === 1 ? "h1" : "h2";
   return (
     <div className="mx-auto grid max-w-md justify-items-center gap-4 px-4 py-16 text-center sm:py-24">
       <svg viewBox="0 0 64 48" aria-hidden="true" className="h-12 w-16 text-muted">
@@ -24,7 +36,7 @@ export function Empty({ title, text, action }: { title: ReactNode; text: ReactNo
           strokeLinejoin="round"
         />
       </svg>
-      <h2 className="text-lg font-semibold text-balance">{title}</h2>
+      <Heading className="text-lg font-semibold text-balance">{title}</Heading>
       <p className="text-muted text-pretty">{text}</p>
       {action ? <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>

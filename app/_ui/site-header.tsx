@@ -1,0 +1,37 @@
+import Link from "next/link";
+import { canAdminister, canUpload, type Viewer } from "#lib/media.ts";
+import { words } from "#lib/words.ts";
+import { AccountMenu } from "./account-menu.tsx";
+import { ButtonLink } from "./button.tsx";
+import { Mark } from "./mark.tsx";
+import { NavLink } from "./nav-link.tsx";
+
+const w = words("shared");
+
+export function SiteHeader({ viewer }: { viewer: Viewer | undefined }) {
+  return (
+    <header className="z-20 border-b border-line bg-page tall:sticky tall:top-0">
+      <div className="flex min-h-14 items-center gap-1 px-2 sm:gap-2 sm:px-4">
+        <Link
+          href="/"
+          className="inline-flex min-h-10 items-center gap-2 rounded-md px-1.5 font-semibold tracking-tight"
+        >
+          <Mark className="size-6 text-accent" />
+          <span className={viewer ? "sr-only sm:not-sr-only" : undefined}>{w("name")}</span>
+        </Link>
+        <nav aria-label={w("navigation")} className="flex flex-1 items-center">
+          <NavLink href="/">{w("navGallery")}</NavLink>
+          {canUpload(viewer) ? <NavLink href="/upload">{w("navUpload")}</NavLink> : null}
+          {canAdminister(viewer) ? <NavLink href="/admin">{w("navAdmin")}</NavLink> : null}
+        </nav>
+        {viewer ? (
+          <AccountMenu viewer={viewer} />
+        ) : (
+          <ButtonLink href="/sign-in" variant="plain">
+            {w("signIn")}
+          </ButtonLink>
+        )}
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,31 @@
+"use client";
+import w from "#lib/words/en/shared.json" with { type: "json" };
+
+/** When the root layout itself fails there are no styles: system colours and a plain link that loads everything anew. */
+export default function GlobalError({ error, retry }: { error: unknown; retry: () => void }) {
+  const reference =
+    error instanceof Error && "digest" in error && typeof error.digest === "string"
+      ? error.digest
+      : undefined;
+  return (
+    <html lang="en" style={{ colorScheme: "light dark", fontFamily: "system-ui, sans-serif" }}>
+      <body style={{ margin: "20vh auto", maxWidth: "28rem", padding: "0 1rem", lineHeight: 1.5 }}>
+        <title>{w.errorTitle}</title>
+        <main>
+          <h1 style={{ fontSize: "1.25rem" }}>{w.errorTitle}</h1>
+          <p>{reference === undefined ? w.errorTextPlain : w.errorText}</p>
+          {reference === undefined ? null : (
+            <p>
+              {w.errorReference} <code>{reference}</code>
+            </p>
+          )}
+          <p>
+            <button type="button" onClick={() => retry()}>
+              {w.tryAgain}
+            </button>
+          </p>
+        </main>
+      </body>
+    </html>
+  );
+}
