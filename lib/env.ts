@@ -48,14 +48,21 @@ const shape = z.object({
     })
     .default(""),
   S3_ALLOW_HTTP: flag.default(false),
-  MEDIA_URL_MODE: z.enum(["s3-presigned", "cloudfront", "cloudfront-cookie", "public"]).default("s3-presigned"),
+  MEDIA_URL_MODE: z
+    .enum(["s3-presigned", "cloudfront", "cloudfront-cookie", "public"])
+    .default("s3-presigned"),
   MEDIA_URL_WINDOW: seconds(60, 302_400).default(3600),
   MEDIA_PUBLIC_BASE_URL: httpUrl.optional(),
   MEDIA_VISIBILITIES: z.string().default(visibilities.join(",")),
   CLOUDFRONT_KEY_PAIR_ID: z.string().min(1).optional(),
   CLOUDFRONT_PRIVATE_KEY: z.string().min(1).optional(),
   CLOUDFRONT_PRIVATE_KEY_FILE: z.string().min(1).optional(),
-  UPLOAD_MAX_BYTES: z.coerce.number().int().min(1).max(5 * 1024 ** 3).default(50 * 1024 * 1024),
+  UPLOAD_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(5 * 1024 ** 3)
+    .default(50 * 1024 * 1024),
   UPLOAD_POLICY_TTL: seconds(60, 3600).default(600),
   UPLOAD_GRACE: seconds(1, 86_400).default(3600),
   UPLOAD_MAX_AGE: seconds(600, 7 * 86_400).default(86_400),
@@ -74,7 +81,7 @@ export const variableNames = Object.keys(shape.shape);
 /** Prefixes that are ours: a name that starts so and is not in the table is a typing error, not someone else's. */
 const ourPrefixes = ["S3_", "MEDIA_", "CLOUDFRONT_", "UPLOAD_", "TINTYPE_", "WORKER_"];
 /** Read before the settings exist, or by tools; known, and not part of the settings. */
-const otherNames = ["TINTYPE_BUILD", "TINTYPE_TEST"];
+const otherNames = ["TINTYPE_BUILD", "TINTYPE_TEST", "TINTYPE_TEST_DATABASE_URL"];
 
 export type BucketSettings = {
   bucket: string;
@@ -138,7 +145,9 @@ export class SettingsError extends Error {
 
 /** Parses an environment. Empty strings count as not set. Throws SettingsError naming every broken variable. */
 export function parseSettings(env: Record<string, string | undefined>): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const problems: string[] = [];
   for (const name of Object.keys(given)) {
     const ours = ourPrefixes.some((prefix) => name.startsWith(prefix));
@@ -178,12 +187,16 @@ export function parseSettings(env: Record<string, string | undefined>): Settings
   const key = readPrivateKey(v, problems);
   if ((v.CLOUDFRONT_KEY_PAIR_ID === undefined) !== (key === undefined))
     problems.push("CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY belong together: set both or neither.");
-  if (v.MEDIA_URL_MODE.startsWith("cloudfront") && (key === undefined || v.MEDIA_PUBLIC_BASE_URL === undefined))
+  if (
+    v.MEDIA_URL_MODE.startsWith("cloudfront") &&
+    (key === undefined || v.MEDIA_PUBLIC_BASE_URL === undefined)
+  )
     problems.push(
       "MEDIA_URL_MODE=cloudfront needs MEDIA_PUBLIC_BASE_URL, CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY.",
     );
   if (v.MEDIA_URL_MODE === "public") {
-    if (v.MEDIA_PUBLIC_BASE_URL === undefined) problems.push("MEDIA_URL_MODE=public needs MEDIA_PUBLIC_BASE_URL.");
+    if (v.MEDIA_PUBLIC_BASE_URL === undefined)
+      problems.push("MEDIA_URL_MODE=public needs MEDIA_PUBLIC_BASE_URL.");
     if (allowed.includes("private"))
       problems.push(
         "MEDIA_URL_MODE=public would show private pictures to anyone: set MEDIA_VISIBILITIES=unlisted,public.",
