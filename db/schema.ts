@@ -47,17 +47,22 @@ export const takenSource = pgEnum("taken_source", ["camera", "file", "upload"]);
 
 // Accounts: the shapes better-auth expects, plus role and disabled_at.
 
-export const users = pgTable("users", {
-  id: uuid("id").primaryKey().defaultRandom(),
-  name: text("name").notNull(),
-  email: text("email").notNull().unique(),
-  emailVerified: boolean("email_verified").notNull().default(false),
-  image: text("image"),
-  role: role("role").notNull().default("member"),
-  disabledAt: instant("disabled_at"),
-  createdAt: created(),
-  updatedAt: updated(),
-});
+export const users = pgTable(
+  "users",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    name: text("name").notNull(),
+    email: text("email").notNull().unique(),
+    emailVerified: boolean("email_verified").notNull().default(false),
+    image: text("image"),
+    role: role("role").notNull().default("member"),
+    disabledAt: instant("disabled_at"),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  // Two set-up links used at the same moment would otherwise make two owners.
+  (t) => [uniqueIndex("users_one_owner").on(t.role).where(sql`role = 'owner'`)],
+);
 
 export const sessions = pgTable(
   "sessions",
@@ -122,6 +127,17 @@ export const invites = pgTable("invites", {
   usedAt: instant("used_at"),
   createdAt: created(),
 });
+
+/** Attempts in the current window, by what is limited. Unlogged (see its migration): losing it costs one window. */
+export const rateLimits = pgTable(
+  "rate_limits",
+  {
+    key: text("key").primaryKey(),
+    points: integer("points").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (t) => [index("rate_limits_expiry").on(t.expiresAt)],
+);
 
 /** I-6: used = bytes of originals not yet purged, reserved = declared bytes of open uploads. 0 limit = none. */
 export const quotas = pgTable(
