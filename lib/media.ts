@@ -106,6 +106,10 @@ export type BeginFile = z.infer<typeof beginFileShape>;
 
 export const idsShape = z.strictObject({ ids: z.array(z.uuid()).min(1).max(limits.batchMax) });
 
+export const idShape = z.object({ id: z.uuid() });
+/** For routes whose id says everything: any field at all is refused (A-18). */
+export const emptyShape = z.strictObject({});
+
 /** A presigned POST policy: append `fields` verbatim, the file last (R-15). `expiresAt` is ISO 8601. */
 export type UploadPolicy = {
   id: string;

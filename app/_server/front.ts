@@ -1,0 +1,192 @@
+/**
+ * The front door: what is decided about a request before Next sees it. Who the client is, whether a changing
+ * request comes from our own pages, and which security headers every answer carries.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BlockList, isIP } from "node:net";
+import type { Settings } from "#lib/env.ts";
+import { words } from "#lib/words.ts";
+
+const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, "");
+
+/** Answers whether an address is one of the proxies that were named. */
+export function trustedProxies(networks: string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = "", bits] = network.split("/");
+    if (bits === undefined) list.addAddress(address, family(address));
+    else list.addSubnet(address, Number(bits), family(address));
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, family(address));
+}
+
+/** The client's address: the nearest one in the chain that is not a trusted proxy (A-39). */
+export function clientAddress(
+  socketAddress: string,
+  forwardedFor: string | undefined,
+  trusted: (address: string) => boolean,
+): string {
+  const chain = [...(forwardedFor ?? "").split(",").map((part) => plain(part.trim())), plain(socketAddress)];
+  let client = plain(socketAddress);
+  for (let n = chain.length - 1; n >= 0; n--) {
+    const address = chain[n] ?? "";
+    if (isIP(address) === 0) break;
+    client = address;
+    if (!trusted(address)) break;
+  }
+  return client;
+}
+
+/** No inline script without this request's nonce; pictures and uploads only from and to the named origins. */
+export function contentSecurityPolicy(options: {
+  nonce: string;
+  mediaOrigins: string[];
+  uploadOrigins: string[];
+  https: boolean;
+}): string {
+  const media = options.mediaOrigins.join(" ");
+  const upload = options.uploadOrigins.join(" ");
+  return [
+    "default-src 'none'",
+    // 'wasm-unsafe-eval' lets the hash of large files run; it allows no script text.
+    `script-src 'nonce-${options.nonce}' 'strict-dynamic' 'wasm-unsafe-eval'`,
+    "worker-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    `img-src 'self' data: blob: ${media}`,
+    `media-src 'self' blob: ${media}`,
+    `connect-src 'self' ${upload} ${media}`,
+    `form-action 'self' ${upload}`,
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "object-src 'none'",
+    "frame-ancestors 'none'",
+    ...(options.https ? ["upgrade-insecure-requests"] : []),
+  ].join("; ");
+}
+
+const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+/** Headers that only this door may set; whatever a client sends under these names is dropped. */
+const ours = [
+  "x-tintype-client",
+  "x-request-id",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "forwarded",
+  "x-real-ip",
+  "x-nonce",
+  "content-security-policy",
+  "x-middleware-subrequest",
+];
+
+export type Front = {
+  /** Prepares request and response. False: it was answered already. */
+  admit(request: IncomingMessage, response: ServerResponse): boolean;
+};
+
+export function front(
+  settings: Pick<Settings, "appUrl" | "trustedProxies">,
+  origins: { media: string[]; upload: string[]; cookies: () => { name: string; value: string }[] },
+): Front {
+  const app = new URL(settings.appUrl);
+  const https = app.protocol === "https:";
+  const trusted = trustedProxies(settings.trustedProxies);
+  const fixed: [string, string][] = [
+    ["x-content-type-options", "nosniff"],
+    // R-68: a signed URL must not travel on as a referrer.
+    ["referrer-policy", "same-origin"],
+    ["x-frame-options", "DENY"],
+    ["cross-origin-opener-policy", "same-origin"],
+    ["permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"],
+    ...(https ? [["strict-transport-security", "max-age=31536000"] as [string, string]] : []),
+  ];
+
+  return {
+    admit(request, response) {
+      const socketAddress = request.socket.remoteAddress ?? "";
+      const forwarded = request.headers["x-forwarded-for"];
+      const client = clientAddress(
+        socketAddress,
+        Array.isArray(forwarded) ? forwarded.join(",") : forwarded,
+        trusted,
+      );
+      for (const name of ours) delete request.headers[name];
+      const requestId = randomUUID();
+      request.headers["x-tintype-client"] = client;
+      request.headers["x-request-id"] = requestId;
+      // Next compares a server action's Origin with this: only our own address passes.
+      request.headers["x-forwarded-host"] = app.host;
+      request.headers["x-forwarded-proto"] = app.protocol.slice(0, -1);
+      for (const [name, value] of fixed) response.setHeader(name, value);
+      response.setHeader("x-request-id", requestId);
+
+      const path = request.url ?? "/";
+      if (path.startsWith("/_next/static/")) return true;
+      const nonce = randomBytes(16).toString("base64");
+      const policy = contentSecurityPolicy({
+        nonce,
+        mediaOrigins: origins.media,
+        uploadOrigins: origins.upload,
+        https,
+      });
+      // Next reads the nonce from the request's policy and puts it on every script it writes.
+      request.headers["content-security-policy"] = policy;
+      response.setHeader("content-security-policy", policy);
+
+      const method = request.method ?? "GET";
+      if (changing.has(method) && request.headers.origin !== app.origin) return refuse(response, requestId);
+      if (elsewhere(request, app)) {
+        response
+          .writeHead(307, {
+            location: `${app.origin}${path.startsWith("/") && !path.startsWith("//") ? path : "/"}`,
+          })
+          .end();
+        return false;
+      }
+      for (const { name, value } of origins.cookies())
+        response.appendHeader(
+          "set-cookie",
+          `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=${parentDomain(app.hostname)}`,
+        );
+      return true;
+    },
+  };
+}
+
+/** CloudFront cookies must reach the CDN's name too, which shares the site's parent domain. */
+const parentDomain = (host: string): string =>
+  host.split(".").length > 2 ? host.slice(host.indexOf(".") + 1) : host;
+
+/**
+ * A person who opened the loopback address under its other name would be refused at every form, because their
+ * pages' origin is not the configured one: send them to the right name first.
+ */
+function elsewhere(request: IncomingMessage, app: URL): boolean {
+  const host = request.headers.host;
+  return (
+    request.method === "GET" &&
+    request.headers["sec-fetch-mode"] === "navigate" &&
+    host !== undefined &&
+    host !== app.host &&
+    /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host) &&
+    /^(localhost|127\.0\.0\.1|\[::1\])$/.test(app.hostname)
+  );
+}
+
+function refuse(response: ServerResponse, requestId: string): false {
+  response.writeHead(403, { "content-type": "application/problem+json", "cache-control": "no-store" }).end(
+    JSON.stringify({
+      type: "about:blank",
+      title: "cross_site",
+      status: 403,
+      code: "cross_site",
+      detail: words("errors")("cross_site"),
+      requestId,
+    }),
+  );
+  return false;
+}

@@ -1,0 +1,88 @@
+/** The web process: our front door on a plain HTTP server, with Next behind it. */
+import { createServer } from "node:http";
+import next from "next";
+import { database } from "#lib/database.ts";
+import { bucketBase, delivery } from "#lib/delivery/index.ts";
+import { required, settings } from "#lib/env.ts";
+import { log } from "#lib/log.ts";
+import { bucketCredentials } from "#lib/storage/credentials.ts";
+import { front } from "./front.ts";
+
+const logger = log("web");
+
+async function main(): Promise<void> {
+  const { appUrl, host, port } = settings();
+  const bucket = required(settings().bucket, "S3_BUCKET");
+  await bucketCredentials(bucket).load();
+  required(settings().authSecret, "AUTH_SECRET");
+  const door = front(settings(), {
+    media: delivery().origins(),
+    upload: [new URL(bucketBase(bucket)).origin],
+    cookies: () => delivery().cookies(),
+  });
+
+  const app = next({ dev: process.env.NODE_ENV === "development", hostname: host, port });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  const server = createServer((request, response) => {
+    const started = performance.now();
+    response.once("finish", () => {
+      const path = (request.url ?? "").split("?")[0];
+      if (path?.startsWith("/_next/")) return;
+      logger.info(
+        {
+          requestId: response.getHeader("x-request-id"),
+          method: request.method,
+          path,
+          status: response.statusCode,
+          ms: Math.round(performance.now() - started),
+        },
+        "answered",
+      );
+    });
+    if (!door.admit(request, response)) return;
+    handle(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, "a request was not handled");
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  // Headers must come quickly, bodies are small JSON: a client that dribbles is let go.
+  server.headersTimeout = 15_000;
+  server.requestTimeout = 60_000;
+
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    process.stderr.write(
+      error.code === "EADDRINUSE"
+        ? `Port ${port} is already in use. Stop the other program or set PORT.\n`
+        : `The web server cannot start: ${error.message}\n`,
+    );
+    process.exit(1);
+  });
+  server.listen(port, host, () => {
+    process.send?.("ready");
+    logger.info({ appUrl, host, port }, "ready");
+  });
+
+  const stop = (): void => {
+    logger.info("draining");
+    server.close(() => {
+      void app
+        .close()
+        .then(() => database().sql.end({ timeout: 2 }))
+        .finally(() => process.exit(0));
+    });
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 8_000).unref();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  logger.fatal({ err: error }, "the web process cannot start");
+  process.stderr.write(
+    `The web server cannot start: ${error instanceof Error ? error.message : "unknown reason"}\n`,
+  );
+  process.exit(1);
+});

@@ -1,0 +1,12 @@
+import { database } from "#lib/database.ts";
+import { json, route } from "#lib/http.ts";
+import { emptyShape, idShape } from "#lib/media.ts";
+import { storage } from "#lib/storage/current.ts";
+import { completeUpload } from "#lib/uploads.ts";
+
+export const POST = route({ params: idShape, body: emptyShape }, async ({ viewer, params }) => {
+  const upload = await completeUpload(database().db, storage(), { viewer, id: params.id });
+  return upload.state === "ready"
+    ? json(upload)
+    : json(upload, { status: 202, headers: { "retry-after": "1" } });
+});

@@ -1,0 +1,9 @@
+import { database } from "#lib/database.ts";
+import { json, route } from "#lib/http.ts";
+import { idsShape } from "#lib/media.ts";
+import { storage } from "#lib/storage/current.ts";
+import { completeUploads } from "#lib/uploads.ts";
+
+export const POST = route({ body: idsShape }, async ({ viewer, body }) =>
+  json({ uploads: await completeUploads(database().db, storage(), { viewer, ids: body.ids }) }),
+);

@@ -1,0 +1,144 @@
+/** Objects to remove: remembered until the store confirmed it, checked once more at the moment of removing (R-31). */
+import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { media, type Purge, purges, uploads } from "../schema.ts";
+
+export type NewPurge = {
+  /** An object's key, or a folder when it ends with a slash. */
+  key: string;
+  reason: string;
+  mediaId?: string;
+  /** Not before this moment (default: at once). */
+  at?: Date;
+  /** … or not before this many seconds from now, by the database's clock. */
+  inSeconds?: number;
+};
+
+export async function addPurges(db: Db, rows: NewPurge[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db.insert(purges).values(
+    rows.map((row) => ({
+      key: row.key,
+      reason: row.reason,
+      mediaId: row.mediaId ?? null,
+      notBefore: row.at ?? sql`now() + make_interval(secs => ${row.inSeconds ?? 0})`,
+    })),
+  );
+}
+
+/** Takes up to `limit` purges that are due and that nobody holds. */
+export async function claimPurges(db: Db, leaseSeconds: number, limit: number): Promise<Purge[]> {
+  const due = db
+    .select({ id: purges.id })
+    .from(purges)
+    .where(
+      and(
+        isNull(purges.doneAt),
+        lt(purges.notBefore, sql`now()`),
+        or(isNull(purges.leaseUntil), lt(purges.leaseUntil, sql`now()`)),
+      ),
+    )
+    .orderBy(purges.notBefore)
+    .limit(limit)
+    .for("update", { skipLocked: true });
+  return db
+    .update(purges)
+    .set({
+      leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})`,
+      attempts: sql`${purges.attempts} + 1`,
+    })
+    .where(inArray(purges.id, due))
+    .returning();
+}
+
+export async function closePurge(db: Db, id: string): Promise<void> {
+  await db
+    .update(purges)
+    .set({ doneAt: sql`now()`, leaseUntil: null, lastError: null })
+    .where(eq(purges.id, id));
+}
+
+/** Puts a failed purge off: 10 s, 20 s, 40 s … up to an hour; never given up. */
+export async function postponePurge(db: Db, id: string, error: string): Promise<void> {
+  await db
+    .update(purges)
+    .set({
+      leaseUntil: null,
+      lastError: error,
+      notBefore: sql`now() + make_interval(secs => least(3600, 10 * power(2, least(${purges.attempts}, 10)))::float8)`,
+    })
+    .where(eq(purges.id, id));
+}
+
+/** The trash window of these media is called off (F-20): their purges are done without removing anything. */
+export async function callOffPurges(db: Db, mediaIds: string[]): Promise<void> {
+  await db
+    .update(purges)
+    .set({ doneAt: sql`now()`, leaseUntil: null, lastError: "restored" })
+    .where(and(inArray(purges.mediaId, mediaIds), isNull(purges.doneAt)));
+}
+
+/** Locks a medium in the trash for purging. `undefined`: restored, or gone already. */
+export async function lockTrashed(
+  db: Db,
+  id: string,
+): Promise<{ ownerId: string; key: string; renditionFolder: string; bytes: number } | undefined> {
+  const [row] = await db
+    .select({
+      ownerId: media.ownerId,
+      key: media.key,
+      renditionFolder: media.renditionFolder,
+      bytes: media.bytes,
+    })
+    .from(media)
+    .where(and(eq(media.id, id), isNotNull(media.deletedAt), isNull(media.purgedAt)))
+    .for("update");
+  return row;
+}
+
+export async function markPurged(db: Db, id: string): Promise<void> {
+  await db.update(media).set({ purgedAt: sql`now()` }).where(eq(media.id, id));
+}
+
+/** Whether a row that is not gone still needs this key (or folder); locks what it finds (I-5). */
+export async function isReferenced(db: Db, key: string): Promise<boolean> {
+  const name = key.endsWith("/") ? key.slice(0, -1) : key;
+  const inMedia = await db
+    .select({ id: media.id })
+    .from(media)
+    .where(and(isNull(media.purgedAt), or(eq(media.key, name), eq(media.renditionFolder, name))))
+    .for("update");
+  if (inMedia.length > 0) return true;
+  const inUploads = await db
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(
+      or(
+        and(
+          eq(uploads.state, "verifying"),
+          or(eq(uploads.finalKey, name), eq(uploads.renditionFolder, name)),
+        ),
+        and(inArray(uploads.state, ["issued", "verifying"]), eq(uploads.stagingKey, name)),
+      ),
+    )
+    .for("update");
+  return inUploads.length > 0;
+}
+
+/** Purges by key that are still open, so that a scan does not ask for the same removal twice. */
+export async function openPurgeKeys(db: Db, keys: string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const rows = await db
+    .select({ key: purges.key })
+    .from(purges)
+    .where(and(inArray(purges.key, keys), isNull(purges.doneAt)));
+  return new Set(rows.map((row) => row.key));
+}
+
+/** What waits to be removed, for health and metrics. */
+export async function purgeBacklog(db: Db): Promise<{ due: number; oldestSeconds: number }> {
+  const [row] = await db.execute<{ due: number; oldest: number | null }>(sql`
+    select count(*)::int as due, extract(epoch from now() - min(not_before))::float8 as oldest
+    from (select not_before from purges where done_at is null and not_before < now() limit 10001) p`);
+  return { due: row?.due ?? 0, oldestSeconds: row?.oldest ?? 0 };
+}

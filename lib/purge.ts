@@ -1,0 +1,63 @@
+/** Removes objects whose time has come (R-31): leased, re-checked under a row lock, repeated until the store agrees. */
+import type { Db } from "#db/client.ts";
+import { findMedia } from "#db/queries/media.ts";
+import * as purges from "#db/queries/purges.ts";
+import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
+import type { Purge } from "#db/schema.ts";
+import { log } from "./log.ts";
+import type { Storage } from "./storage/port.ts";
+
+const leaseSeconds = 300;
+const batch = 50;
+/** A purge that has failed for a day is shouted about; it is never dropped. */
+const deadAfterMs = 24 * 3_600_000;
+
+/** Works off everything that is due. Returns how many purges were closed. */
+export async function purge(db: Db, storage: Storage): Promise<number> {
+  let closed = 0;
+  for (;;) {
+    const claimed = await purges.claimPurges(db, leaseSeconds, batch);
+    let failed = 0;
+    for (const row of claimed) {
+      try {
+        await purgeOne(db, storage, row);
+        closed += 1;
+      } catch (error) {
+        failed += 1;
+        await purges.postponePurge(db, row.id, error instanceof Error ? error.name : "unknown");
+        const dead = Date.now() - row.createdAt.getTime() > deadAfterMs;
+        log("purge")[dead ? "error" : "warn"](
+          { err: error, key: row.key, attempts: row.attempts },
+          "not removed yet",
+        );
+      }
+    }
+    if (claimed.length < batch || failed > 0) return closed;
+  }
+}
+
+async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
+  await db.transaction(async (tx) => {
+    if (row.mediaId !== null) await purgeMedia(tx, storage, row.mediaId);
+    // I-5: the check and the removal happen under the same lock that a restore has to take (F-20).
+    else if (!(await purges.isReferenced(tx, row.key))) await remove(storage, row.key);
+    await purges.closePurge(tx, row.id);
+  });
+}
+
+async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<void> {
+  const known = await findMedia(tx, mediaId);
+  if (known === undefined) return;
+  await lockQuota(tx, known.ownerId);
+  const trashed = await purges.lockTrashed(tx, mediaId);
+  if (trashed === undefined) return;
+  await remove(storage, trashed.key);
+  await remove(storage, `${trashed.renditionFolder}/`);
+  await purges.markPurged(tx, mediaId);
+  await settleQuota(tx, trashed.ownerId, { used: -trashed.bytes });
+}
+
+async function remove(storage: Storage, key: string): Promise<void> {
+  if (!key.endsWith("/")) return storage.delete(key);
+  for await (const object of storage.list(key)) await storage.delete(object.key);
+}

@@ -1,0 +1,342 @@
+/**
+ * The life of an upload as the web process sees it: begin, renew, cancel, complete, ask. What happens to the bytes
+ * is uploads/finalize.ts, what happens to the forgotten is uploads/sweep.ts.
+ *
+ * Row first, then a policy for exactly that row; a state is only ever left by compare-and-set (R-4); every deadline
+ * is compared by the database's clock (R-5).
+ */
+import pLimit from "p-limit";
+import type { Db } from "#db/client.ts";
+import { addPurges } from "#db/queries/purges.ts";
+import * as ledger from "#db/queries/uploads.ts";
+import type { Upload } from "#db/schema.ts";
+import { settings } from "./env.ts";
+import { TintypeError } from "./errors.ts";
+import { enqueue, finalizeJob } from "./jobs.ts";
+import {
+  type BeginAnswer,
+  type BeginFile,
+  type CompleteAnswer,
+  canUpload,
+  type UploadPolicy,
+  type UploadView,
+  type Viewer,
+} from "./media.ts";
+import { incomingKey } from "./storage/keys.ts";
+import { type Storage, StorageError } from "./storage/port.ts";
+import { queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
+import { words } from "./words.ts";
+
+const errorWords = words("errors");
+const rejectWords = words("rejects");
+
+/** A picture without EXIF or a browser's belief is uploaded as plain bytes; what it is, its bytes decide (R-11, R-13). */
+const contentTypeFor = (mime: string): string => (mime === "" ? "application/octet-stream" : mime);
+
+function view(upload: Upload): UploadView {
+  return {
+    id: upload.id,
+    state: upload.state,
+    filename: upload.filename,
+    bytes: upload.bytes,
+    sha256: upload.sha256,
+    mediaId: upload.mediaId,
+    rejectCode: upload.rejectCode,
+    message: upload.rejectCode === null ? null : rejectWords(upload.rejectCode),
+    createdAt: upload.createdAt.toISOString(),
+  };
+}
+
+function mayUpload(viewer: Viewer | undefined): Viewer {
+  if (viewer === undefined) throw new TintypeError("unauthenticated");
+  if (!canUpload(viewer)) throw new TintypeError("forbidden");
+  return viewer;
+}
+
+async function policyFor(storage: Storage, upload: Upload): Promise<UploadPolicy> {
+  const policy = await storage.presignPost(upload.stagingKey, {
+    bytes: upload.bytes,
+    contentType: contentTypeFor(upload.declaredMime),
+    expiresIn: settings().uploads.policySeconds,
+  });
+  return {
+    id: upload.id,
+    url: policy.url,
+    fields: policy.fields,
+    expiresAt: policy.expiresAt.toISOString(),
+    maxBytes: upload.bytes,
+  };
+}
+
+type Refusal = { status: "refused"; clientToken: string; code: string; message: string };
+const refuse = (file: BeginFile, code: "too_large" | "quota_exceeded"): Refusal => ({
+  status: "refused",
+  clientToken: file.clientToken,
+  code,
+  message: errorWords(code),
+});
+
+/**
+ * Reserves rows and space for a batch and hands out a policy for each (R-10…R-15). A file is answered on its own:
+ * a duplicate or one that does not fit does not hold up the others. Asking again with the same client token gives
+ * the same upload (R-12, F-1). Throws too_many_in_flight and daily_limit for the batch as a whole.
+ */
+export async function beginUploads(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; uploads: BeginFile[] },
+): Promise<BeginAnswer[]> {
+  const viewer = mayUpload(ask.viewer);
+  const { bytesMax, policySeconds } = settings().uploads;
+  const files = [...new Map(ask.uploads.map((file) => [file.clientToken, file])).values()];
+
+  const reserved = await db.transaction(async (tx) => {
+    const quota = await ledger.lockQuota(tx, viewer.id);
+    const known = await ledger.findByTokens(
+      tx,
+      viewer.id,
+      files.map((file) => file.clientToken),
+    );
+    const rowOf = new Map(known.map((row) => [row.clientToken, row]));
+    const fresh = files.filter((file) => !rowOf.has(file.clientToken));
+    const twins = await ledger.findDuplicates(
+      tx,
+      viewer.id,
+      fresh.map((file) => file.sha256),
+    );
+    const twinOf = new Map(twins.map((twin) => [twin.sha256, twin.id]));
+
+    const refused = new Map<string, Refusal>();
+    let room =
+      quota === undefined || quota.limitBytes === 0
+        ? Number.POSITIVE_INFINITY
+        : quota.limitBytes - quota.usedBytes - quota.reservedBytes;
+    const taken = fresh.filter((file) => {
+      if (twinOf.has(file.sha256)) return false;
+      const code = file.bytes > bytesMax ? "too_large" : file.bytes > room ? "quota_exceeded" : undefined;
+      if (code !== undefined) refused.set(file.clientToken, refuse(file, code));
+      else room -= file.bytes;
+      return code === undefined;
+    });
+    if (taken.length > 0) await keepWithinCounts(tx, viewer.id, taken.length);
+
+    const inserted =
+      taken.length === 0
+        ? []
+        : await ledger.insertUploads(
+            tx,
+            taken.map((file) => ({
+              ownerId: viewer.id,
+              clientToken: file.clientToken,
+              stagingKey: incomingKey(),
+              filename: file.filename,
+              declaredMime: file.mime,
+              bytes: file.bytes,
+              sha256: file.sha256,
+              fileModifiedAt: file.lastModified === undefined ? null : new Date(file.lastModified),
+            })),
+            policySeconds,
+          );
+    if (inserted.length > 0)
+      await ledger.settleQuota(tx, viewer.id, {
+        reserved: inserted.reduce((sum, row) => sum + row.bytes, 0),
+      });
+    // A repeated request gets a policy that outlives its answer.
+    const renewed = await ledger.renewPolicies(
+      tx,
+      known.filter((row) => row.state === "issued").map((row) => row.id),
+      { ownerId: viewer.id, policySeconds, ageSecondsMax: settings().uploads.ageSecondsMax },
+    );
+    for (const row of [...inserted, ...renewed]) rowOf.set(row.clientToken, row);
+    return { rowOf, twinOf, refused };
+  });
+
+  return Promise.all(
+    files.map(async (file): Promise<BeginAnswer> => {
+      const { clientToken } = file;
+      const row = reserved.rowOf.get(clientToken);
+      if (row !== undefined)
+        return row.state === "issued"
+          ? { status: "issued", clientToken, ...(await policyFor(storage, row)) }
+          : { status: "known", clientToken, ...view(row) };
+      const mediaId = reserved.twinOf.get(file.sha256);
+      if (mediaId !== undefined) return { status: "duplicate", clientToken, mediaId };
+      return reserved.refused.get(clientToken) ?? refuse(file, "too_large");
+    }),
+  );
+}
+
+/** R-12, A-36. */
+async function keepWithinCounts(tx: Db, ownerId: string, wanted: number): Promise<void> {
+  const { openMax, dayMax } = settings().uploads;
+  const now = await ledger.countUploads(tx, ownerId, { open: openMax + 1, day: dayMax + 1 });
+  if (now.open + wanted > openMax)
+    throw new TintypeError("too_many_in_flight", {
+      retryAfter: 30,
+      details: { max: openMax, open: now.open },
+    });
+  if (now.day + wanted > dayMax)
+    throw new TintypeError("daily_limit", { retryAfter: 3600, details: { max: dayMax } });
+}
+
+async function ownUpload(db: Db, viewer: Viewer, id: string): Promise<Upload> {
+  const [row] = await ledger.findOwnUploads(db, viewer.id, [id]);
+  // A-16: somebody else's upload and no upload at all are the same answer.
+  if (row === undefined) throw new TintypeError("not_found");
+  return row;
+}
+
+/** A new policy for the same key (R-16). Throws gone once the upload is closed or too old, conflict while verifying. */
+export async function renewUpload(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; id: string },
+): Promise<UploadPolicy> {
+  const viewer = mayUpload(ask.viewer);
+  const { policySeconds, ageSecondsMax } = settings().uploads;
+  const [row] = await ledger.renewPolicies(db, [ask.id], {
+    ownerId: viewer.id,
+    policySeconds,
+    ageSecondsMax,
+  });
+  if (row !== undefined) return policyFor(storage, row);
+  const found = await ownUpload(db, viewer, ask.id);
+  throw new TintypeError(found.state === "verifying" || found.state === "ready" ? "conflict" : "gone", {
+    details: { state: found.state },
+  });
+}
+
+/** issued | verifying → cancelled, giving the space back. A closed upload is answered as it stands. */
+export async function cancelUpload(
+  db: Db,
+  ask: { viewer: Viewer | undefined; id: string },
+): Promise<UploadView> {
+  const viewer = mayUpload(ask.viewer);
+  const found = await ownUpload(db, viewer, ask.id);
+  const cancelled = await db.transaction(async (tx) => {
+    // Quota before upload, as everywhere: two transactions on one owner cannot wait for each other.
+    await ledger.lockQuota(tx, viewer.id);
+    const row = await ledger.closeOpen(tx, found.id, ["issued", "verifying"], "cancelled");
+    if (row === undefined) return undefined;
+    await ledger.settleQuota(tx, viewer.id, { reserved: -row.bytes });
+    await addPurges(tx, stagingPurges(row, "cancelled"));
+    // A worker may be writing these right now: remove them when it must have noticed (R-23, F-17).
+    for (const key of [row.finalKey, row.renditionFolder && `${row.renditionFolder}/`])
+      if (key) await addPurges(tx, [{ key, reason: "cancelled", inSeconds: writingSeconds }]);
+    return row;
+  });
+  return view(cancelled ?? (await ownUpload(db, viewer, ask.id)));
+}
+
+/**
+ * Tells that the bytes are in the bucket: looks once, then one transaction moves issued → verifying and enqueues
+ * the verification (R-20). Safe to repeat and to race; each id is answered as it stands afterwards.
+ */
+export async function completeUploads(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; ids: string[] },
+): Promise<CompleteAnswer[]> {
+  const viewer = mayUpload(ask.viewer);
+  const rows = await ledger.findOwnUploads(db, viewer.id, ask.ids);
+  const inTurn = pLimit(8);
+  const stored = new Map<string, "stored" | "object_missing" | "storage_unavailable">();
+  await Promise.all(
+    rows
+      .filter((row) => row.state === "issued")
+      .map((row) => inTurn(async () => stored.set(row.id, await look(storage, row.stagingKey)))),
+  );
+  await beginVerifying(
+    db,
+    [...stored].filter(([, found]) => found === "stored").map(([id]) => id),
+  );
+  const after = new Map((await ledger.findOwnUploads(db, viewer.id, ask.ids)).map((row) => [row.id, row]));
+  return ask.ids.map((id): CompleteAnswer => {
+    const row = after.get(id);
+    const missing = stored.get(id);
+    if (row === undefined)
+      return { status: "refused", id, code: "not_found", message: errorWords("not_found") };
+    if (row.state === "issued" && missing !== undefined && missing !== "stored")
+      return { status: "refused", id, code: missing, message: errorWords(missing) };
+    return { status: "known", ...view(row) };
+  });
+}
+
+/** issued → verifying and its job, in one transaction. Ids that are no longer issued are left alone. */
+export async function beginVerifying(db: Db, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  return db.transaction(async (tx) => {
+    const started = await ledger.startVerifying(tx, ids, queueSeconds);
+    await enqueue(tx, "finalize", started.map(finalizeJob));
+    return started;
+  });
+}
+
+async function look(
+  storage: Storage,
+  key: string,
+): Promise<"stored" | "object_missing" | "storage_unavailable"> {
+  try {
+    return (await storage.head(key)) === undefined ? "object_missing" : "stored";
+  } catch (cause) {
+    // R-33: a store that does not answer says nothing about the object.
+    if (cause instanceof StorageError) return "storage_unavailable";
+    throw cause;
+  }
+}
+
+/** The same for one upload, as R-20 answers it. Throws object_missing, storage_unavailable, rejected, gone, not_found. */
+export async function completeUpload(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; id: string },
+): Promise<UploadView> {
+  const [answer] = await completeUploads(db, storage, { viewer: ask.viewer, ids: [ask.id] });
+  if (answer === undefined || (answer.status === "refused" && answer.code === "not_found"))
+    throw new TintypeError("not_found");
+  if (answer.status === "refused")
+    throw answer.code === "object_missing"
+      ? new TintypeError("object_missing", { retryAfter: 2 })
+      : new TintypeError("storage_unavailable", { retryAfter: 5 });
+  if (answer.state === "rejected")
+    throw new TintypeError("rejected", {
+      details: { rejectCode: answer.rejectCode, reason: answer.message, mediaId: answer.mediaId },
+    });
+  if (answer.state === "cancelled" || answer.state === "expired")
+    throw new TintypeError("gone", { details: { state: answer.state } });
+  return answer;
+}
+
+/** How uploads stand, for a page that waits. */
+export async function uploadStatus(
+  db: Db,
+  ask: { viewer: Viewer | undefined; ids: string[] },
+): Promise<CompleteAnswer[]> {
+  const viewer = mayUpload(ask.viewer);
+  const rows = new Map((await ledger.findOwnUploads(db, viewer.id, ask.ids)).map((row) => [row.id, row]));
+  return ask.ids.map((id): CompleteAnswer => {
+    const row = rows.get(id);
+    return row === undefined
+      ? { status: "refused", id, code: "not_found", message: errorWords("not_found") }
+      : { status: "known", ...view(row) };
+  });
+}
+
+/** One upload; with `probe` also whether its bytes are in the bucket (F-5). Throws not_found, storage_unavailable. */
+export async function getUpload(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; id: string; probe: boolean },
+): Promise<UploadView & { stored?: boolean }> {
+  const row = await ownUpload(db, mayUpload(ask.viewer), ask.id);
+  if (!ask.probe || row.state !== "issued") return view(row);
+  const found = await look(storage, row.stagingKey);
+  if (found === "storage_unavailable") throw new TintypeError(found, { retryAfter: 5 });
+  return { ...view(row), stored: found === "stored" };
+}
+
+/** The asker's uploads that are still under way, newest first, at most 500. */
+export async function openUploads(db: Db, ask: { viewer: Viewer | undefined }): Promise<UploadView[]> {
+  const rows = await ledger.listOpenUploads(db, mayUpload(ask.viewer).id, 500);
+  return rows.map(view);
+}

@@ -1,0 +1,307 @@
+/**
+ * finalize: from bytes in incoming/ to a medium, or to a reason why not (R-21, R-22). Safe to run twice, to race and
+ * to be killed at any line: the row is held by a lease, keys are noted before they are written, and one transaction
+ * at the end makes everything visible at once.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import type { Db } from "#db/client.ts";
+import { insertMedia } from "#db/queries/media.ts";
+import { addPurges } from "#db/queries/purges.ts";
+import * as ledger from "#db/queries/uploads.ts";
+import type { NewMedia, Upload } from "#db/schema.ts";
+import { settings } from "../env.ts";
+import {
+  type Derivation,
+  derive,
+  type Facts,
+  type Identity,
+  identify,
+  Rejection,
+  readFacts,
+} from "../imaging/index.ts";
+import { log } from "../log.ts";
+import { type MediaType, mediaTypes, type RejectCode } from "../media.ts";
+import { motionKey, originalKey, renditionFolder, renditionKey } from "../storage/keys.ts";
+import { type Storage, StorageError } from "../storage/port.ts";
+import { attemptsMax, leaseSeconds, retrySeconds, stagingPurges } from "./rules.ts";
+
+/** What a worker lends to each picture: room for its pixels while it is decoded. */
+export type PixelBudget = <T>(pixels: number, work: () => Promise<T>) => Promise<T>;
+
+export type FinalizeResult = "ready" | "rejected" | "missing" | "postponed" | "not_mine";
+
+type Held = { id: string; token: string };
+type Keys = { finalKey: string; renditionFolder: string };
+
+/** Cannot happen twice: the keys or the row belong to another worker now. */
+class LeaseLost extends Error {}
+
+export async function finalize(
+  db: Db,
+  storage: Storage,
+  uploadId: string,
+  budget: PixelBudget,
+): Promise<FinalizeResult> {
+  const held = { id: uploadId, token: randomUUID() };
+  const upload = await ledger.claimUpload(db, uploadId, { token: held.token, seconds: leaseSeconds });
+  if (upload === undefined) return "not_mine";
+  const logger = log("finalize").child({ uploadId });
+  try {
+    if (upload.attempts > attemptsMax) return await reject(db, held, upload, "internal");
+    const result = await verify(db, storage, held, upload, budget);
+    logger.info({ result, bytes: upload.bytes }, "finalized");
+    return result;
+  } catch (error) {
+    if (error instanceof Rejection) {
+      logger.info({ code: error.code }, "rejected");
+      return await reject(db, held, upload, error.code);
+    }
+    if (error instanceof LeaseLost) {
+      await abandon(db, upload.id);
+      return "not_mine";
+    }
+    // R-33: a store that does not answer is no fault of the picture, so that try does not count.
+    const counted = !(error instanceof StorageError);
+    logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
+    await ledger.postpone(db, held, { seconds: retrySeconds, counted });
+    return "postponed";
+  }
+}
+
+async function verify(
+  db: Db,
+  storage: Storage,
+  held: Held,
+  upload: Upload,
+  budget: PixelBudget,
+): Promise<FinalizeResult> {
+  const original = await readStaged(storage, upload);
+  if (original === undefined) {
+    await ledger.giveBack(db, held);
+    return "missing";
+  }
+  if (createHash("sha256").update(original).digest("hex") !== upload.sha256)
+    throw new Rejection("checksum_mismatch");
+  const identity = await identify(original, declaredType(upload.declaredMime));
+  const [twin] = await ledger.findDuplicates(db, upload.ownerId, [upload.sha256]);
+  if (twin !== undefined) return reject(db, held, upload, "duplicate", twin.id);
+
+  const facts = await readFacts(original, identity);
+  const made = await budget(identity.pixels, () => derive(original, identity));
+  const keys = await noteKeys(db, held, upload, identity.mime);
+  const written = await writeOriginal(db, storage, held, keys, {
+    original,
+    mime: identity.mime,
+    sha256: upload.sha256,
+  });
+  await writeRenditions(storage, written.renditionFolder, made);
+  await confirmWritten(storage, written, original.byteLength);
+  return publish(db, held, upload, { keys: written, identity, facts, made });
+}
+
+const declaredType = (mime: string): MediaType | "" => mediaTypes.find((type) => type === mime) ?? "";
+
+/** R-22: the whole object in one read, capped at the declared size. `undefined` when it is not there. */
+async function readStaged(storage: Storage, upload: Upload): Promise<Buffer | undefined> {
+  try {
+    const got = await storage.get(upload.stagingKey, { bytesMax: upload.bytes });
+    if (got === undefined) return undefined;
+    if (got.body.byteLength !== upload.bytes) throw new Rejection("size_mismatch");
+    return got.body;
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "too_large") throw new Rejection("size_mismatch");
+    throw error;
+  }
+}
+
+/** The same keys on every run of the same upload (R-24), in the row before any object exists (I-2). */
+async function noteKeys(db: Db, held: Held, upload: Upload, mime: MediaType): Promise<Keys> {
+  const keys = {
+    finalKey: upload.finalKey ?? originalKey(mime),
+    renditionFolder: upload.renditionFolder ?? renditionFolder(),
+  };
+  if (!(await ledger.assignKeys(db, held, keys))) throw new LeaseLost();
+  return keys;
+}
+
+const forever = "private, max-age=31536000, immutable";
+
+/** Writes the bytes that were verified, never a copy of what the store holds now (A-15). */
+async function writeOriginal(
+  db: Db,
+  storage: Storage,
+  held: Held,
+  keys: Keys,
+  what: { original: Buffer; mime: MediaType; sha256: string },
+): Promise<Keys> {
+  const put = (key: string) =>
+    storage.put(key, what.original, {
+      contentType: what.mime,
+      cacheControl: forever,
+      contentDisposition: "inline",
+      ifAbsent: true,
+    });
+  try {
+    await put(keys.finalKey);
+    return keys;
+  } catch (error) {
+    if (!(error instanceof StorageError && error.code === "conflict")) throw error;
+  }
+  // An earlier run of this upload was here (R-24): its bytes are right, or they are not trusted.
+  const there = await storage
+    .get(keys.finalKey, { bytesMax: what.original.byteLength })
+    .catch((error: unknown) => {
+      if (error instanceof StorageError && error.code === "too_large") return undefined;
+      throw error;
+    });
+  if (there !== undefined && createHash("sha256").update(there.body).digest("hex") === what.sha256)
+    return keys;
+  log("finalize").error(
+    { uploadId: held.id, key: keys.finalKey },
+    "another object was at the key of this upload",
+  );
+  const fresh = { ...keys, finalKey: originalKey(what.mime) };
+  if (!(await ledger.assignKeys(db, held, fresh))) throw new LeaseLost();
+  await addPurges(db, [{ key: keys.finalKey, reason: "foreign bytes at a final key" }]);
+  await put(fresh.finalKey);
+  return fresh;
+}
+
+/** Also used when renditions are made anew. */
+export async function writeRenditions(storage: Storage, folder: string, made: Derivation): Promise<void> {
+  for (const rendition of made.renditions)
+    await storage.put(renditionKey(folder, rendition.width, rendition.format), rendition.body, {
+      contentType: rendition.format === "avif" ? "image/avif" : "image/jpeg",
+      cacheControl: forever,
+      contentDisposition: "inline",
+    });
+  if (made.motion !== undefined)
+    await storage.put(motionKey(folder, made.motion.format), made.motion.body, {
+      contentType: `image/${made.motion.format}`,
+      cacheControl: forever,
+      contentDisposition: "inline",
+    });
+}
+
+/** I-1: nothing becomes visible before the store has shown that it holds it. */
+async function confirmWritten(storage: Storage, keys: Keys, bytes: number): Promise<void> {
+  const head = await storage.head(keys.finalKey);
+  if (head?.bytes !== bytes)
+    throw new StorageError(
+      "unavailable",
+      `The store holds ${head?.bytes ?? "no"} bytes at a key just written with ${bytes}.`,
+    );
+}
+
+/** Which widths exist, as the row keeps them. */
+export const widthsOf = (made: Derivation, format: "avif" | "jpg"): number[] =>
+  made.renditions
+    .filter((rendition) => rendition.format === format)
+    .map((rendition) => rendition.width)
+    .sort((a, b) => a - b);
+
+function takenOf(facts: Facts, upload: Upload): Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset"> {
+  if (facts.takenAt !== undefined)
+    return { takenAt: facts.takenAt, takenSource: "camera", takenOffset: facts.takenOffset ?? null };
+  if (upload.fileModifiedAt !== null)
+    return { takenAt: upload.fileModifiedAt, takenSource: "file", takenOffset: null };
+  return { takenAt: upload.createdAt, takenSource: "upload", takenOffset: null };
+}
+
+async function publish(
+  db: Db,
+  held: Held,
+  upload: Upload,
+  found: { keys: Keys; identity: Identity; facts: Facts; made: Derivation },
+): Promise<FinalizeResult> {
+  const { keys, identity, facts, made } = found;
+  return db.transaction(async (tx) => {
+    await ledger.lockQuota(tx, upload.ownerId);
+    const mediaId = await insertMedia(tx, {
+      ownerId: upload.ownerId,
+      visibility: settings().visibilities[0] ?? "private",
+      key: keys.finalKey,
+      renditionFolder: keys.renditionFolder,
+      avifWidths: widthsOf(made, "avif"),
+      jpegWidths: widthsOf(made, "jpg"),
+      motion: made.motion?.format ?? null,
+      sha256: upload.sha256,
+      bytes: upload.bytes,
+      mime: identity.mime,
+      width: identity.width,
+      height: identity.height,
+      frames: identity.frames,
+      thumbhash: made.thumbhash,
+      color: made.color,
+      filename: upload.filename,
+      ...takenOf(facts, upload),
+      camera: facts.camera ?? null,
+      lens: facts.lens ?? null,
+      aperture: facts.aperture ?? null,
+      exposureTime: facts.exposureTime ?? null,
+      iso: facts.iso ?? null,
+      focalLength: facts.focalLength ?? null,
+      latitude: facts.latitude ?? null,
+      longitude: facts.longitude ?? null,
+      altitude: facts.altitude ?? null,
+    });
+    if (mediaId === undefined) {
+      // R-26: the same picture became ready through another upload in the meantime.
+      const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [upload.sha256]);
+      return rejectWithin(tx, held, "duplicate", twin?.id);
+    }
+    const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
+    // Throwing undoes the insert: the row went to someone else (R-23).
+    if (closed === undefined) throw new LeaseLost();
+    await ledger.settleQuota(tx, upload.ownerId, { used: upload.bytes, reserved: -upload.bytes });
+    await addPurges(tx, stagingPurges(closed, "verified"));
+    return "ready";
+  });
+}
+
+async function reject(
+  db: Db,
+  held: Held,
+  upload: Upload,
+  code: RejectCode,
+  mediaId?: string,
+): Promise<FinalizeResult> {
+  return db.transaction(async (tx) => {
+    await ledger.lockQuota(tx, upload.ownerId);
+    return rejectWithin(tx, held, code, mediaId);
+  });
+}
+
+async function rejectWithin(
+  tx: Db,
+  held: Held,
+  rejectCode: RejectCode,
+  mediaId: string | undefined,
+): Promise<FinalizeResult> {
+  const closed = await ledger.closeHeld(tx, held, {
+    state: "rejected",
+    rejectCode,
+    ...(mediaId === undefined ? {} : { mediaId }),
+  });
+  if (closed === undefined) return "not_mine";
+  await ledger.settleQuota(tx, closed.ownerId, { reserved: -closed.bytes });
+  await addPurges(tx, [...stagingPurges(closed, "rejected"), ...finalPurges(closed, "rejected")]);
+  return "rejected";
+}
+
+const finalPurges = (upload: Upload, reason: string) => [
+  ...(upload.finalKey === null ? [] : [{ key: upload.finalKey, reason }]),
+  ...(upload.renditionFolder === null ? [] : [{ key: `${upload.renditionFolder}/`, reason }]),
+];
+
+/** R-23: whoever lost the row removes what it wrote, unless the winner uses the same keys. */
+async function abandon(db: Db, id: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const now = await ledger.lockUpload(tx, id);
+    if (
+      now !== undefined &&
+      (now.state === "cancelled" || now.state === "expired" || now.state === "rejected")
+    )
+      await addPurges(tx, finalPurges(now, "lost its upload"));
+  });
+}

@@ -1,0 +1,31 @@
+/** The numbers and small rules that both sides of the upload share. */
+import type { NewPurge } from "#db/queries/purges.ts";
+import type { Upload } from "#db/schema.ts";
+import { settings } from "../env.ts";
+
+/** How long a worker may hold an upload. Reading, decoding (≤ 30 s) and writing must end well within it. */
+export const leaseSeconds = 300;
+/** How long an upload may wait for a worker before the sweeper enqueues it again. */
+export const queueSeconds = 600;
+/** After this long a worker that lost its lease has certainly stopped writing. */
+export const writingSeconds = leaseSeconds + 60;
+/** A picture that ended its worker this often is refused (F-11). */
+export const attemptsMax = 3;
+/** The pause before an upload is tried again after a fault. */
+export const retrySeconds = 30;
+
+/**
+ * The staging object goes now, and once more when no policy for it can be used any longer: a replayed policy may
+ * have brought it back in between (F-14).
+ */
+export function stagingPurges(upload: Upload, reason: string): NewPurge[] {
+  const { graceSeconds } = settings().uploads;
+  return [
+    { key: upload.stagingKey, reason },
+    {
+      key: upload.stagingKey,
+      reason: `${reason}, second pass`,
+      at: new Date(upload.policyExpiresAt.getTime() + graceSeconds * 1000),
+    },
+  ];
+}

@@ -1,0 +1,80 @@
+/**
+ * The sweeper (R-30): finds what was left behind and brings it to an end. It adopts first: bytes that did arrive
+ * are verified as if the browser had told us, and only an upload whose object is certainly absent expires.
+ */
+import type { Db } from "#db/client.ts";
+import { addPurges, openPurgeKeys } from "#db/queries/purges.ts";
+import * as ledger from "#db/queries/uploads.ts";
+import { settings } from "../env.ts";
+import { enqueue, finalizeJob } from "../jobs.ts";
+import { log } from "../log.ts";
+import { type Storage, StorageError } from "../storage/port.ts";
+import { beginVerifying } from "../uploads.ts";
+import { queueSeconds, stagingPurges } from "./rules.ts";
+
+export type SweepResult = { adopted: number; expired: number; revived: number; unknown: number };
+
+/** How many rows one run looks at; the next run takes the rest. */
+const batch = 500;
+
+/** Safe to run on any number of machines at once (F-28). */
+export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
+  const result: SweepResult = { adopted: 0, expired: 0, revived: 0, unknown: 0 };
+  for (const upload of await ledger.listForgotten(db, settings().uploads.graceSeconds, batch)) {
+    try {
+      if ((await storage.head(upload.stagingKey)) !== undefined)
+        result.adopted += (await beginVerifying(db, [upload.id])).length;
+      else if (await expire(db, upload.id)) result.expired += 1;
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      // "unknown" is never "absent"; the next run asks again.
+      result.unknown += 1;
+    }
+  }
+  const revived = await ledger.reviveStale(db, queueSeconds, batch);
+  await enqueue(db, "finalize", revived.map(finalizeJob));
+  result.revived = revived.length;
+  if (Object.values(result).some((n) => n > 0)) log("sweep").info(result, "swept");
+  return result;
+}
+
+async function expire(db: Db, id: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const row = await ledger.findUpload(tx, id);
+    if (row === undefined) return false;
+    await ledger.lockQuota(tx, row.ownerId);
+    const expired = await ledger.closeOpen(tx, id, ["issued"], "expired");
+    if (expired === undefined) return false;
+    await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
+    await addPurges(tx, stagingPurges(expired, "expired"));
+    return true;
+  });
+}
+
+/**
+ * Looks through incoming/ for objects older than any upload may be and asks for their removal (I-3, F-14, F-15):
+ * a slow or replayed POST can leave one after its row was closed. Returns how many it found.
+ */
+export async function sweepIncoming(db: Db, storage: Storage, now: Date): Promise<number> {
+  const oldest = now.getTime() - settings().uploads.ageSecondsMax * 1000;
+  let found = 0;
+  let page: string[] = [];
+  const flush = async (): Promise<void> => {
+    const loose = await ledger.withoutOpenUpload(db, page);
+    const asked = await openPurgeKeys(db, loose);
+    const fresh = loose.filter((key) => !asked.has(key));
+    await addPurges(
+      db,
+      fresh.map((key) => ({ key, reason: "left in incoming" })),
+    );
+    found += fresh.length;
+    page = [];
+  };
+  for await (const object of storage.list("incoming/")) {
+    if (object.modified.getTime() > oldest) continue;
+    page.push(object.key);
+    if (page.length >= batch) await flush();
+  }
+  await flush();
+  return found;
+}
