@@ -1,0 +1,141 @@
+/** What a viewer may see, newest first. Every list is an index walk that stops at its limit, whatever the library holds. */
+import { and, asc, desc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { union, unionAll } from "drizzle-orm/pg-core";
+import type { Db } from "../client.ts";
+import { media, users } from "../schema.ts";
+
+/** A place in the timeline; two media of one millisecond are told apart by their id. */
+export type Place = { takenAt: Date; id: string };
+export type Walk = { viewerId: string | undefined; from?: Place | undefined; limit: number };
+
+const alive = isNull(media.deletedAt);
+// Spelt out, not bound: a generic plan cannot prove that a parameter matches the condition of the partial index.
+const isPublic = sql`${media.visibility} = 'public'`;
+
+const beyond = (from: Place | undefined, newer: boolean): SQL | undefined =>
+  from === undefined
+    ? undefined
+    : sql`(${media.takenAt}, ${media.id}) ${newer ? sql`>` : sql`<`} (${sql.param(from.takenAt, media.takenAt)}, ${sql.param(from.id, media.id)})`;
+
+const order = (newer: boolean) =>
+  newer ? [asc(media.takenAt), asc(media.id)] : [desc(media.takenAt), desc(media.id)];
+
+function walk(db: Db, among: SQL, { from, limit }: Walk, newer: boolean) {
+  return db
+    .select({ id: media.id, takenAt: media.takenAt })
+    .from(media)
+    .where(and(alive, among, beyond(from, newer)))
+    .orderBy(...order(newer))
+    .limit(limit);
+}
+
+/**
+ * The next `limit` places the viewer may see. Own and public are walked apart, each along its index, and merged:
+ * one condition with OR would sort the library, and leaving one's own out of the public walk would step over them.
+ */
+function places(db: Db, ask: Walk, newer: boolean) {
+  const open = walk(db, isPublic, ask, newer);
+  if (ask.viewerId === undefined) return open.as(newer ? "newer" : "older");
+  const own = walk(db, eq(media.ownerId, ask.viewerId), ask, newer);
+  return union(own, open)
+    .orderBy((fields) =>
+      newer ? [asc(fields.takenAt), asc(fields.id)] : [desc(fields.takenAt), desc(fields.id)],
+    )
+    .limit(ask.limit)
+    .as(newer ? "newer" : "older");
+}
+
+const isOwn = (viewerId: string | undefined): SQL<boolean> =>
+  viewerId === undefined ? sql`false` : sql`${media.ownerId} = ${viewerId}`;
+
+const pictureColumns = {
+  id: media.id,
+  width: media.width,
+  height: media.height,
+  color: media.color,
+  renditionFolder: media.renditionFolder,
+  avifWidths: media.avifWidths,
+  jpegWidths: media.jpegWidths,
+};
+
+const tileColumns = (viewerId: string | undefined) => ({
+  ...pictureColumns,
+  motion: media.motion,
+  title: media.title,
+  alt: media.alt,
+  takenAt: media.takenAt,
+  takenOffset: media.takenOffset,
+  takenSource: media.takenSource,
+  visibility: media.visibility,
+  own: isOwn(viewerId),
+});
+
+/** In walking order: nearest to `from` first. */
+export async function listTiles(db: Db, ask: Walk & { newer: boolean }) {
+  const page = places(db, ask, ask.newer);
+  return db
+    .select(tileColumns(ask.viewerId))
+    .from(page)
+    .innerJoin(media, eq(media.id, page.id))
+    .orderBy(...order(ask.newer));
+}
+
+/** Those of the given ids that the viewer's list may hold, in no order. */
+export async function listTilesById(db: Db, ask: { viewerId: string | undefined; ids: string[] }) {
+  return db
+    .select(tileColumns(ask.viewerId))
+    .from(media)
+    .where(
+      and(
+        alive,
+        inArray(media.id, ask.ids),
+        ask.viewerId === undefined ? isPublic : sql`(${isPublic} or ${isOwn(ask.viewerId)})`,
+      ),
+    );
+}
+
+/** Whoever asks; who may see it is for the caller to decide. Coordinates only for the owner of the picture (R-46). */
+export async function findMedia(db: Db, ask: { viewerId: string | undefined; id: string }) {
+  const own = isOwn(ask.viewerId);
+  const [row] = await db
+    .select({
+      ...tileColumns(ask.viewerId),
+      key: media.key,
+      thumbhash: media.thumbhash,
+      bytes: media.bytes,
+      mime: media.mime,
+      frames: media.frames,
+      filename: media.filename,
+      description: media.description,
+      camera: media.camera,
+      lens: media.lens,
+      aperture: media.aperture,
+      exposureTime: media.exposureTime,
+      iso: media.iso,
+      focalLength: media.focalLength,
+      latitude: sql<number | null>`case when ${own} then ${media.latitude} end`,
+      longitude: sql<number | null>`case when ${own} then ${media.longitude} end`,
+      altitude: sql<number | null>`case when ${own} then ${media.altitude} end`,
+      ownerName: users.name,
+    })
+    .from(media)
+    .innerJoin(users, eq(users.id, media.ownerId))
+    .where(and(alive, eq(media.id, ask.id)));
+  return row;
+}
+
+/** The nearest newer and the nearest older of `from` in the viewer's list, by two probes in one round trip. */
+export async function findNeighbours(db: Db, ask: { viewerId: string | undefined; from: Place }) {
+  const probe = (newer: boolean) => {
+    const place = places(db, { ...ask, limit: 1 }, newer);
+    return db
+      .select({ ...pictureColumns, newer: newer ? sql<boolean>`true` : sql<boolean>`false` })
+      .from(place)
+      .innerJoin(media, eq(media.id, place.id));
+  };
+  return unionAll(probe(true), probe(false));
+}
+
+export type TileRow = Awaited<ReturnType<typeof listTiles>>[number];
+export type MediaRow = NonNullable<Awaited<ReturnType<typeof findMedia>>>;
+export type NeighbourRow = Awaited<ReturnType<typeof findNeighbours>>[number];
