@@ -1,0 +1,142 @@
+/** AVIF: a walk over the boxes of ISO/IEC 14496-12 that say how large things are. */
+import { corrupt, type Structure } from "../structure.ts";
+
+type Box = { type: string /** Offset in the file. */; at: number; data: Buffer };
+
+const childrenMax = 10_000;
+
+function* boxes(parent: Buffer, offset = 0): Generator<Box> {
+  let count = 0;
+  for (let at = 0; at + 8 <= parent.length; ) {
+    let length = parent.readUInt32BE(at);
+    let head = 8;
+    if (length === 1) {
+      if (at + 16 > parent.length) throw corrupt("a box header is cut off");
+      length = Number(parent.readBigUInt64BE(at + 8));
+      head = 16;
+    } else if (length === 0) length = parent.length - at;
+    if (length < head || at + length > parent.length) throw corrupt("a box is longer than what holds it");
+    count += 1;
+    if (count > childrenMax) throw corrupt("too many boxes");
+    const type = parent.toString("latin1", at + 4, at + 8);
+    yield { type, at: offset + at + head, data: parent.subarray(at + head, at + length) };
+    at += length;
+  }
+}
+
+/** A reader of big-endian numbers that refuses to run past the end of its box. */
+class Cursor {
+  readonly data: Buffer;
+  at: number;
+  constructor(data: Buffer, at = 0) {
+    this.data = data;
+    this.at = at;
+  }
+  uint(bytes: number): number {
+    if (bytes === 0) return 0;
+    const start = this.at;
+    this.at += bytes;
+    if (this.at > this.data.length) throw corrupt("a box is cut off");
+    return bytes === 8 ? Number(this.data.readBigUInt64BE(start)) : this.data.readUIntBE(start, bytes);
+  }
+}
+
+/** Four-letter types of the items, by their number. */
+function itemTypes(iinf: Buffer): Map<number, string> {
+  const version = new Cursor(iinf).uint(1);
+  const types = new Map<number, string>();
+  for (const { type, data } of boxes(iinf.subarray(version === 0 ? 6 : 8))) {
+    if (type !== "infe") continue;
+    const cursor = new Cursor(data);
+    const infeVersion = cursor.uint(4) >>> 24;
+    if (infeVersion < 2) continue;
+    const id = cursor.uint(infeVersion === 2 ? 2 : 4);
+    cursor.at += 2;
+    types.set(id, data.toString("latin1", cursor.at, cursor.at + 4));
+  }
+  return types;
+}
+
+type Extent = {
+  id: number /** 0: in the file, 1: in the idat box. */;
+  method: number;
+  offset: number;
+  length: number;
+};
+
+function* extents(iloc: Buffer): Generator<Extent> {
+  const cursor = new Cursor(iloc);
+  const version = cursor.uint(4) >>> 24;
+  const sizes = cursor.uint(2);
+  const [offsetSize, lengthSize, baseSize, indexSize] = [
+    sizes >> 12,
+    (sizes >> 8) & 15,
+    (sizes >> 4) & 15,
+    sizes & 15,
+  ];
+  if ([offsetSize, lengthSize, baseSize].some((size) => ![0, 4, 8].includes(size)))
+    throw corrupt("odd number sizes");
+  const items = cursor.uint(version < 2 ? 2 : 4);
+  for (let item = 0; item < items; item++) {
+    const id = cursor.uint(version < 2 ? 2 : 4);
+    const method = version === 0 ? 0 : cursor.uint(2) & 15;
+    cursor.at += 2;
+    const base = cursor.uint(baseSize);
+    const count = cursor.uint(2);
+    for (let n = 0; n < count; n++) {
+      if (version > 0) cursor.uint(indexSize);
+      const offset = base + cursor.uint(offsetSize);
+      yield { id, method, offset, length: cursor.uint(lengthSize) };
+    }
+  }
+}
+
+/** The children of the one meta box of the file. */
+function metaBoxes(original: Buffer): Map<string, Box> {
+  for (const { type, at, data } of boxes(original)) {
+    if (type !== "meta" || data.length < 4) continue;
+    return new Map(Array.from(boxes(data.subarray(4), at + 4), (box) => [box.type, box]));
+  }
+  throw corrupt("no meta box");
+}
+
+/** Extents of items that are not pictures: EXIF and XMP. */
+function metadataExtents(meta: Map<string, Box>): (Extent & { exif: boolean })[] {
+  const types = itemTypes(meta.get("iinf")?.data ?? Buffer.alloc(8));
+  const iloc = meta.get("iloc")?.data;
+  if (iloc === undefined) throw corrupt("no item locations");
+  return Array.from(extents(iloc))
+    .filter(({ id }) => ["Exif", "mime", "uri "].includes(types.get(id) ?? ""))
+    .map((extent) => ({ ...extent, exif: types.get(extent.id) === "Exif" }));
+}
+
+export function readAvif(original: Buffer): Structure {
+  const meta = metaBoxes(original);
+  const found: Structure = {
+    width: 0,
+    height: 0,
+    frames: 1,
+    wholeFrame: true,
+    deep: false,
+    profileBytes: 0,
+    exifBytes: 0,
+    xmpBytes: 0,
+  };
+  for (const { exif, length } of metadataExtents(meta)) {
+    if (exif) found.exifBytes += length;
+    else found.xmpBytes += length;
+  }
+  const properties = Array.from(boxes(meta.get("iprp")?.data ?? Buffer.alloc(0))).find(
+    ({ type }) => type === "ipco",
+  );
+  for (const { type, data } of boxes(properties?.data ?? Buffer.alloc(0))) {
+    if (type === "ispe") {
+      const cursor = new Cursor(data, 4);
+      // The largest of all items bounds what any decoder may be asked for: a grid is larger than its tiles.
+      found.width = Math.max(found.width, cursor.uint(4));
+      found.height = Math.max(found.height, cursor.uint(4));
+    } else if (type === "pixi") found.deep ||= data.subarray(5).some((bits) => bits > 8);
+    else if (type === "colr" && data.toString("latin1", 0, 4) !== "nclx") found.profileBytes += data.length;
+  }
+  return found;
+}

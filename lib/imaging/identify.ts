@@ -1,0 +1,80 @@
+import { limits, type MediaType } from "#lib/media.ts";
+import { openOriginal } from "./codec.ts";
+import { readAvif } from "./formats/avif.ts";
+import { readGif } from "./formats/gif.ts";
+import { readJpeg } from "./formats/jpeg.ts";
+import { readPng } from "./formats/png.ts";
+import { readWebp } from "./formats/webp.ts";
+import { Rejection } from "./rejection.ts";
+import { sniff } from "./sniff.ts";
+import { corrupt, type Structure } from "./structure.ts";
+import { verdict } from "./verdict.ts";
+
+export type Identity = {
+  mime: MediaType;
+  /** As shown, after orientation. */
+  width: number;
+  height: number;
+  frames: number;
+  /** What a decode costs, in pixels: stored width × height × frames, more where the whole picture is held at once. */
+  pixels: number;
+};
+
+const readers: Record<MediaType, (original: Buffer) => Structure> = {
+  "image/jpeg": readJpeg,
+  "image/png": readPng,
+  "image/webp": readWebp,
+  "image/avif": readAvif,
+  "image/gif": readGif,
+};
+
+function checkLimits({ width, height, frames, profileBytes, exifBytes, xmpBytes }: Structure): void {
+  if (width < 1 || height < 1) throw corrupt(`the header says ${width} × ${height}`);
+  if (Math.max(width, height) > limits.sideMax || width * height > limits.pixelsMax)
+    throw new Rejection("too_many_pixels", `${width} × ${height}`);
+  if (frames > limits.framesMax || frames * width * height > limits.framePixelsMax)
+    throw new Rejection("too_many_frames", `${frames} of ${width} × ${height}`);
+  if (profileBytes > limits.profileBytesMax)
+    throw new Rejection("too_much_metadata", `a profile of ${profileBytes} bytes`);
+  if (exifBytes > limits.metadataBytesMax || xmpBytes > limits.metadataBytesMax)
+    throw new Rejection("too_much_metadata", `EXIF of ${exifBytes} bytes, XMP of ${xmpBytes} bytes`);
+}
+
+/** A header that lies past its container's own fields shows only once libvips has read it. */
+async function readHeader(original: Buffer): ReturnType<ReturnType<typeof openOriginal>["metadata"]> {
+  try {
+    return await openOriginal(original).metadata();
+  } catch (cause) {
+    throw verdict(cause);
+  }
+}
+
+/**
+ * Says what the bytes are and that they keep the limits, before a pixel is decoded (R-22, R-42, R-43).
+ * `declared` is what the uploader said, "" when it did not know. Throws Rejection.
+ */
+export async function identify(original: Buffer, declared: MediaType | ""): Promise<Identity> {
+  const mime = await sniff(original);
+  if (declared !== "" && declared !== mime)
+    throw new Rejection("type_mismatch", `declared ${declared}, is ${mime}`);
+  const structure = readers[mime](original);
+  checkLimits(structure);
+  const header = await readHeader(original);
+  checkLimits({
+    ...structure,
+    width: header.width,
+    height: header.pageHeight ?? header.height,
+    profileBytes: header.icc?.length ?? 0,
+    exifBytes: header.exif?.length ?? 0,
+    xmpBytes: header.xmp?.length ?? 0,
+  });
+  const whole = structure.wholeFrame || header.isProgressive;
+  return {
+    mime,
+    width: header.autoOrient.width,
+    height: header.autoOrient.height,
+    frames: structure.frames,
+    pixels:
+      header.width * header.height * structure.frames * (whole ? 2 : 1) * (whole && structure.deep ? 2 : 1),
+  };
+}

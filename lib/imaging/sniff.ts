@@ -1,0 +1,81 @@
+/** What kind of file the bytes are, from the bytes alone. */
+import { fileTypeFromBuffer } from "file-type";
+import type { MediaType } from "#lib/media.ts";
+import { Rejection } from "./rejection.ts";
+
+/** file-type reads on through a whole archive when it may; the kinds it tells apart show in the first bytes. */
+const sniffBytes = 4100;
+
+const text = (original: Buffer, from: number, to: number): string => original.toString("latin1", from, to);
+
+/** Brands of the ftyp box, the major one first; undefined when there is no such box. */
+function brands(original: Buffer): string[] | undefined {
+  if (original.length < 16 || text(original, 4, 8) !== "ftyp") return undefined;
+  const end = Math.min(original.readUInt32BE(0), original.length, sniffBytes);
+  const found = [text(original, 8, 12)];
+  for (let at = 16; at + 4 <= end; at += 4) found.push(text(original, at, at + 4));
+  return found;
+}
+
+const heicBrands = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1"];
+
+function supported(original: Buffer): MediaType | undefined {
+  if (text(original, 0, 3) === "\xff\xd8\xff") return "image/jpeg";
+  if (text(original, 0, 8) === "\x89PNG\r\n\x1a\n") return "image/png";
+  if (text(original, 0, 6) === "GIF87a" || text(original, 0, 6) === "GIF89a") return "image/gif";
+  if (text(original, 0, 4) === "RIFF" && text(original, 8, 12) === "WEBP") return "image/webp";
+  const found = brands(original);
+  if (found === undefined) return undefined;
+  if (found.includes("avif") || found.includes("avis")) return "image/avif";
+  if (!found.some((brand) => heicBrands.includes(brand))) return undefined;
+  // A generic brand only: the items say which codec they need, and av01 is the one we have.
+  const generic = !found.some((brand) => brand.startsWith("he"));
+  if (generic && original.subarray(0, sniffBytes).includes("av01")) return "image/avif";
+  throw new Rejection("heic_unsupported", "HEVC pictures need a decoder that is not here");
+}
+
+/** Kinds of picture that file-type does not know, by the bytes at an offset. */
+const otherPictures: readonly (readonly [at: number, magic: string])[] = [
+  [0, "SIMPLE  ="],
+  [0, "\x76\x2f\x31\x01"],
+  [0, "\xb6\xa6\xf2\x08"],
+  [0, "\x08\xf2\xa6\xb6"],
+  [0, "#?RADIANCE"],
+  [0, "BM"],
+  [0, "8BPS"],
+  [128, "DICM"],
+  [344, "n+1\0"],
+  [344, "ni1\0"],
+];
+
+const isSvg = (original: Buffer): boolean => {
+  const start = original
+    .toString("utf8", 0, sniffBytes)
+    .replace(/^\ufeff/, "")
+    .trimStart();
+  return (
+    start.startsWith("<svg") ||
+    (/^<[?!]/.test(start) && /<(?:[\w-]+:)?svg[\s>]/i.test(start) && !/<html/i.test(start))
+  );
+};
+
+async function fileTypeMime(original: Buffer): Promise<string> {
+  try {
+    return (await fileTypeFromBuffer(original.subarray(0, sniffBytes)))?.mime ?? "";
+  } catch (cause) {
+    throw new Rejection("not_an_image", "the first bytes are of no known kind", { cause });
+  }
+}
+
+/** The type of the bytes. Throws Rejection heic_unsupported, unsupported_type (a picture or film we do not take) or not_an_image. */
+export async function sniff(original: Buffer): Promise<MediaType> {
+  const type = supported(original);
+  if (type !== undefined) return type;
+  const mime = await fileTypeMime(original);
+  const picture =
+    /^(image|video)\//.test(mime) ||
+    isSvg(original) ||
+    otherPictures.some(([at, magic]) => text(original, at, at + magic.length) === magic);
+  if (picture) throw new Rejection("unsupported_type", mime || "another kind of picture");
+  throw new Rejection("not_an_image", mime || "of no known kind");
+}
