@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import postgres from "postgres";
@@ -283,7 +283,7 @@ async function makeDatabase(url: string): Promise<void> {
 
 /** Nothing of ours reaches the server: PG* variables of the person's shell would change what it does. */
 function serverEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, LC_ALL: undefined, LC_MESSAGES: "C", LANG: letters, TZ: "UTC" };
+  return { NODE_ENV: "production", PATH: process.env.PATH, LC_MESSAGES: "C", LANG: letters, TZ: "UTC" };
 }
 
 /** Any port that is free at this moment, on loopback. */

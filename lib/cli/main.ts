@@ -1,0 +1,78 @@
+/** The `tintype` command. Expected failures are one sentence and exit code 1; a wrong command line is code 2. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { Command, CommanderError } from "commander";
+import { SettingsError } from "#lib/env.ts";
+import { TintypeError } from "#lib/errors.ts";
+import { Refusal } from "#lib/start/refusal.ts";
+import { registerData } from "./data.ts";
+import { registerProcesses } from "./processes.ts";
+import { registerStart } from "./start.ts";
+import { registerUser } from "./user.ts";
+
+const project = path.join(import.meta.dirname, "..", "..");
+/** Commands that see to their own database. */
+const independent = ["start", "web", "worker", "store"];
+
+const examples = `
+Examples:
+  $ npm start                              everything on this machine, at http://localhost:3000
+  $ PORT=8080 npm start                    the same on another port
+  $ npm run tintype -- user list           who has an account
+  $ npm run tintype -- setup-link          a new link for the first account
+
+Settings are environment variables or lines of a .env file; .env.example explains each.`;
+
+async function main(args: string[]): Promise<void> {
+  const file = path.join(project, ".env");
+  // What the shell says goes before what the file says.
+  if (existsSync(file)) process.loadEnvFile(file);
+  const program = new Command("tintype")
+    .description("A media gallery on your own S3 bucket.")
+    .exitOverride()
+    .addHelpText("after", examples);
+  let end = async (): Promise<void> => {};
+  program.hook("preAction", async (_program, action) => {
+    if (independent.includes(topName(action, program))) return;
+    const { withDatabase } = await import("#lib/start/services.ts");
+    end = await withDatabase();
+  });
+  registerStart(program);
+  registerProcesses(program);
+  registerData(program);
+  registerUser(program);
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } finally {
+    await end();
+  }
+}
+
+/** `user` for `tintype user add`. */
+function topName(command: Command, program: Command): string {
+  let top = command;
+  while (top.parent !== null && top.parent !== program) top = top.parent;
+  return top.name();
+}
+
+/** Tells a failure in words and returns the exit code for it. */
+function tell(error: unknown): number {
+  const say = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
+  if (error instanceof CommanderError) {
+    // Commander has told it itself; help and version are no failures.
+    if (error.exitCode === 0) return 0;
+    return error.code === "commander.error" ? 1 : 2;
+  }
+  if (error instanceof SettingsError) for (const problem of error.problems) say(problem);
+  else if (error instanceof Refusal || error instanceof TintypeError) say(error.message);
+  else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = tell(error);
+}

@@ -1,0 +1,119 @@
+/** The database and the settings for a command that is not `start`: those of a running Tintype, or its own for a while. */
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { database } from "#db/client.ts";
+import { migrate } from "#db/migrate.ts";
+import { parseSettings, type Settings } from "#lib/env.ts";
+import { type DataFolder, dataFolder, loadSecrets, openDataFolder } from "./data-folder.ts";
+import { refuseSilentDatabase } from "./database.ts";
+import { completeEnvironment } from "./environment.ts";
+import { type Lock, tryLock } from "./lock.ts";
+import { openLogFile } from "./log-file.ts";
+import { startPostgres } from "./postgres.ts";
+import { Refusal } from "./refusal.ts";
+import { type Run, readRun } from "./run-file.ts";
+
+const patienceMs = 60_000;
+const pollMs = 100;
+
+/**
+ * Completes process.env for a command that needs the database, starting the built-in one for its duration when
+ * Tintype is not running. The answer ends what was started. Throws Refusal.
+ */
+export async function withDatabase(): Promise<() => Promise<void>> {
+  const settings = parseSettings(process.env);
+  const folder = await openDataFolder(settings.dataFolder);
+  if (settings.databaseUrl !== undefined) {
+    await refuseSilentDatabase(settings.databaseUrl);
+    await complete(settings, folder, undefined);
+    await migrate(settings.databaseUrl);
+    return closePool;
+  }
+  const owner = await lockOrRun(folder);
+  if ("environment" in owner) {
+    Object.assign(process.env, owner.environment);
+    return closePool;
+  }
+  const log = openLogFile(path.join(folder.logs, "postgres.log"));
+  const secrets = await loadSecrets(folder);
+  const server = await startPostgres({
+    folder: folder.postgres,
+    password: secrets.postgresPassword,
+    onLog: (line) => log.write(line),
+  });
+  const end = async (): Promise<void> => {
+    await closePool();
+    await server.stop();
+    log.close();
+    owner.release();
+  };
+  try {
+    await complete(settings, folder, server.url);
+    await migrate(server.url);
+    return end;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** The command's own connections would keep the process alive. */
+async function closePool(): Promise<void> {
+  await database().sql.end({ timeout: 2 });
+}
+
+/** Either nobody has the folder and we do now, or a Tintype runs on it and tells where everything is. */
+async function lockOrRun(folder: DataFolder): Promise<Lock | Run> {
+  const start = Date.now();
+  for (;;) {
+    const lock = tryLock(folder.lock);
+    if (lock !== undefined) return lock;
+    const run = await readRun(folder);
+    if (run?.state === "running") return run;
+    if (Date.now() - start > patienceMs)
+      throw new Refusal(
+        `Another tintype command has been using ${folder.root} for a minute. Wait for it to end.`,
+      );
+    await wait(pollMs);
+  }
+}
+
+async function complete(
+  settings: Settings,
+  folder: DataFolder,
+  databaseUrl: string | undefined,
+): Promise<void> {
+  Object.assign(
+    process.env,
+    completeEnvironment(settings, await loadSecrets(folder), databaseUrl, process.env),
+  );
+}
+
+/** Completes process.env for one more web or worker process. Throws Refusal when there is nothing to join. */
+export async function joinServices(): Promise<void> {
+  const settings = parseSettings(process.env);
+  if (settings.databaseUrl !== undefined && settings.bucket !== undefined) {
+    await complete(settings, await openDataFolder(settings.dataFolder), undefined);
+    return;
+  }
+  const run = await readRun(dataFolder(settings.dataFolder));
+  if (run?.state !== "running")
+    throw new Refusal(
+      "This needs a database and a bucket: set DATABASE_URL and S3_BUCKET, or start Tintype on this machine first (npm start).",
+    );
+  const { PORT, HOST } = process.env;
+  Object.assign(
+    process.env,
+    run.environment,
+    PORT === undefined ? {} : { PORT },
+    HOST === undefined ? {} : { HOST },
+  );
+}
+
+/** Completes process.env for the store alone. */
+export async function prepareStore(): Promise<void> {
+  const settings = parseSettings(process.env);
+  if (settings.bucket !== undefined)
+    throw new Refusal("S3_BUCKET names a bucket elsewhere: unset it to serve the built-in store.");
+  await complete(settings, await openDataFolder(settings.dataFolder), undefined);
+}
