@@ -47,22 +47,17 @@ export const takenSource = pgEnum("taken_source", ["camera", "file", "upload"]);
 
 // Accounts: the shapes better-auth expects, plus role and disabled_at.
 
-export const users = pgTable(
-  "users",
-  {
-    id: uuid("id").primaryKey().defaultRandom(),
-    name: text("name").notNull(),
-    email: text("email").notNull().unique(),
-    emailVerified: boolean("email_verified").notNull().default(false),
-    image: text("image"),
-    role: role("role").notNull().default("member"),
-    disabledAt: instant("disabled_at"),
-    createdAt: created(),
-    updatedAt: updated(),
-  },
-  // Two set-up links used at the same moment would otherwise make two owners.
-  (t) => [uniqueIndex("users_one_owner").on(t.role).where(sql`role = 'owner'`)],
-);
+export const users = pgTable("users", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique(),
+  emailVerified: boolean("email_verified").notNull().default(false),
+  image: text("image"),
+  role: role("role").notNull().default("member"),
+  disabledAt: instant("disabled_at"),
+  createdAt: created(),
+  updatedAt: updated(),
+});
 
 export const sessions = pgTable(
   "sessions",

@@ -5,5 +5,4 @@ CREATE UNLOGGED TABLE "rate_limits" (
 	"expires_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX "rate_limits_expiry" ON "rate_limits" USING btree ("expires_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "users_one_owner" ON "users" USING btree ("role") WHERE role = 'owner';
+CREATE INDEX "rate_limits_expiry" ON "rate_limits" USING btree ("expires_at");
