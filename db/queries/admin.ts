@@ -2,7 +2,20 @@
  * What an administrator's lists read. Every list walks an index from a given row (no OFFSET) and every count stops at
  * a limit, so that a page costs the same at ten rows and at ten million.
  */
-import { and, asc, desc, eq, gte, isNotNull, isNull, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  type SQL,
+  type SQLWrapper,
+  sql,
+} from "drizzle-orm";
 import type { MediaType, UploadState, Visibility } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import { media, mediaMonths, uploads, users } from "../schema.ts";
@@ -96,6 +109,7 @@ export function mediaRows(
       title: media.title,
       sortTitle,
       takenAt: media.takenAt,
+      takenOffset: media.takenOffset,
       createdAt: media.createdAt,
       deletedAt: media.deletedAt,
     })
@@ -205,6 +219,14 @@ export function accountNames(db: Db, max: number): Promise<{ id: string; name: s
     .from(users)
     .orderBy(asc(users.name), asc(users.email))
     .limit(max);
+}
+
+/** Who may see each of these media, for the way back after a change. */
+export function visibilitiesOf(db: Db, ids: string[]): Promise<{ id: string; visibility: Visibility }[]> {
+  return db
+    .select({ id: media.id, visibility: media.visibility })
+    .from(media)
+    .where(and(inArray(media.id, ids), isNull(media.purgedAt)));
 }
 
 /** Makes the statements of this transaction give up after `ms` and be planned for the values they carry. */

@@ -1,0 +1,51 @@
+import { locale, timeZone } from "#lib/words.ts";
+
+const number = new Intl.NumberFormat(locale);
+const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
+const moment = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "short" });
+const momentWithZone = new Intl.DateTimeFormat(locale, {
+  timeZone,
+  dateStyle: "long",
+  timeStyle: "long",
+});
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+
+const sizes = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) => ({
+  format: new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit,
+    maximumFractionDigits: unit === "byte" ? 0 : 1,
+  }),
+}));
+const ages = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
+const minuteMillis = 60_000;
+
+export const formatNumber = (value: number): string => number.format(value);
+export const formatDay = (date: Date): string => day.format(date);
+export const formatMoment = (date: Date): string => moment.format(date);
+export const formatExactly = (date: Date): string => momentWithZone.format(date);
+
+/** The clock on the wall where the picture was taken, shown as such. */
+export const atCamera = (date: Date, offsetMinutes: number | null): Date =>
+  new Date(date.getTime() + (offsetMinutes ?? 0) * minuteMillis);
+
+export function formatBytes(bytes: number): string {
+  const step = bytes < 1_000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return sizes[step]?.format.format(bytes / 1_000 ** step) ?? formatNumber(bytes);
+}
+
+/** "3 minutes ago". */
+export function formatAge(date: Date, now: Date): string {
+  const seconds = Math.round((date.getTime() - now.getTime()) / 1_000);
+  for (const [unit, length] of ages)
+    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+  return relative.format(0, "second");
+}

@@ -1,0 +1,31 @@
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { words } from "#lib/words.ts";
+import { ButtonLink } from "../../_ui/button.tsx";
+
+const w = words("admin");
+
+/** Links to the pages beside this one; `first` only where this is not it. */
+export function Pager({ first, previous, next }: { first?: string; previous?: string; next?: string }) {
+  if (!first && !previous && !next) return null;
+  return (
+    <nav aria-label={w("pages")} className="flex flex-wrap items-center justify-end gap-2">
+      {first ? (
+        <ButtonLink href={first} variant="plain">
+          {w("firstPage")}
+        </ButtonLink>
+      ) : null}
+      {previous ? (
+        <ButtonLink href={previous} rel="prev">
+          <ChevronLeft aria-hidden className="size-4" />
+          {w("previousPage")}
+        </ButtonLink>
+      ) : null}
+      {next ? (
+        <ButtonLink href={next} rel="next">
+          {w("nextPage")}
+          <ChevronRight aria-hidden className="size-4" />
+        </ButtonLink>
+      ) : null}
+    </nav>
+  );
+}

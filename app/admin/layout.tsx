@@ -1,0 +1,26 @@
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { words } from "#lib/words.ts";
+import { requireAdmin } from "../_session/viewer.ts";
+import { NavLink } from "../_ui/nav-link.tsx";
+
+const w = words("admin");
+
+export const metadata: Metadata = { title: w("title"), robots: { index: false } };
+
+export default async function AdminLayout({ children }: { children: ReactNode }) {
+  // Before anything is sent: once the page streams, its status can no longer become 403.
+  await requireAdmin();
+  return (
+    <>
+      <nav aria-label={w("title")} className="border-b border-line bg-surface">
+        <div className="mx-auto flex max-w-[100rem] items-center gap-1 overflow-x-auto px-2 sm:px-4">
+          <NavLink href="/admin/media">{w("navMedia")}</NavLink>
+          <NavLink href="/admin/uploads">{w("navUploads")}</NavLink>
+          <NavLink href="/admin/users">{w("navPeople")}</NavLink>
+        </div>
+      </nav>
+      {children}
+    </>
+  );
+}

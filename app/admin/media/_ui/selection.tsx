@@ -1,0 +1,85 @@
+"use client";
+import { type FormEvent, type ReactNode, useActionState, useEffect, useRef, useState } from "react";
+import { words } from "#lib/words.ts";
+import type { Outcome } from "../actions.ts";
+import { BulkBar, type Offered } from "./bulk-bar.tsx";
+
+const w = words("admin");
+
+type Props = {
+  action: (before: Outcome | undefined, form: FormData) => Promise<Outcome>;
+  offered: Offered;
+  children: ReactNode;
+};
+
+const boxes = (form: HTMLFormElement | null): HTMLInputElement[] =>
+  Array.from(form?.querySelectorAll<HTMLInputElement>('input[name="ids"]') ?? []);
+
+/**
+ * The form around a list whose rows carry checkboxes: counts them, selects a range with Shift, and sends the chosen
+ * ids with the button that was pressed. Without JavaScript it is that form still.
+ */
+export function Selection({ action, offered, children }: Props) {
+  const form = useRef<HTMLFormElement>(null);
+  const whole = useRef<HTMLInputElement>(null);
+  const last = useRef<HTMLInputElement>(null);
+  const status = useRef<HTMLParagraphElement>(null);
+  /** Unknown on the server, which must not disable what may well be selected. */
+  const [count, setCount] = useState<number>();
+  const [outcome, submit, pending] = useActionState(action, undefined);
+
+  const recount = (): void => {
+    const rows = boxes(form.current);
+    const checked = rows.filter((box) => box.checked).length;
+    setCount(checked);
+    if (whole.current === null) return;
+    whole.current.checked = checked > 0 && checked === rows.length;
+    whole.current.indeterminate = checked > 0 && checked < rows.length;
+  };
+
+  // After every render: an answer empties the form, and a refreshed list holds other rows.
+  useEffect(recount);
+
+  // The button that was pressed is gone with the selection; without this the keyboard starts again at the top.
+  useEffect(() => {
+    if (outcome !== undefined) status.current?.focus({ preventScroll: true });
+  }, [outcome]);
+
+  const pick = (event: FormEvent<HTMLFormElement>): void => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || box.name !== "ids") return;
+    const rows = boxes(form.current);
+    const from = last.current === null ? -1 : rows.indexOf(last.current);
+    const to = rows.indexOf(box);
+    // React tells of a checkbox by the click that changed it.
+    const shift = event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey;
+    if (shift && from >= 0)
+      for (const between of rows.slice(Math.min(from, to), Math.max(from, to) + 1))
+        between.checked = box.checked;
+    last.current = box;
+    recount();
+  };
+
+  const pickAll = (checked: boolean): void => {
+    for (const box of boxes(form.current)) box.checked = checked;
+    recount();
+  };
+
+  return (
+    <form ref={form} action={submit} onChange={pick} className="grid gap-2">
+      {/* Enter in a checkbox presses a form's first button; this one does nothing. */}
+      <button type="submit" disabled hidden />
+      <label className="inline-flex min-h-10 w-fit cursor-pointer items-center gap-3 px-3 text-sm text-muted noscript:hidden">
+        <input
+          ref={whole}
+          type="checkbox"
+          className="size-4.5"
+          onChange={(event) => pickAll(event.currentTarget.checked)}
+        />
+        {w("selectPage")}
+      </label>
+      {children}
+      <BulkBar count={count} offered={offered} outcome={outcome} pending={pending} status={status} />
+    </form>
+  );
+}

@@ -1,0 +1,76 @@
+import type { Metadata } from "next";
+import { Suspense } from "react";
+import { listAdminMedia, listOwners } from "#lib/admin.ts";
+import { adminPageRows, mediaAddress, parseMediaQuery, type SearchParams } from "#lib/admin-filter.ts";
+import { database } from "#lib/database.ts";
+import type { Viewer } from "#lib/media.ts";
+import { words } from "#lib/words.ts";
+import { requireAdmin } from "../../_session/viewer.ts";
+import { Notice } from "../../_ui/notice.tsx";
+import { Page } from "../../_ui/page.tsx";
+import { PageHeader } from "../../_ui/page-header.tsx";
+import { Pager } from "../_ui/pager.tsx";
+import { RowsSkeleton } from "../_ui/rows.tsx";
+import { TotalLine } from "../_ui/total.tsx";
+import { Filters } from "./_ui/filters.tsx";
+import { MediaTable } from "./_ui/media-table.tsx";
+import { NothingListed } from "./_ui/nothing-listed.tsx";
+
+const w = words("admin");
+
+export const metadata: Metadata = { title: w("mediaTitle") };
+
+type Props = { searchParams: Promise<SearchParams> };
+
+export default async function MediaPage({ searchParams }: Props) {
+  const viewer = await requireAdmin();
+  const query = parseMediaQuery(await searchParams);
+  const owners = await listOwners(database().db, { viewer });
+  const address = mediaAddress(query, { cursor: query.cursor });
+  return (
+    <Page className="!max-w-[100rem]">
+      <PageHeader title={w("mediaTitle")} lead={w("mediaLead")} />
+      <div className="grid gap-4">
+        <Filters key={mediaAddress(query)} query={query} owners={owners} />
+        <Suspense key={address} fallback={<RowsSkeleton />}>
+          <List viewer={viewer} query={query} />
+        </Suspense>
+      </div>
+    </Page>
+  );
+}
+
+async function List({ viewer, query }: { viewer: Viewer; query: ReturnType<typeof parseMediaQuery> }) {
+  const { sort, cursor, ...filter } = query;
+  const found = await listAdminMedia(database().db, { viewer, filter, sort, cursor, limit: adminPageRows });
+  if (found.tooSlow)
+    return (
+      <Notice tone="warn" title={w("tooSlowTitle")}>
+        {w("tooSlowText")}
+      </Notice>
+    );
+  const pager = (
+    <Pager
+      first={found.previous === undefined && cursor === undefined ? undefined : mediaAddress(query)}
+      previous={found.previous && mediaAddress(query, { cursor: found.previous })}
+      next={found.next && mediaAddress(query, { cursor: found.next })}
+    />
+  );
+  if (found.rows.length === 0)
+    return (
+      <>
+        {pager}
+        <NothingListed query={query} />
+      </>
+    );
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <TotalLine total={found.total} of="pictures" />
+        {pager}
+      </div>
+      <MediaTable query={query} rows={found.rows} />
+      {pager}
+    </>
+  );
+}

@@ -1,0 +1,79 @@
+import Link from "next/link";
+import type { AdminUpload } from "#lib/admin.ts";
+import { words } from "#lib/words.ts";
+import { formatAge, formatBytes, formatExactly, formatMoment, formatNumber } from "../../_ui/format.ts";
+import { Cell, ColumnName, cardRow, Rows } from "../../_ui/rows.tsx";
+import { UploadStateMark } from "./upload-state.tsx";
+
+const w = words("admin");
+
+const columns = [
+  w("columnFile"),
+  w("columnState"),
+  w("columnOwner"),
+  w("columnSize"),
+  w("columnAge"),
+  w("columnChanged"),
+  w("columnAttempts"),
+  w("columnOutcome"),
+];
+
+function Age({ date, now }: { date: Date; now: Date }) {
+  return (
+    <time dateTime={date.toISOString()} title={formatExactly(date)} className="grid text-right lg:text-left">
+      <span className="whitespace-nowrap">{formatAge(date, now)}</span>
+      <span className="whitespace-nowrap text-muted tabular-nums">{formatMoment(date)}</span>
+    </time>
+  );
+}
+
+function Outcome({ row }: { row: AdminUpload }) {
+  const duplicate = row.rejectCode === "duplicate";
+  return (
+    <span className="grid gap-1">
+      {row.message === null ? null : <span className="text-pretty">{row.message}</span>}
+      {row.mediaId === null ? null : (
+        <Link href={`/m/${row.mediaId}`} className="w-fit text-accent underline underline-offset-2">
+          {w(duplicate ? "showDuplicate" : "showPicture")}
+        </Link>
+      )}
+    </span>
+  );
+}
+
+export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
+  return (
+    <Rows label={w("uploadsTitle")} head={columns.map((name) => <ColumnName key={name}>{name}</ColumnName>)}>
+      {rows.map((row) => (
+        <tr key={row.id} className={cardRow}>
+          <Cell className="lg:w-1/4 lg:max-w-0">
+            <span className="block truncate font-medium" title={row.filename}>
+              {row.filename}
+            </span>
+          </Cell>
+          <Cell label={w("columnState")}>
+            <UploadStateMark state={row.state} />
+          </Cell>
+          <Cell label={w("columnOwner")}>
+            <span className="block truncate lg:max-w-40">{row.ownerName}</span>
+          </Cell>
+          <Cell label={w("columnSize")} className="whitespace-nowrap tabular-nums">
+            {formatBytes(row.bytes)}
+          </Cell>
+          <Cell label={w("columnAge")}>
+            <Age date={row.createdAt} now={now} />
+          </Cell>
+          <Cell label={w("columnChanged")}>
+            <Age date={row.updatedAt} now={now} />
+          </Cell>
+          <Cell label={w("columnAttempts")} className="tabular-nums">
+            {formatNumber(row.attempts)}
+          </Cell>
+          <Cell className="lg:min-w-56">
+            <Outcome row={row} />
+          </Cell>
+        </tr>
+      ))}
+    </Rows>
+  );
+}
