@@ -3,6 +3,7 @@ import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
 import { locale, words } from "#lib/words.ts";
+import { currentViewer } from "./_session/viewer.ts";
 import { SiteHeader } from "./_ui/site-header.tsx";
 import "./globals.css";
 
@@ -36,7 +37,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const viewer = undefined;
+  const viewer = await currentViewer();
   return (
     <html lang={locale}>
       <body>

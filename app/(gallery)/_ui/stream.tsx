@@ -1,0 +1,159 @@
+"use client";
+import { useRouter } from "next/navigation";
+import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type Sheet, type Tile, unpackSheet } from "#lib/contact-sheet.ts";
+import { TileView, type TileWords } from "./tile.tsx";
+import { useFresh } from "./use-fresh.ts";
+import { useGone } from "./use-gone.ts";
+
+export type StreamWords = TileWords & {
+  list: string;
+  older: string;
+  loading: string;
+  loaded: string;
+  end: string;
+  loadFailed: string;
+  tryAgain: string;
+};
+
+type More = { sheet: Sheet; next?: string };
+
+async function fetchMore(cursor: string): Promise<More> {
+  const answer = await fetch(`/more?after=${cursor}`, { headers: { accept: "application/json" } });
+  if (!answer.ok) throw new Error(`Expected older pictures, got ${answer.status}`);
+  return answer.json();
+}
+
+/** What was loaded after the first page, and how to go on. */
+function useOlder(cursor: string | undefined) {
+  const [tiles, setTiles] = useState<Tile[]>([]);
+  const [next, setNext] = useState(cursor);
+  const [state, setState] = useState<"idle" | "loading" | "failed">("idle");
+  const busy = useRef(false);
+  const load = useCallback(async () => {
+    if (next === undefined || busy.current) return;
+    busy.current = true;
+    setState("loading");
+    try {
+      const more = await fetchMore(next);
+      setTiles((before) => [...before, ...unpackSheet(more.sheet)]);
+      setNext(more.next);
+      setState("idle");
+    } catch {
+      // Whatever failed, the person sees it and can try again; nothing else hangs on it.
+      setState("failed");
+    } finally {
+      busy.current = false;
+    }
+  }, [next]);
+  return { tiles, next, state, load };
+}
+
+const isPlainClick = (event: MouseEvent): boolean =>
+  event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+
+/** The pictures of the first page and, once there is script, all older ones as the reader comes near them. */
+export function Stream({
+  sheet,
+  next: firstNext,
+  eager,
+  few,
+  words,
+}: {
+  sheet: Sheet;
+  next?: string;
+  /** How many are on the screen at first. */
+  eager: number;
+  few: boolean;
+  words: StreamWords;
+}) {
+  const router = useRouter();
+  const list = useRef<HTMLUListElement>(null);
+  const sentinel = useRef<HTMLDivElement>(null);
+  const first = useMemo(() => unpackSheet(sheet), [sheet]);
+  const older = useOlder(firstNext);
+  const { load, state } = older;
+  const gone = useGone();
+  const fresh = useFresh(list);
+
+  useEffect(() => {
+    const end = sentinel.current;
+    if (end === null || state === "failed") return;
+    // Two screens ahead: the next pictures are there before the reader is.
+    const near = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) void load();
+      },
+      { rootMargin: "0px 0px 200% 0px" },
+    );
+    near.observe(end);
+    return () => near.disconnect();
+  }, [load, state]);
+
+  const tiles = useMemo(() => {
+    const seen = new Set<string>(gone);
+    // A picture removed from the first page moves one up that an older page already brought.
+    return [...first, ...older.tiles].filter(({ id }) => !seen.has(id) && seen.add(id));
+  }, [first, older.tiles, gone]);
+
+  const open = useCallback(
+    (event: MouseEvent<HTMLAnchorElement>) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      router.push(event.currentTarget.pathname, { scroll: false });
+    },
+    [router],
+  );
+
+  return (
+    <>
+      <ul ref={list} aria-label={words.list} className={few ? "sheet sheet-few" : "sheet"}>
+        {tiles.map((tile, n) => (
+          <TileView
+            key={tile.id}
+            tile={fresh.tiles.get(tile.id) ?? tile}
+            failed={fresh.failed.has(tile.id)}
+            eager={n < eager}
+            first={n === 0}
+            words={words}
+            open={open}
+            report={fresh.report}
+          />
+        ))}
+      </ul>
+      <div
+        ref={sentinel}
+        className="flex min-h-16 flex-wrap items-center justify-center gap-3 py-6 text-sm text-muted"
+      >
+        <p role="status" className={state === "failed" ? undefined : "sr-only"}>
+          {state === "failed"
+            ? words.loadFailed
+            : state === "loading"
+              ? words.loading
+              : older.tiles.length === 0
+                ? ""
+                : older.next === undefined
+                  ? words.end
+                  : words.loaded}
+        </p>
+        {state === "failed" ? (
+          <button
+            type="button"
+            onClick={() => void load()}
+            className="min-h-10 rounded-md border border-line bg-surface px-4 font-medium text-ink hover:bg-raised"
+          >
+            {words.tryAgain}
+          </button>
+        ) : older.next === undefined ? null : (
+          <a
+            href={`/?after=${older.next}`}
+            rel="next"
+            className="inline-flex min-h-10 items-center rounded-md px-4 font-medium text-ink hover:bg-raised"
+          >
+            {words.older}
+          </a>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,114 @@
+"use client";
+import { type MouseEvent, memo } from "react";
+import type { Tile } from "#lib/contact-sheet.ts";
+import { marks, rowHeight, stretch } from "../layout-numbers.ts";
+
+export type TileWords = { public: string; unlisted: string; animated: string; unavailable: string };
+
+const nominal = 400;
+
+type Report = (image: HTMLImageElement) => void;
+
+function Picture({
+  tile,
+  eager,
+  first,
+  report,
+}: {
+  tile: Tile;
+  eager: boolean;
+  first: boolean;
+  report: Report;
+}) {
+  return (
+    <img
+      alt={tile.label}
+      width={Math.round(tile.ratio * nominal)}
+      height={nominal}
+      sizes={`min(100vw,${(tile.ratio * stretch).toFixed(2)}*${rowHeight})`}
+      srcSet={tile.sources.map(({ url, width }) => `${url} ${width}w`).join(",")}
+      src={tile.fallback ?? tile.sources.at(-1)?.url}
+      decoding="async"
+      loading={eager ? "eager" : "lazy"}
+      fetchPriority={first ? "high" : undefined}
+      onError={(event) => report(event.currentTarget)}
+      className="block size-full object-cover"
+    />
+  );
+}
+
+const glyphs = {
+  public: "M8 1.5a6.5 6.5 0 100 13 6.5 6.5 0 000-13zM1.5 8h13M8 1.5c4 4 4 9 0 13-4-4-4-9 0-13z",
+  unlisted:
+    "M6.5 9.5l3-3M7 4.5l1.5-1.5a3.2 3.2 0 014.5 4.5L11.500 9M9 11.500L7.500 13A3.200 3.200 0 013 8.500L4.500 7",
+  animated: "M5 3.500v9l7.500-4.500z",
+};
+
+function Marks({ mark, words }: { mark: number; words: TileWords }) {
+  const shown = (["animated", "unlisted", "public"] as const).filter((name) => (mark & marks[name]) !== 0);
+  return (
+    <span className="pointer-events-none absolute right-1.5 bottom-1.5 flex gap-1">
+      {shown.map((name) => (
+        <span key={name} className="rounded-full bg-page/85 p-1 text-ink">
+          <svg viewBox="0 0 16 16" className="size-3.5" role="img" aria-label={words[name]}>
+            <path
+              d={glyphs[name]}
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="1.4"
+              strokeLinejoin="round"
+            />
+          </svg>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** A link to the picture, in the place that is kept for it from the first paint. */
+export const TileView = memo(function TileView({
+  tile,
+  eager,
+  first,
+  failed,
+  words,
+  open,
+  report,
+}: {
+  tile: Tile;
+  /** In the rows that are on the screen at first. */
+  eager: boolean;
+  /** The one picture the page is waiting for. */
+  first: boolean;
+  failed: boolean;
+  words: TileWords;
+  open: (event: MouseEvent<HTMLAnchorElement>) => void;
+  report: Report;
+}) {
+  return (
+    <li
+      className="tile"
+      style={{
+        ["--ratio" as string]: tile.ratio,
+        backgroundColor: `#${tile.color.toString(16).padStart(6, "0")}`,
+      }}
+    >
+      <a
+        href={`/m/${tile.id}`}
+        data-id={tile.id}
+        onClick={open}
+        className="block size-full -outline-offset-2"
+      >
+        {failed ? (
+          <span className="flex size-full flex-col items-center justify-center gap-1 overflow-hidden bg-raised p-2 text-center text-xs text-muted">
+            <span className="line-clamp-2 text-ink">{tile.label}</span>
+            {words.unavailable}
+          </span>
+        ) : (
+          <Picture tile={tile} eager={eager} first={first} report={report} />
+        )}
+        {tile.mark === 0 ? null : <Marks mark={tile.mark} words={words} />}
+      </a>
+    </li>
+  );
+});
