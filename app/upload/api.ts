@@ -1,0 +1,90 @@
+/** The questions the page asks of the web server, none of which carries a picture byte. No React. */
+import type {
+  BeginAnswer,
+  BeginFile,
+  CompleteAnswer,
+  Problem,
+  UploadPolicy,
+  UploadView,
+} from "#lib/media.ts";
+
+/** `status` 0 means that no answer came. `retryAfter` in seconds. `message` is a sentence for people, or "". */
+export class ApiFailure extends Error {
+  override readonly name = "ApiFailure";
+  readonly status: number;
+  readonly code: string;
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, code: string, message: string, retryAfter?: number) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Every call throws ApiFailure. `now` on the answers' clock: the server's, which the policies' deadlines are told in. */
+export type Api = {
+  begin(files: BeginFile[]): Promise<BeginAnswer[]>;
+  complete(ids: string[]): Promise<CompleteAnswer[]>;
+  status(ids: string[]): Promise<CompleteAnswer[]>;
+  renew(id: string): Promise<UploadPolicy>;
+  probe(id: string): Promise<UploadView & { stored?: boolean }>;
+  cancel(id: string): Promise<UploadView>;
+  open(): Promise<UploadView[]>;
+  /** Milliseconds the server's clock is ahead of ours; a wrong clock here must not make good policies look spent. */
+  skewMs(): number;
+};
+
+const silenceMs = 30_000;
+
+export function openApi(): Api {
+  let skew = 0;
+
+  async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const init: RequestInit = { method, cache: "no-store", signal: AbortSignal.timeout(silenceMs) };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { "content-type": "application/json" };
+    }
+    const answer = await fetch(path, init).catch((cause: unknown) => {
+      throw new ApiFailure(0, "no_answer", cause instanceof Error ? cause.message : "");
+    });
+    const date = Date.parse(answer.headers.get("date") ?? "");
+    if (!Number.isNaN(date)) skew = date - Date.now();
+    const text = await answer.text().catch(() => "");
+    if (!answer.ok) throw failure(answer, text);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new ApiFailure(0, "no_answer", cause instanceof Error ? cause.message : "");
+    }
+  }
+
+  const list = async <T>(method: string, path: string, body?: unknown): Promise<T[]> =>
+    (await ask<{ uploads: T[] }>(method, path, body)).uploads;
+
+  return {
+    begin: (uploads) => list("POST", "/api/uploads", { uploads }),
+    complete: (ids) => list("POST", "/api/uploads/complete", { ids }),
+    status: (ids) => list("POST", "/api/uploads/status", { ids }),
+    renew: (id) => ask("POST", `/api/uploads/${id}/renew`, {}),
+    probe: (id) => ask("GET", `/api/uploads/${id}?probe=1`),
+    cancel: (id) => ask("DELETE", `/api/uploads/${id}`),
+    open: () => list("GET", "/api/uploads"),
+    skewMs: () => skew,
+  };
+}
+
+function failure(answer: Response, text: string): ApiFailure {
+  const after = Number.parseInt(answer.headers.get("retry-after") ?? "", 10);
+  const retryAfter = Number.isNaN(after) ? undefined : after;
+  let problem: Partial<Problem> = {};
+  try {
+    problem = JSON.parse(text) as Partial<Problem>;
+  } catch {
+    // A proxy in between answers in HTML; its status says enough.
+    problem = {};
+  }
+  return new ApiFailure(answer.status, problem.code ?? "", problem.detail ?? problem.title ?? "", retryAfter);
+}

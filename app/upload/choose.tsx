@@ -1,0 +1,119 @@
+"use client";
+import clsx from "clsx";
+import { FolderOpen, ImagePlus, LockKeyhole } from "lucide-react";
+import { useRef } from "react";
+import { Button } from "#app/_ui/button.tsx";
+import { words } from "#lib/words.ts";
+import { size } from "./amounts.ts";
+import { accepted } from "./judge.ts";
+import { type Picked, pickFromFiles, pickFromHandles } from "./pick.ts";
+
+const w = words("upload");
+
+type Picker = (options: {
+  multiple: boolean;
+  types: { description: string; accept: Record<string, string[]> }[];
+}) => Promise<FileSystemHandle[]>;
+
+/** The way in: large while there is nothing else on the page, a line when there is. */
+export function Choose({
+  take,
+  small,
+  bytesMax,
+}: {
+  take: (files: AsyncIterable<Picked>) => void;
+  small: boolean;
+  bytesMax: number;
+}) {
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+
+  const choose = async () => {
+    const picker = "showOpenFilePicker" in window ? (window.showOpenFilePicker as Picker) : undefined;
+    if (picker === undefined) return files.current?.click();
+    const types = [
+      { description: w("choosePictures"), accept: { "image/*": accepted.match(/\.\w+/g) ?? [] } },
+    ];
+    try {
+      take(pickFromHandles(await picker({ multiple: true, types })));
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      // Closed without choosing; anything else (a frame, a policy) leaves the plain input.
+      if (error.name !== "AbortError") files.current?.click();
+    }
+  };
+
+  const taken = (input: HTMLInputElement) => {
+    take(pickFromFiles([...(input.files ?? [])]));
+    // Otherwise choosing the same file again would not be heard.
+    input.value = "";
+  };
+
+  return (
+    <div
+      className={clsx(
+        "rounded-lg border border-dashed border-line bg-surface",
+        small
+          ? "flex flex-wrap items-center justify-between gap-3 p-3"
+          : "grid justify-items-center gap-5 px-4 py-12 text-center sm:py-20",
+      )}
+    >
+      {small ? (
+        <p className="px-1 text-sm text-muted">{w("dropMore")}</p>
+      ) : (
+        <>
+          <ImagePlus aria-hidden className="size-12 text-muted" strokeWidth={1.25} />
+          <div className="grid gap-1">
+            <h2 className="text-lg font-semibold pointer-coarse:hidden">{w("dropTitle")}</h2>
+            <p className="text-muted pointer-coarse:hidden">{w("dropText")}</p>
+            <p className="hidden text-muted pointer-coarse:block">{w("dropTextTouch")}</p>
+          </div>
+        </>
+      )}
+      <div className="flex flex-wrap justify-center gap-2">
+        <Button variant="primary" size={small ? "sm" : "md"} onClick={choose}>
+          <ImagePlus aria-hidden className="size-4" />
+          {w("choosePictures")}
+        </Button>
+        <Button
+          size={small ? "sm" : "md"}
+          className="pointer-coarse:hidden"
+          onClick={() => folder.current?.click()}
+        >
+          <FolderOpen aria-hidden className="size-4" />
+          {w("chooseFolder")}
+        </Button>
+      </div>
+      {small ? null : (
+        <div className="grid justify-items-center gap-1 text-sm text-muted">
+          <p>{w("accepts", { size: size(bytesMax) })}</p>
+          <p className="flex items-start gap-1.5">
+            <LockKeyhole aria-hidden className="mt-0.5 size-4 shrink-0" />
+            {w("private")}
+          </p>
+        </div>
+      )}
+      <input
+        ref={files}
+        type="file"
+        multiple
+        accept={accepted}
+        hidden
+        aria-label={w("choosePictures")}
+        data-pick="files"
+        onChange={(event) => taken(event.currentTarget)}
+      />
+      <input
+        ref={folder}
+        type="file"
+        multiple
+        // React has no name for it; every browser has it under this one.
+        {...{ webkitdirectory: "" }}
+        hidden
+        aria-label={w("chooseFolder")}
+        data-pick="folder"
+        onChange={(event) => taken(event.currentTarget)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * What can be said of a file before a byte is read: by its name, the browser's opinion of its type, and its size.
+ * What this lets through is judged again by the bytes, in the worker.
+ */
+import { limits, type MediaType, mediaTypes } from "#lib/media.ts";
+import type { Note } from "./row.ts";
+
+/** What the browser's file picker offers. Types and endings: some systems know one and not the other. */
+export const accepted = [...mediaTypes, ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif", ".gif"].join(",");
+
+const typeOfEnding: Record<string, MediaType> = {
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  jpe: "image/jpeg",
+  jfif: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  avif: "image/avif",
+  gif: "image/gif",
+};
+const heicEndings = new Set(["heic", "heif", "hif"]);
+const rawEndings = new Set(
+  "3fr arw cr2 cr3 crw dcr dng erf iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f".split(
+    " ",
+  ),
+);
+const videoEndings = new Set("3gp avi m2ts m4v mkv mov mp4 mpg mpeg mts webm wmv".split(" "));
+const otherEndings = new Set(
+  "aae csv doc docx htm html ini json lrcat mp3 pdf pp3 psd svg thm tif tiff txt wav xml xmp xlsx zip".split(
+    " ",
+  ),
+);
+
+const ending = (name: string): string => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+
+/** The type to declare (R-11: "" when unknown), or why the file is refused at once. */
+export function judge(file: { name: string; type: string; size: number }, bytesMax: number): Judgement {
+  const end = ending(file.name);
+  const type = file.type.toLowerCase().split(";", 1)[0] ?? "";
+  if (heicEndings.has(end) || type === "image/heic" || type === "image/heif")
+    return { refused: { code: "heic" } };
+  if (rawEndings.has(end)) return { refused: { code: "raw" } };
+  if (videoEndings.has(end) || type.startsWith("video/")) return { refused: { code: "video" } };
+  const mime = mimeOf(type, end);
+  if (mime === undefined) return { refused: { code: "not_a_picture" } };
+  if (file.size === 0) return { refused: { code: "empty" } };
+  if (file.size > bytesMax) return { refused: { code: "too_large" } };
+  if (Array.from(file.name).length > limits.filenameMax) return { refused: { code: "bad_name" } };
+  return { mime };
+}
+export type Judgement = { mime: MediaType | ""; refused?: undefined } | { refused: Note };
+
+function mimeOf(type: string, end: string): MediaType | "" | undefined {
+  if (type === "image/jpg" || type === "image/pjpeg") return "image/jpeg";
+  const known = mediaTypes.find((media) => media === type);
+  if (known !== undefined) return known;
+  if (type !== "" && type !== "application/octet-stream") return undefined;
+  return otherEndings.has(end) ? undefined : (typeOfEnding[end] ?? "");
+}

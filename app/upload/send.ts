@@ -1,0 +1,160 @@
+/** The second stage: bytes into the bucket, several files at once, and what to do when that goes wrong (F-3, F-5, F-6). */
+import { ApiFailure } from "./api.ts";
+import type { Desk } from "./desk.ts";
+import { backoff } from "./pace.ts";
+import type { Sent } from "./send-file.ts";
+import type { Entry, Policy } from "./table.ts";
+
+/** R-16: a policy this close to its end is renewed before a byte moves. */
+const renewAheadMs = 30_000;
+const askingMax = 3;
+
+export class Send {
+  readonly #desk: Desk;
+  #asking = 0;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  pump(): void {
+    const { table, hold, lanes, doors } = this.#desk;
+    if (hold.all) return;
+    if (!hold.asking) {
+      for (const phase of ["probing", "renewing"] as const)
+        for (const entry of table.in(phase))
+          if (this.#asking < askingMax && entry.abort === undefined)
+            void (phase === "probing" ? this.#probe(entry) : this.#renew(entry));
+    }
+    while (table.count("sending") < lanes.count) {
+      const entry = table.first("issued");
+      if (entry === undefined) break;
+      const { policy } = entry;
+      if (entry.file === undefined) table.change(entry, { phase: "missing" });
+      else if (policy === undefined || policy.deadline - doors.clock.now() < renewAheadMs)
+        table.change(entry, { phase: "renewing" });
+      else void this.#send(entry, policy, entry.file);
+      if (entry.row.phase === "renewing" && !hold.asking && this.#asking < askingMax) void this.#renew(entry);
+    }
+  }
+
+  async #send(entry: Entry, policy: Policy, file: File): Promise<void> {
+    const { table, doors, pump } = this.#desk;
+    const abort = new AbortController();
+    entry.abort = abort;
+    entry.tries += 1;
+    table.change(entry, { phase: "sending", sent: 0, retryAt: undefined, note: undefined });
+    const sent = await doors.send(policy, file, {
+      signal: abort.signal,
+      onProgress: (bytes) => {
+        if (entry.row.phase === "sending" && entry.abort === abort) this.#progress(entry, bytes);
+      },
+    });
+    // Cancelled or paused while it was under way: whoever did that took the controller and said what the row is now.
+    if (entry.abort === abort) {
+      entry.abort = undefined;
+      if (sent.outcome === "stored") table.change(entry, { phase: "sent", sent: entry.row.bytes });
+      else if (sent.outcome === "aborted") table.change(entry, { phase: "issued", sent: 0 });
+      else await this.#failed(entry, sent, file);
+    }
+    pump();
+  }
+
+  #progress(entry: Entry, bytes: number): void {
+    const { table, pace, lanes, doors } = this.#desk;
+    table.change(entry, { sent: bytes });
+    const now = doors.clock.now();
+    const total = table.bytesSentEver();
+    pace.note(now, total);
+    if (table.count("sending") >= lanes.count) lanes.note(now, total);
+  }
+
+  async #failed(entry: Entry, sent: Sent & { status: number }, file: File): Promise<void> {
+    const { table, doors, hold, lanes } = this.#desk;
+    if (hold.offline) {
+      entry.tries -= 1;
+      return table.change(entry, { phase: "issued", sent: 0 });
+    }
+    const readable = await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .then(
+        () => true,
+        () => false,
+      );
+    if (entry.row.phase !== "sending" || entry.abort !== undefined) return;
+    if (!readable) return this.#desk.fail(entry, { code: "changed" });
+    if (sent.outcome === "refused") return this.#refused(entry);
+    lanes.failed();
+    const wait = backoff(entry.tries, doors.clock.random);
+    const deadline = entry.policy?.deadline ?? 0;
+    if (wait === undefined || doors.clock.now() + wait > deadline)
+      return table.change(entry, { phase: "probing", sent: 0 });
+    table.change(entry, { phase: "retrying", sent: 0, retryAt: doors.clock.now() + wait });
+    doors.clock.after(wait, () => {
+      if (entry.row.phase === "retrying") table.change(entry, { phase: "issued", retryAt: undefined });
+      this.#desk.pump();
+    });
+  }
+
+  /** F-6: the codes of an expired policy differ between stores, so a refusal gets one fresh policy, then an end. */
+  #refused(entry: Entry): void {
+    entry.rounds += 1;
+    entry.tries = 0;
+    if (entry.rounds > 1) this.#desk.fail(entry, { code: "bucket_refused" });
+    else this.#desk.table.change(entry, { phase: "renewing", sent: 0 });
+  }
+
+  /** F-5: after the tries are used up only the server can say whether the bucket has it. */
+  async #probe(entry: Entry): Promise<void> {
+    const view = await this.#question(entry, "probing", (id) => this.#desk.ask((api) => api.probe(id)));
+    if (view === undefined) return;
+    if (view.state !== "issued") this.#desk.settle(entry, view);
+    else if (view.stored === true) this.#desk.table.change(entry, { phase: "sent", sent: entry.row.bytes });
+    else if (entry.file === undefined) this.#desk.table.change(entry, { phase: "missing" });
+    else {
+      entry.rounds += 1;
+      entry.tries = 0;
+      if (entry.rounds > 1) this.#desk.fail(entry, { code: "no_connection" });
+      else this.#desk.table.change(entry, { phase: "renewing" });
+    }
+    this.#desk.pump();
+  }
+
+  async #renew(entry: Entry): Promise<void> {
+    const { doors, table } = this.#desk;
+    const policy = await this.#question(entry, "renewing", (id) => this.#desk.ask((api) => api.renew(id)));
+    if (policy === undefined) return;
+    entry.policy = { ...policy, deadline: Date.parse(policy.expiresAt) - doors.api.skewMs() };
+    table.change(entry, { phase: "issued" });
+    this.#desk.pump();
+  }
+
+  /** Asks about one upload while its row stays in `phase`; undefined when there is nothing more to do now. */
+  async #question<T>(
+    entry: Entry,
+    phase: "probing" | "renewing",
+    ask: (id: string) => Promise<T | "later" | ApiFailure>,
+  ): Promise<T | undefined> {
+    if (entry.uploadId === undefined) {
+      this.#desk.anew(entry);
+      return undefined;
+    }
+    const marker = new AbortController();
+    entry.abort = marker;
+    this.#asking += 1;
+    const answer = await ask(entry.uploadId);
+    this.#asking -= 1;
+    if (entry.abort === marker) entry.abort = undefined;
+    if (entry.row.phase !== phase || answer === "later") {
+      this.#desk.pump();
+      return undefined;
+    }
+    if (!(answer instanceof ApiFailure)) return answer;
+    // 404 and 410: the row is spent. 409: it has gone on without us, which a new act finds out (R-12).
+    if ([404, 409, 410].includes(answer.status)) this.#desk.anew(entry);
+    else this.#desk.fail(entry, this.#desk.noteOf(answer));
+    this.#desk.pump();
+    return undefined;
+  }
+}

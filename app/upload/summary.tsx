@@ -1,0 +1,45 @@
+"use client";
+import { Button, ButtonLink } from "#app/_ui/button.tsx";
+import { Notice } from "#app/_ui/notice.tsx";
+import { locale, words } from "#lib/words.ts";
+import type { QueueState } from "./queue.ts";
+
+const w = words("upload");
+const list = new Intl.ListFormat(locale, { type: "unit", style: "long" });
+
+/** "12 pictures added, 2 were already there, 1 was refused"; empty when nothing has come to its end. */
+export function summary({ count }: QueueState): string {
+  const parts: string[] = [];
+  if (count.ready > 0) parts.push(w("sumAdded", { n: count.ready }));
+  if (count.duplicate > 0) parts.push(w("sumDuplicate", { n: count.duplicate }));
+  if (count.refused > 0) parts.push(w("sumRefused", { n: count.refused }));
+  if (count.failed > 0) parts.push(w("sumFailed", { n: count.failed }));
+  if (count.cancelled > 0) parts.push(w("sumCancelled", { n: count.cancelled }));
+  return list.format(parts);
+}
+
+export function Summary({ state, showProblems }: { state: QueueState; showProblems: () => void }) {
+  const problems = state.count.refused + state.count.failed;
+  return (
+    <Notice
+      tone={problems > 0 ? "warn" : "good"}
+      title={`${summary(state)}.`}
+      action={
+        <div className="flex flex-wrap gap-2">
+          {problems > 0 ? (
+            <Button size="sm" onClick={showProblems}>
+              {w("sumProblems")}
+            </Button>
+          ) : null}
+          {state.count.ready > 0 ? (
+            <ButtonLink size="sm" variant="primary" href="/">
+              {w("sumGallery")}
+            </ButtonLink>
+          ) : null}
+        </div>
+      }
+    >
+      {state.count.ready > 0 ? w("sumPrivate") : null}
+    </Notice>
+  );
+}

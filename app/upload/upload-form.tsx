@@ -1,0 +1,114 @@
+"use client";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { PageHeader } from "#app/_ui/page-header.tsx";
+import { words } from "#lib/words.ts";
+import { openUploads, type Recovered, type Uploads } from "./browser.ts";
+import { Choose } from "./choose.tsx";
+import { useDrop } from "./drop.ts";
+import { Filtered, type Shown } from "./filtered.tsx";
+import type { Picked } from "./pick.ts";
+import { Say, type Told } from "./say.tsx";
+import { Summary } from "./summary.tsx";
+import { TotalsBar } from "./totals.tsx";
+import { Unfinished } from "./unfinished.tsx";
+import { useQueue } from "./watch.ts";
+
+const w = words("upload");
+/** Files are handed over in portions, so that a folder of thousands begins to upload while it is still being read. */
+const portion = 200;
+
+export function UploadForm({ owner, bytesMax }: { owner: string; bytesMax: number }) {
+  const [uploads, setUploads] = useState<Uploads>();
+  // The queue needs a browser; the server renders the empty page.
+  useEffect(() => setUploads(openUploads(owner, bytesMax)), [owner, bytesMax]);
+  const nowhere = useCallback(() => undefined, []);
+  return (
+    <>
+      <PageHeader title={w("title")} lead={`${w("lead")} ${w("private")}`} />
+      {uploads === undefined ? (
+        <Choose take={nowhere} small={false} bytesMax={bytesMax} />
+      ) : (
+        <Desk uploads={uploads} bytesMax={bytesMax} />
+      )}
+    </>
+  );
+}
+
+function Desk({ uploads, bytesMax }: { uploads: Uploads; bytesMax: number }) {
+  const { queue } = uploads;
+  const state = useQueue(queue);
+  const [told, setTold] = useState<Told>();
+  const [shown, setShown] = useState<Shown>("all");
+  const [recovered, setRecovered] = useState<Recovered>();
+
+  useEffect(() => {
+    let here = true;
+    uploads.recover().then((found) => {
+      if (here) setRecovered(found);
+    });
+    return () => {
+      here = false;
+    };
+  }, [uploads]);
+
+  const take = useCallback(
+    async (files: AsyncIterable<Picked>) => {
+      const sum: Told = { added: 0, refused: 0, continued: 0 };
+      let some: Picked[] = [];
+      const hand = () => {
+        const { added, refused, continued } = queue.add(some);
+        sum.added += added;
+        sum.refused += refused;
+        sum.continued += continued;
+        some = [];
+      };
+      for await (const one of files) {
+        some.push(one);
+        if (some.length >= portion) hand();
+      }
+      hand();
+      setTold({ ...sum });
+    },
+    [queue],
+  );
+  const over = useDrop(take);
+  const any = state.order.length > 0;
+  const working = state.inHand > 0 || state.count.verifying > 0;
+  const ended = state.count.ready + state.count.duplicate + state.count.refused + state.count.failed > 0;
+  useTitle(useMemo(() => titleOf(state.inHand, state.bytesSent, state.bytesWanted), [state]));
+
+  return (
+    <div className="grid gap-4">
+      <Unfinished uploads={uploads} recovered={recovered} missingCount={state.count.missing} />
+      <Choose take={take} small={any} bytesMax={bytesMax} />
+      {working ? <TotalsBar queue={queue} state={state} /> : null}
+      {!working && ended ? <Summary state={state} showProblems={() => setShown("problems")} /> : null}
+      {any ? (
+        <Filtered queue={queue} state={state} shown={shown} setShown={setShown} bytesMax={bytesMax} />
+      ) : null}
+      <Say queue={queue} told={told} />
+      {over ? (
+        <div
+          aria-hidden="true"
+          className="pointer-events-none fixed inset-2 z-30 grid place-items-center rounded-lg border-2 border-dashed border-accent bg-page/85 text-xl font-semibold text-accent"
+        >
+          {w("dropNow")}
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+const titleOf = (inHand: number, done: number, total: number): string =>
+  inHand === 0 || total === 0 ? "" : `(${Math.floor((done / total) * 100)} %) `;
+
+/** How far it is, in the name of the tab: that is what one sees of a page in the background. */
+function useTitle(prefix: string): void {
+  useEffect(() => {
+    const plain = document.title.replace(/^\(\d+ %\) /, "");
+    document.title = `${prefix}${plain}`;
+    return () => {
+      document.title = document.title.replace(/^\(\d+ %\) /, "");
+    };
+  }, [prefix]);
+}
