@@ -53,7 +53,7 @@ export async function finalize(
     return result;
   } catch (error) {
     if (error instanceof Rejection) {
-      logger.info({ code: error.code }, "rejected");
+      logger.info({ code: error.code, reason: error.message }, "rejected");
       return await reject(db, held, upload, error.code);
     }
     if (error instanceof LeaseLost) {
@@ -81,7 +81,7 @@ async function verify(
     return "missing";
   }
   if (createHash("sha256").update(original).digest("hex") !== upload.sha256)
-    throw new Rejection("checksum_mismatch");
+    throw new Rejection("checksum_mismatch", "the bytes have another SHA-256 than declared");
   const identity = await identify(original, declaredType(upload.declaredMime));
   const [twin] = await ledger.findDuplicates(db, upload.ownerId, [upload.sha256]);
   if (twin !== undefined) return reject(db, held, upload, "duplicate", twin.id);
@@ -106,10 +106,12 @@ async function readStaged(storage: Storage, upload: Upload): Promise<Buffer | un
   try {
     const got = await storage.get(upload.stagingKey, { bytesMax: upload.bytes });
     if (got === undefined) return undefined;
-    if (got.body.byteLength !== upload.bytes) throw new Rejection("size_mismatch");
+    if (got.body.byteLength !== upload.bytes)
+      throw new Rejection("size_mismatch", `${got.body.byteLength} bytes instead of ${upload.bytes}`);
     return got.body;
   } catch (error) {
-    if (error instanceof StorageError && error.code === "too_large") throw new Rejection("size_mismatch");
+    if (error instanceof StorageError && error.code === "too_large")
+      throw new Rejection("size_mismatch", `more than ${upload.bytes} bytes`);
     throw error;
   }
 }

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { clientAddress, contentSecurityPolicy, front, trustedProxies } from "./front.ts";
+
+describe("client address (A-39)", () => {
+  const none = trustedProxies([]);
+  const one = trustedProxies(["10.0.0.0/8", "fd00::/8"]);
+
+  it("is the socket's when no proxy is named, whatever the header says", () => {
+    assert.equal(clientAddress("203.0.113.9", "1.2.3.4", none), "203.0.113.9");
+    assert.equal(clientAddress("::ffff:203.0.113.9", undefined, none), "203.0.113.9");
+  });
+  it("is the nearest address that is not a named proxy", () => {
+    assert.equal(clientAddress("10.0.0.1", "1.2.3.4, 198.51.100.7, 10.9.9.9", one), "198.51.100.7");
+    assert.equal(clientAddress("fd00::1", "2001:db8::5", one), "2001:db8::5");
+  });
+  it("stops at the first thing that is not an address", () => {
+    assert.equal(clientAddress("10.0.0.1", "1.2.3.4, <script>", one), "10.0.0.1");
+    assert.equal(clientAddress("10.0.0.1", "", one), "10.0.0.1");
+  });
+});
+
+describe("content security policy", () => {
+  const policy = contentSecurityPolicy({
+    nonce: "abc",
+    mediaOrigins: ["https://cdn.example.com"],
+    uploadOrigins: ["https://s3.example.com"],
+    https: true,
+  });
+  const directive = (name: string): string =>
+    policy.split("; ").find((part) => part.startsWith(`${name} `)) ?? "";
+
+  it("lets no script run without this request's nonce", () => {
+    assert.match(directive("script-src"), /'nonce-abc'/);
+    assert.doesNotMatch(directive("script-src"), /'unsafe-inline'|'unsafe-eval'|https:|\*/);
+    assert.equal(directive("default-src"), "default-src 'none'");
+  });
+  it("names the store for pictures, forms and uploads, and nothing else outside", () => {
+    assert.match(directive("img-src"), /https:\/\/cdn\.example\.com/);
+    assert.match(directive("connect-src"), /https:\/\/s3\.example\.com/);
+    assert.match(directive("form-action"), /https:\/\/s3\.example\.com/);
+    assert.match(directive("frame-ancestors"), /'none'/);
+  });
+});
+
+describe("the front door", () => {
+  const seen: IncomingHttpHeaders[] = [];
+  const door = front(
+    { appUrl: "http://localhost:3000", trustedProxies: [] },
+    { media: ["http://localhost:9100"], upload: ["http://localhost:9100"], cookies: () => [] },
+  );
+  const server = createServer((request, response) => {
+    if (!door.admit(request, response)) return;
+    seen.push({ ...request.headers });
+    response.end("in");
+  });
+  before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+  after(() => new Promise((resolve) => server.close(resolve)));
+
+  const ask = (
+    method: string,
+    headers: Record<string, string>,
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> =>
+    new Promise((resolve, reject) => {
+      const { port } = server.address() as AddressInfo;
+      const asked = httpRequest(
+        { host: "127.0.0.1", port, method, path: "/x?y=1", headers, agent: false },
+        (response) => {
+          let body = "";
+          response.on("data", (chunk) => (body += chunk));
+          response.on("end", () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+          );
+        },
+      );
+      asked.on("error", reject);
+      asked.end();
+    });
+
+  it("drops what a client claims about itself and says what the socket knows (A-39)", async () => {
+    await ask("GET", {
+      "x-tintype-client": "6.6.6.6",
+      "x-forwarded-for": "6.6.6.6",
+      "x-forwarded-host": "evil.example",
+      "x-request-id": "mine",
+      "content-security-policy": "script-src 'nonce-evil'",
+    });
+    const headers = seen.at(-1) ?? {};
+    assert.equal(headers["x-tintype-client"], "127.0.0.1");
+    assert.equal(headers["x-forwarded-host"], "localhost:3000");
+    assert.equal(headers["x-forwarded-for"], undefined);
+    assert.notEqual(headers["x-request-id"], "mine");
+    assert.doesNotMatch(String(headers["content-security-policy"]), /nonce-evil/);
+  });
+  it("gives every answer a fresh nonce and the security headers", async () => {
+    const [one, two] = [await ask("GET", {}), await ask("GET", {})];
+    assert.notEqual(one.headers["content-security-policy"], two.headers["content-security-policy"]);
+    assert.equal(one.headers["x-content-type-options"], "nosniff");
+    assert.equal(one.headers["referrer-policy"], "same-origin");
+  });
+  it("refuses a changing request from another site, from nowhere, and from origin null (A-38, A-39)", async () => {
+    const inside = seen.length;
+    for (const method of ["POST", "PUT", "PATCH", "DELETE"])
+      for (const headers of [
+        {},
+        { origin: "null" },
+        { origin: "http://evil.example" },
+        { origin: "http://localhost:3000.evil.example" },
+      ])
+        assert.equal(
+          (await ask(method, headers as Record<string, string>)).status,
+          403,
+          `${method} ${JSON.stringify(headers)}`,
+        );
+    assert.equal(seen.length, inside);
+    assert.equal((await ask("POST", { origin: "http://localhost:3000" })).status, 200);
+  });
+  it("sends a person who typed the other loopback name to the configured one, keeping the path", async () => {
+    const answer = await ask("GET", { host: "127.0.0.1:3000", "sec-fetch-mode": "navigate" });
+    assert.equal(answer.status, 307);
+    assert.equal(answer.headers.location, "http://localhost:3000/x?y=1");
+  });
+});

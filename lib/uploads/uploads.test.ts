@@ -1,0 +1,645 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import { media, purges, quotas, uploads } from "#db/schema.ts";
+import { lockDown } from "../imaging/index.ts";
+import { restore, setVisibility, trash } from "../library.ts";
+import type { Viewer } from "../media.ts";
+import { purge } from "../purge.ts";
+import type { Storage } from "../storage/port.ts";
+import { StorageError } from "../storage/port.ts";
+import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
+import {
+  beginUploads,
+  cancelUpload,
+  completeUpload,
+  completeUploads,
+  getUpload,
+  openUploads,
+  renewUpload,
+  uploadStatus,
+} from "../uploads.ts";
+import { finalize } from "./finalize.ts";
+import { sweep, sweepIncoming } from "./sweep.ts";
+import { declare, issued, person, picture, post } from "./testing.ts";
+
+let database: TestDatabase;
+let store: TestStore;
+let db: Db;
+let storage: Storage;
+
+before(async () => {
+  await lockDown();
+  database = await testDatabase();
+  store = await testStore();
+  db = database.db;
+  storage = store.storage;
+});
+after(async () => {
+  await store?.close();
+  await database?.close();
+});
+
+const atOnce = <T>(_pixels: number, work: () => Promise<T>): Promise<T> => work();
+const verify = (id: string) => finalize(db, storage, id, atOnce);
+const rowOf = async (id: string) => {
+  const [row] = await db.select().from(uploads).where(eq(uploads.id, id));
+  assert.ok(row);
+  return row;
+};
+const quotaOf = async (viewer: Viewer) => {
+  const [row] = await db.select().from(quotas).where(eq(quotas.ownerId, viewer.id));
+  assert.ok(row);
+  return { used: row.usedBytes, reserved: row.reservedBytes };
+};
+const keysUnder = async (prefix: string): Promise<string[]> => {
+  const keys: string[] = [];
+  for await (const object of storage.list(prefix)) keys.push(object.key);
+  return keys;
+};
+/** Brings every open purge's moment forward to now, then purges. */
+const purgeNow = async (): Promise<void> => {
+  await db.update(purges).set({ notBefore: sql`now() - interval '1 second'` }).where(isNull(purges.doneAt));
+  await purge(db, storage);
+};
+const policyEnded = (id: string) =>
+  db.update(uploads).set({ policyExpiresAt: sql`now() - interval '2 days'` }).where(eq(uploads.id, id));
+
+async function begin(viewer: Viewer, bytes: Uint8Array, changes = {}) {
+  const [answer] = await beginUploads(db, storage, { viewer, uploads: [declare(bytes, changes)] });
+  return issued(answer);
+}
+/** An upload whose bytes are in the bucket and whose browser has said so. */
+async function arrived(viewer: Viewer, bytes: Uint8Array, changes = {}): Promise<string> {
+  const policy = await begin(viewer, bytes, changes);
+  assert.equal((await post(policy, bytes)).status, 201);
+  await completeUploads(db, storage, { viewer, ids: [policy.id] });
+  return policy.id;
+}
+async function ready(viewer: Viewer, bytes?: Uint8Array): Promise<{ uploadId: string; mediaId: string }> {
+  const uploadId = await arrived(viewer, bytes ?? (await picture()));
+  assert.equal(await verify(uploadId), "ready");
+  const { mediaId } = await rowOf(uploadId);
+  assert.ok(mediaId);
+  return { uploadId, mediaId };
+}
+
+describe("a picture's way", () => {
+  it("ends as a medium whose object holds exactly the verified bytes (I-1, R-22)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture({ width: 700, height: 500 });
+    const { mediaId } = await ready(viewer, bytes);
+    const [row] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(row);
+    const original = await storage.get(row.key, { bytesMax: bytes.byteLength });
+    assert.deepEqual(original?.body, bytes);
+    assert.equal(original?.head.contentType, "image/jpeg");
+    assert.deepEqual([row.width, row.height, row.visibility, row.mime], [700, 500, "private", "image/jpeg"]);
+    assert.deepEqual(row.avifWidths, [320, 640, 700]);
+    assert.deepEqual(
+      (await keysUnder(`${row.renditionFolder}/`)).sort(),
+      [
+        ...row.avifWidths.map((width) => `${row.renditionFolder}/${width}.avif`),
+        ...row.jpegWidths.map((width) => `${row.renditionFolder}/${width}.jpg`),
+      ].sort(),
+    );
+  });
+
+  it("leaves nothing in incoming/ once the purge has run (F-13, I-3)", async () => {
+    const viewer = await person(db);
+    const { uploadId } = await ready(viewer);
+    const { stagingKey } = await rowOf(uploadId);
+    await purge(db, storage);
+    assert.equal(await storage.head(stagingKey), undefined);
+  });
+
+  it("keeps keys free of anything a person typed (R-3, A-19, A-20)", async () => {
+    const viewer = await person(db);
+    const policy = await begin(viewer, await picture(), { filename: "${filename}.jpg" });
+    const { stagingKey, filename } = await rowOf(policy.id);
+    assert.match(stagingKey, /^incoming\/[a-z2-7]{32}$/);
+    assert.equal(filename, "${filename}.jpg");
+    assert.doesNotMatch(JSON.stringify(policy.fields), /filename/);
+  });
+});
+
+describe("begin", () => {
+  it("answers a repeated client token with the same upload and one reservation (R-12, F-1)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const file = declare(bytes);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => beginUploads(db, storage, { viewer, uploads: [file] })),
+    );
+    assert.equal(new Set(answers.map(([answer]) => issued(answer).id)).size, 1);
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: bytes.byteLength });
+  });
+
+  it("names a duplicate before a byte moves (R-26)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const { mediaId } = await ready(viewer, bytes);
+    const [answer] = await beginUploads(db, storage, { viewer, uploads: [declare(bytes)] });
+    assert.deepEqual(
+      [answer?.status, answer?.status === "duplicate" && answer.mediaId],
+      ["duplicate", mediaId],
+    );
+    const [other] = await beginUploads(db, storage, { viewer: await person(db), uploads: [declare(bytes)] });
+    assert.equal(other?.status, "issued");
+  });
+
+  it("refuses viewers and strangers, and takes no reservation from them", async () => {
+    const bytes = await picture();
+    await assert.rejects(beginUploads(db, storage, { viewer: undefined, uploads: [declare(bytes)] }), {
+      code: "unauthenticated",
+    });
+    const viewer = await person(db, "viewer");
+    await assert.rejects(beginUploads(db, storage, { viewer, uploads: [declare(bytes)] }), {
+      code: "forbidden",
+    });
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+  });
+
+  it("refuses only the files that do not fit into the space that is left (I-6)", async () => {
+    const viewer = await person(db);
+    const [a, b] = [await picture(), await picture({ width: 400, height: 400 })];
+    await db
+      .update(quotas)
+      .set({ limitBytes: a.byteLength + 10 })
+      .where(eq(quotas.ownerId, viewer.id));
+    const answers = await beginUploads(db, storage, { viewer, uploads: [declare(b), declare(a)] });
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      ["refused", "issued"],
+    );
+    assert.equal(answers[0]?.status === "refused" && answers[0].code, "quota_exceeded");
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: a.byteLength });
+  });
+
+  it("refuses a file above the limit without holding up the others (R-11)", async () => {
+    const viewer = await person(db);
+    const answers = await beginUploads(db, storage, {
+      viewer,
+      uploads: [declare(Buffer.alloc(1), { bytes: 5 * 1024 ** 3 }), declare(await picture())],
+    });
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      ["refused", "issued"],
+    );
+  });
+
+  it("stops a person who asks for policies and never uploads (A-36)", async () => {
+    const viewer = await person(db);
+    await db.execute(sql`
+      insert into uploads (owner_id, client_token, staging_key, filename, declared_mime, bytes, sha256, policy_expires_at)
+      select ${viewer.id}::uuid, gen_random_uuid(), 'incoming/flood' || n || ${viewer.id}, 'x', '', 1, '\\x00', now()
+      from generate_series(1, 1000) n`);
+    await assert.rejects(beginUploads(db, storage, { viewer, uploads: [declare(await picture())] }), {
+      code: "too_many_in_flight",
+    });
+  });
+});
+
+describe("complete", () => {
+  it("says object_missing before the bytes are there and stays issued (F-10)", async () => {
+    const viewer = await person(db);
+    const policy = await begin(viewer, await picture());
+    await assert.rejects(completeUpload(db, storage, { viewer, id: policy.id }), { code: "object_missing" });
+    assert.equal((await rowOf(policy.id)).state, "issued");
+  });
+
+  it("gives 500 callers at once one upload, one job and, after it, one medium (F-9, A-37)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const policy = await begin(viewer, bytes);
+    await post(policy, bytes);
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, () => completeUpload(db, storage, { viewer, id: policy.id })),
+    );
+    assert.ok(answers.every((answer) => answer.state === "verifying"));
+    const jobs = await db.execute(
+      sql`select 1 from graphile_worker.jobs where key = ${`finalize:${policy.id}`}`,
+    );
+    assert.equal(jobs.length, 1);
+    const results = await Promise.all([verify(policy.id), verify(policy.id), verify(policy.id)]);
+    assert.deepEqual(results.sort(), ["not_mine", "not_mine", "ready"]);
+    assert.equal((await db.select().from(media).where(eq(media.ownerId, viewer.id))).length, 1);
+    assert.equal((await completeUpload(db, storage, { viewer, id: policy.id })).state, "ready");
+  });
+
+  it("answers somebody else's upload like one that does not exist (A-16, A-17)", async () => {
+    const policy = await begin(await person(db), await picture());
+    const thief = await person(db);
+    for (const id of [policy.id, randomUUID()]) {
+      await assert.rejects(completeUpload(db, storage, { viewer: thief, id }), { code: "not_found" });
+      await assert.rejects(renewUpload(db, storage, { viewer: thief, id }), { code: "not_found" });
+      await assert.rejects(cancelUpload(db, { viewer: thief, id }), { code: "not_found" });
+      await assert.rejects(getUpload(db, storage, { viewer: thief, id, probe: true }), { code: "not_found" });
+      const [status] = await uploadStatus(db, { viewer: thief, ids: [id] });
+      assert.equal(status?.status === "refused" && status.code, "not_found");
+    }
+  });
+
+  it("does not take a store that is silent for an absent object (R-33)", async () => {
+    const viewer = await person(db);
+    const policy = await begin(viewer, await picture());
+    const silent: Storage = {
+      ...storage,
+      head: async () => {
+        throw new StorageError("unavailable", "no answer");
+      },
+    };
+    await assert.rejects(completeUpload(db, silent, { viewer, id: policy.id }), {
+      code: "storage_unavailable",
+    });
+    await policyEnded(policy.id);
+    assert.equal((await sweep(db, silent)).expired, 0);
+    assert.equal((await rowOf(policy.id)).state, "issued");
+    await cancelUpload(db, { viewer, id: policy.id });
+  });
+});
+
+describe("a refused picture", () => {
+  const cases: [string, (good: Buffer) => { bytes: Uint8Array; declared?: object }, string][] = [
+    [
+      "declared with another checksum (A-35)",
+      (good) => ({ bytes: good, declared: { sha256: "0".repeat(64) } }),
+      "checksum_mismatch",
+    ],
+    [
+      "a web page by another name (A-24)",
+      () => ({ bytes: Buffer.from("<!doctype html><script>alert(1)</script>".padEnd(400, " ")) }),
+      "not_an_image",
+    ],
+    ["one byte (A-30)", () => ({ bytes: Buffer.from([0xff]) }), "not_an_image"],
+    ["cut in half (A-29)", (good) => ({ bytes: good.subarray(0, good.byteLength >> 1) }), "corrupt"],
+    [
+      "JPEG bytes declared as PNG (R-43)",
+      (good) => ({ bytes: good, declared: { mime: "image/png" } }),
+      "type_mismatch",
+    ],
+  ];
+  for (const [what, make, code] of cases)
+    it(`is rejected, purged and refunded: ${what}`, async () => {
+      const viewer = await person(db);
+      const made = make(await picture({ width: 300, height: 300 }));
+      const id = await arrived(viewer, made.bytes, made.declared);
+      assert.equal(await verify(id), "rejected");
+      const row = await rowOf(id);
+      assert.equal(row.rejectCode, code);
+      assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+      await assert.rejects(completeUpload(db, storage, { viewer, id }), { code: "rejected" });
+      await purge(db, storage);
+      assert.equal(await storage.head(row.stagingKey), undefined);
+      assert.equal((await db.select().from(media).where(eq(media.ownerId, viewer.id))).length, 0);
+    });
+
+  it("is a duplicate when two tabs bring the same picture: one medium, the other names it (F-16, R-26)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const ids = [await arrived(viewer, bytes), await arrived(viewer, bytes)];
+    assert.deepEqual((await Promise.all(ids.map(verify))).sort(), ["ready", "rejected"]);
+    const rows = await Promise.all(ids.map(rowOf));
+    assert.equal(new Set(rows.map((row) => row.mediaId)).size, 1);
+    assert.deepEqual(await quotaOf(viewer), { used: bytes.byteLength, reserved: 0 });
+    await purgeNow();
+    const [kept] = await db.select().from(media).where(eq(media.ownerId, viewer.id));
+    assert.ok(kept && (await storage.head(kept.key)));
+    for (const row of rows)
+      if (row.state === "rejected" && row.finalKey !== null)
+        assert.equal(await storage.head(row.finalKey), undefined);
+  });
+});
+
+describe("replay and swap", () => {
+  it("cannot change what is shown: the same policy posted again only touches staging (A-13, I-4)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const policy = await begin(viewer, bytes);
+    await post(policy, bytes);
+    await completeUploads(db, storage, { viewer, ids: [policy.id] });
+    await verify(policy.id);
+    const other = Buffer.from(bytes);
+    other.fill(0x41, 30, 60);
+    assert.equal((await post(policy, other)).status, 201);
+    assert.equal(await verify(policy.id), "not_mine");
+    const [row] = await db.select().from(media).where(eq(media.ownerId, viewer.id));
+    assert.ok(row);
+    assert.deepEqual((await storage.get(row.key, { bytesMax: bytes.byteLength }))?.body, bytes);
+  });
+
+  it("leaves nothing behind: the second pass removes what a replay brought back (A-14, F-14)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const policy = await begin(viewer, bytes);
+    await post(policy, bytes);
+    await completeUploads(db, storage, { viewer, ids: [policy.id] });
+    await verify(policy.id);
+    await purge(db, storage);
+    await post(policy, bytes);
+    const { stagingKey } = await rowOf(policy.id);
+    assert.ok(await storage.head(stagingKey));
+    await purgeNow();
+    assert.equal(await storage.head(stagingKey), undefined);
+  });
+
+  it("shows the bytes that were verified when staging is swapped afterwards (A-15)", async () => {
+    const viewer = await person(db);
+    const [good, evil] = [await picture(), await picture()];
+    const id = await arrived(viewer, good);
+    const { stagingKey } = await rowOf(id);
+    const swapping: Storage = {
+      ...storage,
+      get: async (key, options) => {
+        const got = await storage.get(key, options);
+        if (key === stagingKey) await storage.put(key, evil, { contentType: "image/jpeg" });
+        return got;
+      },
+    };
+    assert.equal(await finalize(db, swapping, id, atOnce), "ready");
+    const [row] = await db.select().from(media).where(eq(media.ownerId, viewer.id));
+    assert.ok(row);
+    assert.deepEqual((await storage.get(row.key, { bytesMax: 1 << 20 }))?.body, good);
+  });
+});
+
+describe("crash and recovery", () => {
+  it("adopts an upload whose browser died after the bucket answered (F-4)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const policy = await begin(viewer, bytes);
+    await post(policy, bytes);
+    await policyEnded(policy.id);
+    assert.equal((await sweep(db, storage)).adopted, 1);
+    assert.equal(await verify(policy.id), "ready");
+  });
+
+  it("expires an upload that never came and gives the space back (F-2, F-3)", async () => {
+    const viewer = await person(db);
+    const policy = await begin(viewer, await picture());
+    await policyEnded(policy.id);
+    assert.equal((await sweep(db, storage)).expired, 1);
+    assert.equal((await rowOf(policy.id)).state, "expired");
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+    await assert.rejects(completeUpload(db, storage, { viewer, id: policy.id }), { code: "gone" });
+    await assert.rejects(renewUpload(db, storage, { viewer, id: policy.id }), { code: "gone" });
+  });
+
+  it("expires each upload once when two sweepers run at the same time (F-28)", async () => {
+    const viewer = await person(db);
+    for (let n = 0; n < 10; n++) await policyEnded((await begin(viewer, await picture())).id);
+    const results = await Promise.all([sweep(db, storage), sweep(db, storage), sweep(db, storage)]);
+    assert.equal(
+      results.reduce((sum, result) => sum + result.expired, 0),
+      10,
+    );
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+  });
+
+  it("takes over from a worker that died, with the same keys, over what it wrote (F-11, F-12, R-24)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const id = await arrived(viewer, bytes);
+    let wrote = 0;
+    const dying: Storage = {
+      ...storage,
+      put: async (key, body, meta) => {
+        if (wrote++ === 2) return new Promise(() => {});
+        return storage.put(key, body, meta);
+      },
+    };
+    void finalize(db, dying, id, atOnce);
+    while ((await keysUnder("derived/")).length === 0 || wrote < 3) await new Promise((r) => setImmediate(r));
+    const before = await rowOf(id);
+    assert.ok(before.finalKey && (await storage.head(before.finalKey)));
+    assert.equal(await verify(id), "not_mine");
+    await db.update(uploads).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(uploads.id, id));
+    assert.equal((await sweep(db, storage)).revived, 1);
+    assert.equal(await verify(id), "ready");
+    const after = await rowOf(id);
+    assert.deepEqual([after.finalKey, after.renditionFolder], [before.finalKey, before.renditionFolder]);
+  });
+
+  it("does not trust foreign bytes at its final key (R-24)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const id = await arrived(viewer, bytes);
+    const squatted = `media/${"a".repeat(20)}${id.replaceAll("-", "").slice(0, 12)}.jpg`;
+    await db
+      .update(uploads)
+      .set({ finalKey: squatted, renditionFolder: `derived/${id}` })
+      .where(eq(uploads.id, id));
+    await storage.put(squatted, await picture(), { contentType: "image/jpeg" });
+    assert.equal(await verify(id), "ready");
+    const [row] = await db.select().from(media).where(eq(media.ownerId, viewer.id));
+    assert.ok(row && row.key !== squatted);
+    assert.deepEqual((await storage.get(row.key, { bytesMax: bytes.byteLength }))?.body, bytes);
+    await purgeNow();
+    assert.equal(await storage.head(squatted), undefined);
+  });
+
+  it("refuses a picture that ended its worker three times, and goes on (F-11)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    await db.update(uploads).set({ attempts: 3 }).where(eq(uploads.id, id));
+    assert.equal(await verify(id), "rejected");
+    assert.equal((await rowOf(id)).rejectCode, "internal");
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+  });
+
+  it("does not count a silent store against the picture (R-33, F-5)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    const silent: Storage = {
+      ...storage,
+      get: async () => {
+        throw new StorageError("unavailable", "no answer");
+      },
+    };
+    for (let n = 0; n < 5; n++) assert.equal(await finalize(db, silent, id, atOnce), "postponed");
+    assert.deepEqual([(await rowOf(id)).state, (await rowOf(id)).attempts], ["verifying", 0]);
+    assert.equal(await verify(id), "ready");
+  });
+
+  it("goes back to issued when the object vanished before it was read (R-4)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    await storage.delete((await rowOf(id)).stagingKey);
+    assert.equal(await verify(id), "missing");
+    assert.equal((await rowOf(id)).state, "issued");
+  });
+
+  it("removes what lies in incoming/ without an open upload, and nothing else (I-3, F-15)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const open = await begin(viewer, bytes);
+    await post(open, bytes);
+    await storage.put("incoming/left-behind", bytes, { contentType: "image/jpeg" });
+    assert.equal(await sweepIncoming(db, storage, new Date()), 0);
+    const later = new Date(Date.now() + 25 * 3_600_000);
+    await sweepIncoming(db, storage, later);
+    await sweepIncoming(db, storage, later);
+    await purge(db, storage);
+    assert.equal(await storage.head("incoming/left-behind"), undefined);
+    assert.ok(await storage.head((await rowOf(open.id)).stagingKey));
+  });
+});
+
+describe("cancel", () => {
+  it("ends an upload, gives the space back, removes the bytes, and stays cancelled (R-16)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const policy = await begin(viewer, bytes);
+    await post(policy, bytes);
+    assert.equal((await cancelUpload(db, { viewer, id: policy.id })).state, "cancelled");
+    assert.equal((await cancelUpload(db, { viewer, id: policy.id })).state, "cancelled");
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+    await purge(db, storage);
+    assert.equal(await storage.head((await rowOf(policy.id)).stagingKey), undefined);
+  });
+
+  it("during verification leaves no visible medium and no object (F-17, R-23)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const id = await arrived(viewer, bytes);
+    const cancelling: Storage = {
+      ...storage,
+      put: async (key, body, meta) => {
+        await storage.put(key, body, meta);
+        if (key.startsWith("media/")) await cancelUpload(db, { viewer, id });
+      },
+    };
+    assert.equal(await finalize(db, cancelling, id, atOnce), "not_mine");
+    const row = await rowOf(id);
+    assert.equal(row.state, "cancelled");
+    assert.equal((await db.select().from(media).where(eq(media.ownerId, viewer.id))).length, 0);
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+    await purgeNow();
+    assert.ok(row.finalKey && row.renditionFolder);
+    assert.equal(await storage.head(row.finalKey), undefined);
+    assert.deepEqual(await keysUnder(`${row.renditionFolder}/`), []);
+  });
+
+  it("shows open uploads to their owner alone", async () => {
+    const [viewer, other] = [await person(db), await person(db)];
+    const policy = await begin(viewer, await picture());
+    assert.deepEqual(
+      (await openUploads(db, { viewer })).map((row) => row.id),
+      [policy.id],
+    );
+    assert.deepEqual(await openUploads(db, { viewer: other }), []);
+  });
+});
+
+describe("the trash", () => {
+  it("keeps everything until its window ends, then removes original and renditions and frees the space (F-18)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    assert.deepEqual(await trash(db, { viewer, ids: [mediaId] }), [mediaId]);
+    await purge(db, storage);
+    const [row] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(row && (await storage.head(row.key)));
+    await purgeNow();
+    assert.equal(await storage.head(row.key), undefined);
+    assert.deepEqual(await keysUnder(`${row.renditionFolder}/`), []);
+    assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: 0 });
+    assert.deepEqual(await restore(db, { viewer, ids: [mediaId] }), []);
+  });
+
+  it("gives a picture back whole, and its purge removes nothing (F-20)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    await trash(db, { viewer, ids: [mediaId] });
+    assert.deepEqual(await restore(db, { viewer, ids: [mediaId] }), [mediaId]);
+    await purgeNow();
+    const [row] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(row && row.purgedAt === null && (await storage.head(row.key)));
+  });
+
+  it("is either restored with its object or gone, whoever wins the race (F-20)", async () => {
+    const viewer = await person(db);
+    for (let n = 0; n < 10; n++) {
+      const { mediaId } = await ready(viewer);
+      await trash(db, { viewer, ids: [mediaId] });
+      await db
+        .update(purges)
+        .set({ notBefore: sql`now() - interval '1 second'` })
+        .where(eq(purges.mediaId, mediaId));
+      const [restored] = await Promise.all([restore(db, { viewer, ids: [mediaId] }), purge(db, storage)]);
+      const [row] = await db.select().from(media).where(eq(media.id, mediaId));
+      assert.ok(row);
+      const there = (await storage.head(row.key)) !== undefined;
+      assert.equal(there, restored.length === 1, `restored ${restored.length}, object ${there}`);
+      assert.equal(row.purgedAt === null, there);
+    }
+  });
+
+  it("keeps asking a store that is down, and is done when it is back (F-19, F-21)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    await trash(db, { viewer, ids: [mediaId] });
+    await db
+      .update(purges)
+      .set({ notBefore: sql`now() - interval '1 second'` })
+      .where(eq(purges.mediaId, mediaId));
+    const down: Storage = {
+      ...storage,
+      delete: async () => {
+        throw new StorageError("unavailable", "no answer");
+      },
+    };
+    await purge(db, down);
+    const [open] = await db
+      .select()
+      .from(purges)
+      .where(and(eq(purges.mediaId, mediaId), isNull(purges.doneAt)));
+    assert.equal(open?.lastError, "StorageError");
+    await purgeNow();
+    const [row] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(row?.purgedAt);
+  });
+
+  it("belongs to the owner and to administrators alone", async () => {
+    const [viewer, other, admin] = [await person(db), await person(db), await person(db, "admin")];
+    const { mediaId } = await ready(viewer);
+    assert.deepEqual(await trash(db, { viewer: other, ids: [mediaId] }), []);
+    assert.deepEqual(await setVisibility(db, { viewer: other, ids: [mediaId], visibility: "public" }), []);
+    await assert.rejects(trash(db, { viewer: undefined, ids: [mediaId] }), { code: "unauthenticated" });
+    assert.deepEqual(await trash(db, { viewer: admin, ids: [mediaId] }), [mediaId]);
+    assert.deepEqual(await restore(db, { viewer: admin, ids: [mediaId] }), [mediaId]);
+  });
+
+  it("can be uploaded again while in the trash; the old one then stays there (R-26)", async () => {
+    const viewer = await person(db);
+    const bytes = await picture();
+    const first = await ready(viewer, bytes);
+    await trash(db, { viewer, ids: [first.mediaId] });
+    await ready(viewer, bytes);
+    assert.deepEqual(await restore(db, { viewer, ids: [first.mediaId] }), []);
+  });
+});
+
+describe("all of it together", () => {
+  it("leaves books that balance: quota equals what is kept and what is open (I-6)", async () => {
+    const wrong = await db.execute(sql`
+      select q.owner_id, q.used_bytes, q.reserved_bytes from quotas q where
+        q.used_bytes <> coalesce((select sum(bytes) from media m where m.owner_id = q.owner_id and m.purged_at is null), 0)
+        or q.reserved_bytes <> coalesce((select sum(bytes) from uploads u where u.owner_id = q.owner_id
+          and u.state in ('issued', 'verifying') and u.staging_key not like 'incoming/flood%'), 0)`);
+    assert.deepEqual([...wrong], []);
+  });
+  it("leaves no object that no row knows, and no row without its object (I-1, I-2)", async () => {
+    await purgeNow();
+    const known = await db.select().from(media).where(isNull(media.purgedAt));
+    const folders = new Set(known.map((row) => row.renditionFolder));
+    const keys = new Set(known.map((row) => row.key));
+    const open = (await db.select().from(uploads)).filter((row) => row.state === "verifying");
+    for (const key of await keysUnder("media/"))
+      assert.ok(keys.has(key) || open.some((row) => row.finalKey === key), key);
+    for (const key of await keysUnder("derived/"))
+      assert.ok(folders.has(key.slice(0, key.lastIndexOf("/"))), key);
+    for (const key of keys) assert.ok(await storage.head(key), key);
+  });
+});
