@@ -1,0 +1,184 @@
+/**
+ * The bytes of the objects, as files under random names, so that a key never becomes a path. A body is written to
+ * `partial/`, fsynced, renamed into `bodies/<two letters>/` and its folder fsynced; only then may the index name it.
+ */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import path from "node:path";
+import { S3Error, systemCode } from "./s3-error.ts";
+
+/** Chunks from the network are 64 KiB at most; written eight at a time they cost an eighth of the system calls. */
+const batchBytes = 512 * 1024;
+
+const fanOut = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder for syncing and journals renames by itself.
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function unlinkIfThere(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** A disk without room is not the client's mistake and may be over soon. */
+const asStoreError = (error: unknown): unknown =>
+  ["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")
+    ? new S3Error("ServiceUnavailable", "The disk of the store is full.", { cause: error })
+    : error;
+
+/** A body on its way to the disk. Either `seal` or `discard` must be called. */
+export class BodyWriter {
+  readonly name: string;
+  #handle: FileHandle;
+  #partial: string;
+  #place: string;
+  #batch: Buffer[] = [];
+  #batchBytes = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #done: () => void;
+
+  constructor(options: {
+    name: string;
+    handle: FileHandle;
+    partial: string;
+    place: string;
+    done: () => void;
+  }) {
+    this.name = options.name;
+    this.#handle = options.handle;
+    this.#partial = options.partial;
+    this.#place = options.place;
+    this.#done = options.done;
+  }
+
+  /** Takes a piece. Waits for the disk when two batches are in memory, so that memory stays flat. */
+  async write(data: Buffer): Promise<void> {
+    this.#batch.push(data);
+    this.#batchBytes += data.length;
+    if (this.#batchBytes >= batchBytes) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing;
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    this.#writing = this.#writeAll(batch);
+    // Awaited by the next flush; without this a failure in between would end the process.
+    this.#writing.catch(() => {});
+  }
+
+  async #writeAll(batch: Buffer[]): Promise<void> {
+    try {
+      const total = batch.reduce((sum, data) => sum + data.length, 0);
+      const { bytesWritten } = await this.#handle.writev(batch);
+      // A disk that runs full takes a part first; writing on tells the reason.
+      if (bytesWritten < total) await this.#handle.writeFile(Buffer.concat(batch).subarray(bytesWritten));
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  /** Makes the body durable under its final name. The caller commits the index next, then calls `release`. */
+  async seal(): Promise<void> {
+    await this.#flush();
+    await this.#writing;
+    try {
+      await this.#handle.datasync();
+      await this.#handle.close();
+      await rename(this.#partial, this.#place);
+      await syncFolder(path.dirname(this.#place));
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  /** Says that the index now names the body, or never will; the sweep may judge it from here on. */
+  release(): void {
+    this.#done();
+  }
+
+  /** Removes whatever has been written, in whatever state it is. */
+  async discard(): Promise<void> {
+    await this.#writing.catch(() => {});
+    // Closing twice is an error only in name: seal may have come this far.
+    await this.#handle.close().catch(() => {});
+    await unlinkIfThere(this.#partial);
+    await unlinkIfThere(this.#place);
+    this.#done();
+  }
+}
+
+export class Bodies {
+  #folder: string;
+  /** Bodies that exist, or are about to, before the index knows them. */
+  #unnamed = new Set<string>();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Prepares the folders and removes what a killed process had half written. */
+  static async open(folder: string): Promise<Bodies> {
+    const bodies = new Bodies(folder);
+    await rm(path.join(folder, "partial"), { recursive: true, force: true });
+    await mkdir(path.join(folder, "partial"), { mode: 0o700 });
+    for (const two of fanOut) await mkdir(path.join(folder, "bodies", two), { recursive: true, mode: 0o700 });
+    await syncFolder(path.join(folder, "bodies"));
+    await syncFolder(folder);
+    return bodies;
+  }
+
+  #place(name: string): string {
+    return path.join(this.#folder, "bodies", name.slice(0, 2), name);
+  }
+
+  async create(): Promise<BodyWriter> {
+    const name = randomBytes(20).toString("hex");
+    const partial = path.join(this.#folder, "partial", name);
+    const handle = await open(partial, "wx", 0o600);
+    this.#unnamed.add(name);
+    const done = (): void => void this.#unnamed.delete(name);
+    return new BodyWriter({ name, handle, partial, place: this.#place(name), done });
+  }
+
+  /** Opens a body for reading; undefined when it has just been replaced or deleted. */
+  async read(name: string): Promise<FileHandle | undefined> {
+    try {
+      return await open(this.#place(name), "r");
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes a body that the index no longer names. Readers that have it open read on. */
+  async remove(name: string): Promise<void> {
+    await unlinkIfThere(this.#place(name));
+  }
+
+  /** Removes bodies that no row names: left by a crash between rename and commit, or commit and unlink. */
+  async sweep(isNamed: (name: string) => boolean): Promise<number> {
+    let removed = 0;
+    for (const two of fanOut) {
+      for (const name of await readdir(path.join(this.#folder, "bodies", two))) {
+        if (this.#unnamed.has(name) || isNamed(name)) continue;
+        await this.remove(name);
+        removed++;
+      }
+    }
+    return removed;
+  }
+}

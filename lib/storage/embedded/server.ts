@@ -1,0 +1,205 @@
+/** The embedded store: an S3-compatible server on a folder of the local disk, for one owner and one machine. */
+import { mkdir } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type pino from "pino";
+import { log as logOf } from "../../log.ts";
+import { Bodies } from "./bodies.ts";
+import { Catalogue } from "./catalogue.ts";
+import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { operationOf } from "./dispatch.ts";
+import { Exchange } from "./exchange.ts";
+import { isFormPost, postObject } from "./post-object.ts";
+import { readRequest, type S3Request } from "./request.ts";
+import { S3Error, systemCode } from "./s3-error.ts";
+import { authenticate } from "./sigv4.ts";
+import type { Store } from "./store.ts";
+
+export type StoreOptions = {
+  /** Made when it is not there. Belongs to this store alone. */
+  folder: string;
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  region: string;
+  /** Host names under which `<bucket>.<name>` addresses a bucket; localhost when not given. */
+  domains?: string[];
+};
+
+export type RunningStore = {
+  url: string;
+  /** Stops accepting, finishes what is under way for up to ten seconds, then lets go of the folder. */
+  close(): Promise<void>;
+};
+
+const headersMsMax = 20_000;
+const idleMsMax = 120_000;
+const drainMsMax = 10_000;
+/** An upload may be slow, but one that sends less than this in a round is holding a connection, not uploading. */
+const paceMs = 60_000;
+const paceBytesMin = 16 * 1024;
+
+/** A client that went away is not a failure of the store. */
+const isGone = (error: unknown): boolean =>
+  ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE", "ABORT_ERR", "ERR_STREAM_DESTROYED"].includes(
+    systemCode(error) ?? "",
+  );
+
+async function answer(store: Store, exchange: Exchange, request: S3Request): Promise<void> {
+  const bucket = store.catalogue.bucket(request.bucket);
+  const origin = request.headers.get("origin");
+  if (request.method === "OPTIONS") {
+    const asked = {
+      origin,
+      method: request.headers.get("access-control-request-method"),
+      headers: request.headers.get("access-control-request-headers"),
+    };
+    exchange.send(200, preflightHeaders(bucket?.cors ?? [], asked));
+    return;
+  }
+  Object.assign(exchange.corsHeaders, corsHeaders(bucket?.cors ?? [], origin, request.method));
+  if (isFormPost(request)) {
+    await postObject(store, exchange, request);
+    return;
+  }
+  const signed = authenticate(store.keyring, request);
+  await operationOf(request)({ store, exchange, request, signed });
+}
+
+async function handle(store: Store, domains: string[], exchange: Exchange): Promise<void> {
+  const started = performance.now();
+  const { message } = exchange;
+  let resource = (message.url ?? "").split("?", 1)[0] ?? "";
+  try {
+    const request = readRequest(message, domains);
+    resource = request.path;
+    await answer(store, exchange, request);
+  } catch (error) {
+    if (isGone(error) && (message.errored !== null || exchange.response.destroyed)) {
+      exchange.response.destroy();
+    } else if (error instanceof S3Error) {
+      if (error.status >= 500) store.log.warn({ err: error, requestId: exchange.id }, "refused");
+      await exchange.refuse(error, resource);
+    } else {
+      store.log.error({ err: error, requestId: exchange.id, resource }, "failed");
+      await exchange.refuse(
+        new S3Error("InternalError", "We encountered an internal error. Please try again."),
+        resource,
+      );
+    }
+  } finally {
+    await exchange.release();
+  }
+  const { statusCode } = exchange.response;
+  const ms = Math.round(performance.now() - started);
+  // The path without its query: that is where signatures are.
+  store.log.debug(
+    { requestId: exchange.id, method: message.method, resource, status: statusCode, ms },
+    "answered",
+  );
+}
+
+/** Ends uploads that hold a connection without sending. Whoever sends slowly but steadily goes on. */
+function watchPace(exchanges: Set<Exchange>): NodeJS.Timeout {
+  const seen = new WeakMap<Exchange, number>();
+  const timer = setInterval(() => {
+    for (const exchange of exchanges) {
+      const { socket, complete } = exchange.message;
+      const before = seen.get(exchange);
+      seen.set(exchange, socket.bytesRead);
+      if (before === undefined || complete || !exchange.waiting) continue;
+      if (socket.bytesRead - before < paceBytesMin) socket.destroy();
+    }
+  }, paceMs);
+  return timer.unref();
+}
+
+function serve(store: Store, domains: string[]): { server: Server; exchanges: Set<Exchange> } {
+  const exchanges = new Set<Exchange>();
+  const listener = (expectsContinue: boolean) => (message: IncomingMessage, response: ServerResponse) => {
+    const exchange = new Exchange(message, response, expectsContinue);
+    exchanges.add(exchange);
+    response.once("close", () => exchanges.delete(exchange));
+    handle(store, domains, exchange).catch((err: unknown) => {
+      store.log.error({ err, requestId: exchange.id }, "an answer could not be finished");
+      response.destroy();
+    });
+  };
+  const server = createServer({ headersTimeout: headersMsMax, keepAliveTimeout: 65_000 }, listener(false));
+  server.on("checkContinue", listener(true));
+  // A large upload over a slow line takes hours in all; watchPace judges it by its pace instead.
+  server.requestTimeout = 0;
+  server.timeout = idleMsMax;
+  return { server, exchanges };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The store has no address.");
+  return address;
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  // A keep-alive connection that becomes idle now would hold the server open.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const timer = setTimeout(() => server.closeAllConnections(), drainMsMax);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
+}
+
+async function sweep(store: Store): Promise<void> {
+  try {
+    const removed = await store.bodies.sweep((name) => store.catalogue.names(name));
+    if (removed > 0) store.log.info({ removed }, "bodies left over from a crash removed");
+  } catch (err) {
+    store.log.warn({ err }, "the sweep for left-over bodies stopped");
+  }
+}
+
+function openFolder(folder: string, log: pino.Logger, keyring: Store["keyring"]): Promise<Store> {
+  // The index first: its lock decides who may touch the bodies.
+  const catalogue = new Catalogue(folder);
+  return Bodies.open(folder).then(
+    (bodies) => ({ catalogue, bodies, keyring, log }),
+    (error: unknown) => {
+      catalogue.close();
+      throw error;
+    },
+  );
+}
+
+/** Opens the folder and listens. Throws StoreInUse when another process has it, or what the system says (EADDRINUSE, EACCES). */
+export async function startStore(options: StoreOptions): Promise<RunningStore> {
+  const { folder, host, credentials, region } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const store = await openFolder(folder, logOf("store"), { ...credentials, region });
+  const { server, exchanges } = serve(store, options.domains ?? ["localhost"]);
+  try {
+    const { port } = await listen(server, host, options.port);
+    const pace = watchPace(exchanges);
+    const swept = sweep(store);
+    const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+    const close = async (): Promise<void> => {
+      clearInterval(pace);
+      await stop(server);
+      await swept;
+      store.catalogue.close();
+    };
+    let closing: Promise<void> | undefined;
+    return { url: `http://${name}:${port}`, close: () => (closing ??= close()) };
+  } catch (error) {
+    store.catalogue.close();
+    throw error;
+  }
+}
