@@ -16,7 +16,11 @@ const rules = [
     to: /^(db\/|drizzle-|postgres$|@aws-sdk\/|graphile-worker)/,
     why: "app asks lib, which asks the database and the store",
   },
-  { from: /^lib\//, to: /^(app\/|next($|\/)|react($|-|\/))/, why: "lib serves the worker and the command as well" },
+  {
+    from: /^lib\//,
+    to: /^(app\/|next($|\/)|react($|-|\/))/,
+    why: "lib serves the worker and the command as well",
+  },
   {
     from: /^db\//,
     to: /^(?!db\/|lib\/(env|media)\.ts$|drizzle-orm($|\/)|postgres$|graphile-worker$|zod$|node:)/,
@@ -79,7 +83,8 @@ const findCycles = (file, path) => {
   const at = path.indexOf(file);
   if (at !== -1) problems.push(`Imports go round in a circle: ${[...path.slice(at), file].join(" → ")}.`);
   if (at !== -1 || done.has(file)) return;
-  for (const target of importsOf(file)) if (metafile.inputs[target] !== undefined) findCycles(target, [...path, file]);
+  for (const target of importsOf(file))
+    if (metafile.inputs[target] !== undefined) findCycles(target, [...path, file]);
   done.add(file);
 };
 for (const file of files) findCycles(file, []);

@@ -12,7 +12,7 @@ import { registerUser } from "./user.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
 /** Commands that see to their own database. */
-const independent = ["start", "web", "worker", "store"];
+const independent = ["start", "build", "web", "worker", "store"];
 
 const examples = `
 Examples:

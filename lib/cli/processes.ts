@@ -9,8 +9,15 @@ async function become(part: "web" | "worker" | "store"): Promise<void> {
 }
 
 export function registerProcesses(program: Command): void {
+  program
+    .command("build")
+    .description("build the pages if the sources changed (start does it by itself)")
+    .action(async () => {
+      const { build } = await import("#lib/start/build.ts");
+      await build(process.env);
+    });
   for (const [part, text] of [
-    ["web", "only the web process; build the pages first with: npm run build"],
+    ["web", "only the web process; build the pages first"],
     ["worker", "only a worker: as many as you like, on as many machines as you like"],
   ] as const)
     program

@@ -1,0 +1,61 @@
+/** The product from outside: a production build, a real browser, real Postgres and store in a folder of their own. */
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { defineConfig } from "playwright/test";
+
+const port = 3400;
+const storePort = 9400;
+const origin = `http://localhost:${port}`;
+const chromium = "/usr/bin/chromium";
+
+// Every Playwright process reads this file; the first one names the folder for all of them.
+process.env.E2E_DATA ??= path.join(tmpdir(), `tintype-e2e-${process.pid}`);
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  // A test that passes at the second try has found something.
+  retries: 0,
+  workers: process.env.CI === undefined ? 2 : 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL: origin,
+    locale: "en-GB",
+    timezoneId: "UTC",
+    trace: "retain-on-failure",
+    launchOptions: {
+      ...(existsSync(chromium) ? { executablePath: chromium } : {}),
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
+    },
+  },
+  projects: [{ name: "desktop", use: { browserName: "chromium", viewport: { width: 1280, height: 800 } } }],
+  webServer: {
+    command: "node e2e/serve.ts",
+    url: `${origin}/api/health/ready`,
+    // Longer than a build on two busy cores.
+    timeout: 300_000,
+    reuseExistingServer: false,
+    // Without it Playwright kills the whole group, and nothing is drained.
+    gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 },
+    stdout: "pipe",
+    stderr: "pipe",
+    env: {
+      PORT: String(port),
+      APP_URL: origin,
+      TINTYPE_STORE_PORT: String(storePort),
+      TINTYPE_DATA: process.env.E2E_DATA,
+    },
+  },
+});
