@@ -65,7 +65,7 @@ export class Life {
   lose(sentence: string): void {
     if (this.ending) return;
     this.exitCode = 1;
-    this.terminal.trouble(sentence);
+    this.terminal.refuse(sentence);
     this.#begin();
   }
 

@@ -6,6 +6,8 @@ const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFix
 export type Terminal = {
   line(text?: string): void;
   trouble(text: string): void;
+  /** Why it cannot go on: the last line. */
+  refuse(text: string): void;
   /** Runs a step and tells how long it took. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
 };
@@ -27,6 +29,7 @@ export function terminal(out: (text: string) => void, err: (text: string) => voi
       );
       if (told.size > 500) told.clear();
     },
+    refuse: (text) => err(`${text}\n`),
     async step(name, work) {
       const start = performance.now();
       const result = await work();
