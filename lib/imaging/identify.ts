@@ -42,8 +42,9 @@ function checkLimits({ width, height, frames, profileBytes, exifBytes, xmpBytes 
 
 /** A header that lies past its container's own fields shows only once libvips has read it. */
 async function readHeader(original: Buffer): ReturnType<ReturnType<typeof openOriginal>["metadata"]> {
+  const opened = openOriginal(original);
   try {
-    return await openOriginal(original).metadata();
+    return await opened.metadata();
   } catch (cause) {
     throw verdict(cause);
   }
