@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { signOut } from "#app/_session/actions.ts";
 import type { Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 
@@ -39,6 +40,13 @@ export function AccountMenu({ viewer }: { viewer: Viewer }) {
             <Link href="/account" className={entry}>
               {w("accountSettings")}
             </Link>
+          </li>
+          <li>
+            <form action={signOut}>
+              <button type="submit" className={entry}>
+                {w("signOut")}
+              </button>
+            </form>
           </li>
         </ul>
       </div>

@@ -5,6 +5,7 @@ const widths = {
   narrow: "mx-auto max-w-xl px-4 py-8 sm:px-6 sm:py-12",
   wide: "mx-auto max-w-7xl px-4 py-6 sm:px-6 sm:py-8",
   full: "px-2 py-4 sm:px-4",
+  bare: "",
 } as const;
 
 /** The main landmark that the skip link leads to. */
