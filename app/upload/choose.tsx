@@ -1,6 +1,6 @@
 "use client";
 import clsx from "clsx";
-import { FolderOpen, ImagePlus, LockKeyhole } from "lucide-react";
+import { FolderOpen, ImagePlus } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { words } from "#lib/words.ts";
@@ -84,15 +84,7 @@ export function Choose({
           {w("chooseFolder")}
         </Button>
       </div>
-      {small ? null : (
-        <div className="grid justify-items-center gap-1 text-sm text-muted">
-          <p>{w("accepts", { size: size(bytesMax) })}</p>
-          <p className="flex items-start gap-1.5">
-            <LockKeyhole aria-hidden className="mt-0.5 size-4 shrink-0" />
-            {w("private")}
-          </p>
-        </div>
-      )}
+      {small ? null : <p className="text-sm text-muted">{w("accepts", { size: size(bytesMax) })}</p>}
       <input
         ref={files}
         type="file"
