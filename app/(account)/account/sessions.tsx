@@ -1,0 +1,59 @@
+import type { SessionView } from "#lib/auth.ts";
+import { locale, timeZone, words } from "#lib/words.ts";
+import { Button } from "../../_ui/button.tsx";
+import { endOtherSessions, endSession } from "./actions.ts";
+import { deviceName } from "./device.ts";
+
+const w = words("account");
+const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
+
+export function Sessions({ sessions }: { sessions: SessionView[] }) {
+  const others = sessions.filter((session) => !session.current).length;
+  return (
+    <div className="grid gap-4">
+      <ul className="divide-y divide-line rounded-lg border border-line bg-surface">
+        {sessions.map((session) => (
+          <SessionLine key={session.id} session={session} />
+        ))}
+      </ul>
+      {others > 0 ? (
+        <form action={endOtherSessions}>
+          <Button type="submit">{w("endOthers", { n: others })}</Button>
+        </form>
+      ) : null}
+    </div>
+  );
+}
+
+function SessionLine({ session }: { session: SessionView }) {
+  const device = deviceName(session.userAgent);
+  const since = day.format(session.since);
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3">
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-x-2 font-medium">
+          {device}
+          {session.current ? (
+            <span className="rounded-full bg-good/10 px-2 py-0.5 text-xs font-medium text-good">
+              {w("sessionHere")}
+            </span>
+          ) : null}
+        </p>
+        <p className="text-sm text-muted">
+          {w("sessionDates", { since, lastSeen: day.format(session.lastSeen) })}
+        </p>
+        {session.address ? (
+          <p className="text-sm break-all text-muted">{w("sessionAddress", { address: session.address })}</p>
+        ) : null}
+      </div>
+      {session.current ? null : (
+        <form action={endSession}>
+          <input type="hidden" name="id" value={session.id} />
+          <Button type="submit" size="sm" aria-label={w("endSessionOf", { device, since })}>
+            {w("endSession")}
+          </Button>
+        </form>
+      )}
+    </li>
+  );
+}
