@@ -78,7 +78,7 @@ const isAbsent = (error: unknown): boolean => {
 function fullKey(location: string, key: string): string {
   const segments = key.split("/");
   const leaves = segments.some((segment) => segment === "" || segment === "." || segment === "..");
-  // "${filename}" would be filled in by the browser of whoever gets the policy.
+  // A placeholder such as ${filename} would be filled in by the browser of whoever gets the policy.
   if (leaves || /[\\\p{Cc}]|\$\{/u.test(key) || !key.isWellFormed())
     throw new StorageError(
       "denied",

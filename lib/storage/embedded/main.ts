@@ -22,6 +22,8 @@ function sentenceFor(error: unknown, at: { folder: string; host: string; port: n
     case "ENOTDIR":
     case "EEXIST":
       return `The store cannot write to ${at.folder} or listen on port ${at.port}: ${message(error)}.`;
+    case "ERR_SQLITE_ERROR":
+      return `The store cannot use its index in ${at.folder}: ${message(error)}.`;
     case "ENOSPC":
       return `The disk under ${at.folder} is full.`;
     default:
