@@ -4,6 +4,7 @@ import sharp from "sharp";
 import type { Db } from "#db/client.ts";
 import { users } from "#db/schema.ts";
 import type { BeginAnswer, BeginFile, Role, UploadPolicy, Viewer } from "../media.ts";
+import type { Storage } from "../storage/port.ts";
 
 export async function person(db: Db, role: Role = "member"): Promise<Viewer> {
   const id = randomUUID();
@@ -63,4 +64,22 @@ export async function post(
   const response = await fetch(policy.url, { method: "POST", body: form });
   await response.arrayBuffer();
   return response;
+}
+
+/** The same store with some doors replaced: how a real one fails is played here, everything else stays real. */
+export const faulty = (storage: Storage, changes: Partial<Storage>): Storage => ({
+  put: (key, body, meta) => storage.put(key, body, meta),
+  get: (key, options) => storage.get(key, options),
+  head: (key) => storage.head(key),
+  delete: (key) => storage.delete(key),
+  list: (prefix) => storage.list(prefix),
+  presignPost: (key, promise) => storage.presignPost(key, promise),
+  probe: () => storage.probe(),
+  provision: (options) => storage.provision(options),
+  ...changes,
+});
+
+/** Resolves when the condition holds; a test that waits for ever is ended by the runner. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

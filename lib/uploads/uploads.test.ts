@@ -23,7 +23,7 @@ import {
 } from "../uploads.ts";
 import { finalize } from "./finalize.ts";
 import { sweep, sweepIncoming } from "./sweep.ts";
-import { declare, issued, person, picture, post } from "./testing.ts";
+import { declare, faulty, issued, person, picture, post, until } from "./testing.ts";
 
 let database: TestDatabase;
 let store: TestStore;
@@ -42,6 +42,8 @@ after(async () => {
   await database?.close();
 });
 
+/** The one placeholder that S3 would expand in a form field. */
+const dollarName = ["$", "{filename}.jpg"].join("");
 const atOnce = <T>(_pixels: number, work: () => Promise<T>): Promise<T> => work();
 const verify = (id: string) => finalize(db, storage, id, atOnce);
 const rowOf = async (id: string) => {
@@ -117,10 +119,10 @@ describe("a picture's way", () => {
 
   it("keeps keys free of anything a person typed (R-3, A-19, A-20)", async () => {
     const viewer = await person(db);
-    const policy = await begin(viewer, await picture(), { filename: "${filename}.jpg" });
+    const policy = await begin(viewer, await picture(), { filename: dollarName });
     const { stagingKey, filename } = await rowOf(policy.id);
     assert.match(stagingKey, /^incoming\/[a-z2-7]{32}$/);
-    assert.equal(filename, "${filename}.jpg");
+    assert.equal(filename, dollarName);
     assert.doesNotMatch(JSON.stringify(policy.fields), /filename/);
   });
 });
@@ -245,12 +247,11 @@ describe("complete", () => {
   it("does not take a store that is silent for an absent object (R-33)", async () => {
     const viewer = await person(db);
     const policy = await begin(viewer, await picture());
-    const silent: Storage = {
-      ...storage,
+    const silent = faulty(storage, {
       head: async () => {
         throw new StorageError("unavailable", "no answer");
       },
-    };
+    });
     await assert.rejects(completeUpload(db, silent, { viewer, id: policy.id }), {
       code: "storage_unavailable",
     });
@@ -350,14 +351,13 @@ describe("replay and swap", () => {
     const [good, evil] = [await picture(), await picture()];
     const id = await arrived(viewer, good);
     const { stagingKey } = await rowOf(id);
-    const swapping: Storage = {
-      ...storage,
+    const swapping = faulty(storage, {
       get: async (key, options) => {
         const got = await storage.get(key, options);
         if (key === stagingKey) await storage.put(key, evil, { contentType: "image/jpeg" });
         return got;
       },
-    };
+    });
     assert.equal(await finalize(db, swapping, id, atOnce), "ready");
     const [row] = await db.select().from(media).where(eq(media.ownerId, viewer.id));
     assert.ok(row);
@@ -403,15 +403,14 @@ describe("crash and recovery", () => {
     const bytes = await picture();
     const id = await arrived(viewer, bytes);
     let wrote = 0;
-    const dying: Storage = {
-      ...storage,
+    const dying = faulty(storage, {
       put: async (key, body, meta) => {
         if (wrote++ === 2) return new Promise(() => {});
         return storage.put(key, body, meta);
       },
-    };
+    });
     void finalize(db, dying, id, atOnce);
-    while ((await keysUnder("derived/")).length === 0 || wrote < 3) await new Promise((r) => setImmediate(r));
+    await until(() => wrote >= 3);
     const before = await rowOf(id);
     assert.ok(before.finalKey && (await storage.head(before.finalKey)));
     assert.equal(await verify(id), "not_mine");
@@ -452,12 +451,11 @@ describe("crash and recovery", () => {
   it("does not count a silent store against the picture (R-33, F-5)", async () => {
     const viewer = await person(db);
     const id = await arrived(viewer, await picture());
-    const silent: Storage = {
-      ...storage,
+    const silent = faulty(storage, {
       get: async () => {
         throw new StorageError("unavailable", "no answer");
       },
-    };
+    });
     for (let n = 0; n < 5; n++) assert.equal(await finalize(db, silent, id, atOnce), "postponed");
     assert.deepEqual([(await rowOf(id)).state, (await rowOf(id)).attempts], ["verifying", 0]);
     assert.equal(await verify(id), "ready");
@@ -504,13 +502,12 @@ describe("cancel", () => {
     const viewer = await person(db);
     const bytes = await picture();
     const id = await arrived(viewer, bytes);
-    const cancelling: Storage = {
-      ...storage,
+    const cancelling = faulty(storage, {
       put: async (key, body, meta) => {
         await storage.put(key, body, meta);
         if (key.startsWith("media/")) await cancelUpload(db, { viewer, id });
       },
-    };
+    });
     assert.equal(await finalize(db, cancelling, id, atOnce), "not_mine");
     const row = await rowOf(id);
     assert.equal(row.state, "cancelled");
@@ -584,12 +581,11 @@ describe("the trash", () => {
       .update(purges)
       .set({ notBefore: sql`now() - interval '1 second'` })
       .where(eq(purges.mediaId, mediaId));
-    const down: Storage = {
-      ...storage,
+    const down = faulty(storage, {
       delete: async () => {
         throw new StorageError("unavailable", "no answer");
       },
-    };
+    });
     await purge(db, down);
     const [open] = await db
       .select()
