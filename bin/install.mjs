@@ -73,10 +73,22 @@ function packagesOf(file) {
   }
 }
 
+/** Exactly what the lock file names; where it does not cover this system, what package.json allows. */
 async function runNpm() {
-  const npm = process.env.npm_execpath;
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
-  const [command, first] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
+  const common = ["--include=dev", "--no-audit", "--no-fund"];
+  let { code, output } = await npm(["ci", ...common]);
+  if (code !== 0 && output.includes("EUSAGE"))
+    ({ code, output } = await npm(["install", "--no-save", ...common]));
+  if (code === 0) return;
+  const reason = output.split("\n").filter((line) => line.startsWith("npm error"));
+  throw new Sentence(
+    `npm could not install the packages:\n${reason.slice(0, 15).join("\n") || output.trim()}`,
+  );
+}
+
+async function npm(args) {
+  const own = process.env.npm_execpath;
+  const [command, first] = own?.endsWith(".js") ? [process.execPath, [own]] : ["npm", []];
   const child = spawn(command, [...first, ...args], {
     cwd: project,
     stdio: ["ignore", "pipe", "pipe"],
@@ -97,10 +109,7 @@ async function runNpm() {
     );
     child.once("close", resolve);
   });
-  if (code !== 0)
-    throw new Sentence(
-      `npm could not install the packages:\n${output.trim().split("\n").slice(-30).join("\n")}`,
-    );
+  return { code, output };
 }
 
 /** Two installs at once would empty each other's node_modules. Making a folder is the lock: it succeeds once. */
