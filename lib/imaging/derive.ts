@@ -59,8 +59,8 @@ async function decode(original: Buffer, { width, height }: Step, clock: Clock): 
 }
 
 /** Decodes every frame of an animation and keeps nothing: what is served must have been read whole. */
-async function playThrough(original: Buffer, clock: Clock): Promise<void> {
-  await openOriginal(original, { pages: -1, limitInputPixels: limits.framePixelsMax, autoOrient: false })
+async function playThrough(motion: Buffer, clock: Clock): Promise<void> {
+  await openOriginal(motion, { pages: -1, limitInputPixels: limits.framePixelsMax, autoOrient: false })
     .timeout(clock())
     .resize(1, 1, { fit: "fill", kernel: "nearest" })
     .raw()
@@ -87,10 +87,15 @@ function motionOf(original: Buffer, { mime, frames }: Identity): Derivation["mot
 }
 
 /** An error while the original is read is a verdict about it; later ones are ours. */
-async function readWhole(original: Buffer, identity: Identity, largest: Step, clock: Clock): Promise<Pixels> {
+async function readWhole(
+  original: Buffer,
+  largest: Step,
+  motion: Derivation["motion"],
+  clock: Clock,
+): Promise<Pixels> {
   try {
     const pixels = await decode(original, largest, clock);
-    if (identity.frames > 1) await playThrough(original, clock);
+    if (motion !== undefined) await playThrough(motion.body, clock);
     return pixels;
   } catch (cause) {
     throw verdict(cause);
@@ -106,12 +111,13 @@ export async function derive(original: Buffer, identity: Identity): Promise<Deri
   const { steps, jpegWidths } = ladder(identity.width, identity.height);
   const [largest] = steps;
   if (largest === undefined) throw new Error("A ladder without steps.");
-  let pixels = await readWhole(original, identity, largest, clock);
+  const motion = motionOf(original, identity);
+  let pixels = await readWhole(original, largest, motion, clock);
   const renditions: Rendition[] = [];
   for (const step of steps) {
     pixels = await shrink(pixels, step);
     const formats = jpegWidths.includes(step.width) ? (["avif", "jpg"] as const) : (["avif"] as const);
     renditions.push(...(await encode(pixels, formats, clock)));
   }
-  return { renditions, motion: motionOf(original, identity), ...(await placeholder(pixels)) };
+  return { renditions, motion, ...(await placeholder(pixels)) };
 }

@@ -42,9 +42,12 @@ function unpackedBytes(chunk: Chunk, most: number): number {
   if (start === undefined || chunk.data.length > most) return chunk.data.length;
   try {
     return start + inflateSync(chunk.data.subarray(start), { maxOutputLength: Math.max(1, most) }).length;
-  } catch (cause) {
-    if (cause instanceof RangeError) return most + 1;
-    throw corrupt(`a packed ${chunk.type} chunk cannot be read`, cause);
+  } catch (error) {
+    if (error instanceof RangeError) return most + 1;
+    // Packed wrongly: libpng leaves such a chunk out and shows the picture, and so do browsers.
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
+      return chunk.data.length;
+    throw error;
   }
 }
 
