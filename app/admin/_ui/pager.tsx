@@ -5,10 +5,20 @@ import { ButtonLink } from "../../_ui/button.tsx";
 const w = words("admin");
 
 /** Links to the pages beside this one; `first` only where this is not it. */
-export function Pager({ first, previous, next }: { first?: string; previous?: string; next?: string }) {
+export function Pager({
+  label,
+  first,
+  previous,
+  next,
+}: {
+  label: string;
+  first?: string;
+  previous?: string;
+  next?: string;
+}) {
   if (!first && !previous && !next) return null;
   return (
-    <nav aria-label={w("pages")} className="flex flex-wrap items-center justify-end gap-2">
+    <nav aria-label={label} className="flex flex-wrap items-center justify-end gap-2">
       {first ? (
         <ButtonLink href={first} variant="plain">
           {w("firstPage")}

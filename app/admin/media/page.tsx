@@ -20,6 +20,9 @@ const w = words("admin");
 
 export const metadata: Metadata = { title: w("mediaTitle") };
 
+// Nobody may see an outline of this page before it is known who asks.
+export const instant = false;
+
 type Props = { searchParams: Promise<SearchParams> };
 
 export default async function MediaPage({ searchParams }: Props) {
@@ -31,8 +34,8 @@ export default async function MediaPage({ searchParams }: Props) {
     <Page className="!max-w-[100rem]">
       <PageHeader title={w("mediaTitle")} lead={w("mediaLead")} />
       <div className="grid gap-4">
-        <Filters key={mediaAddress(query)} query={query} owners={owners} />
-        <Suspense key={address} fallback={<RowsSkeleton />}>
+        <Filters key={`filters ${mediaAddress(query)}`} query={query} owners={owners} />
+        <Suspense key={`list ${address}`} fallback={<RowsSkeleton />}>
           <List viewer={viewer} query={query} />
         </Suspense>
       </div>
@@ -49,17 +52,15 @@ async function List({ viewer, query }: { viewer: Viewer; query: ReturnType<typeo
         {w("tooSlowText")}
       </Notice>
     );
-  const pager = (
-    <Pager
-      first={found.previous === undefined && cursor === undefined ? undefined : mediaAddress(query)}
-      previous={found.previous && mediaAddress(query, { cursor: found.previous })}
-      next={found.next && mediaAddress(query, { cursor: found.next })}
-    />
-  );
+  const links = {
+    first: found.previous === undefined && cursor === undefined ? undefined : mediaAddress(query),
+    previous: found.previous && mediaAddress(query, { cursor: found.previous }),
+    next: found.next && mediaAddress(query, { cursor: found.next }),
+  };
   if (found.rows.length === 0)
     return (
       <>
-        {pager}
+        <Pager {...links} label={w("pages")} />
         <NothingListed query={query} />
       </>
     );
@@ -67,10 +68,10 @@ async function List({ viewer, query }: { viewer: Viewer; query: ReturnType<typeo
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
         <TotalLine total={found.total} of="pictures" />
-        {pager}
+        <Pager {...links} label={w("pages")} />
       </div>
       <MediaTable query={query} rows={found.rows} />
-      {pager}
+      <Pager {...links} label={w("pagesBelow")} />
     </>
   );
 }

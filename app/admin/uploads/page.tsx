@@ -31,6 +31,9 @@ const w = words("admin");
 
 export const metadata: Metadata = { title: w("uploadsTitle") };
 
+// Nobody may see an outline of this page before it is known who asks.
+export const instant = false;
+
 type Owners = Awaited<ReturnType<typeof listOwners>>;
 
 export default async function UploadsPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
@@ -41,8 +44,8 @@ export default async function UploadsPage({ searchParams }: { searchParams: Prom
     <Page className="!max-w-[100rem]">
       <PageHeader title={w("uploadsTitle")} lead={w("uploadsLead")} />
       <div className="grid gap-4">
-        <Filters key={uploadAddress(query)} query={query} owners={owners} />
-        <Suspense key={uploadAddress(query, { cursor: query.cursor })} fallback={<RowsSkeleton />}>
+        <Filters key={`filters ${uploadAddress(query)}`} query={query} owners={owners} />
+        <Suspense key={`list ${uploadAddress(query, { cursor: query.cursor })}`} fallback={<RowsSkeleton />}>
           <List viewer={viewer} query={query} />
         </Suspense>
       </div>
@@ -96,17 +99,15 @@ async function List({ viewer, query }: { viewer: Viewer; query: UploadQuery }) {
         {w("tooSlowText")}
       </Notice>
     );
-  const pager = (
-    <Pager
-      first={found.previous === undefined && cursor === undefined ? undefined : uploadAddress(query)}
-      previous={found.previous && uploadAddress(query, { cursor: found.previous })}
-      next={found.next && uploadAddress(query, { cursor: found.next })}
-    />
-  );
+  const links = {
+    first: found.previous === undefined && cursor === undefined ? undefined : uploadAddress(query),
+    previous: found.previous && uploadAddress(query, { cursor: found.previous }),
+    next: found.next && uploadAddress(query, { cursor: found.next }),
+  };
   if (found.rows.length === 0)
     return (
       <>
-        {pager}
+        <Pager {...links} label={w("pages")} />
         <NothingListed query={query} />
       </>
     );
@@ -114,10 +115,10 @@ async function List({ viewer, query }: { viewer: Viewer; query: UploadQuery }) {
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
         <TotalLine total={found.total} of="uploads" />
-        {pager}
+        <Pager {...links} label={w("pages")} />
       </div>
       <UploadTable rows={found.rows} now={new Date()} />
-      {pager}
+      <Pager {...links} label={w("pagesBelow")} />
     </>
   );
 }

@@ -44,7 +44,8 @@ export function BulkBar({ count, offered, outcome, pending, status }: Props) {
     <div
       aria-busy={pending}
       className={clsx(
-        "sticky bottom-2 z-10 flex flex-wrap items-center gap-2 rounded-lg border bg-surface px-3 py-2 text-sm shadow-lg sm:px-4",
+        "sticky bottom-2 z-10 flex-wrap items-center gap-2 rounded-lg border bg-surface px-3 py-2 text-sm shadow-lg sm:px-4",
+        count === undefined ? "hidden noscript:flex" : "flex",
         idle && outcome?.tone === "bad" ? "border-danger" : "border-line",
         idle && outcome === undefined && "sr-only",
       )}

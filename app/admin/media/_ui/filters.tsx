@@ -46,7 +46,7 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
       aria-label={w("filters")}
       className="grid gap-3 rounded-lg border border-line bg-surface p-3 sm:p-4"
     >
-      <div className="grid items-end gap-3 sm:grid-cols-[minmax(0,1fr)_auto_auto_auto] sm:*:min-w-40">
+      <div className="grid grid-cols-2 items-end gap-3 *:first:col-span-2 *:last:col-span-2 lg:grid-cols-[minmax(0,1fr)_11rem_13rem_auto] lg:*:first:col-span-1 lg:*:last:col-span-1">
         <Field label={w("text")} name="text" type="search" defaultValue={query.text} maxLength={100} />
         <SelectField
           label={w("state")}
@@ -59,7 +59,7 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
           ]}
         />
         <SelectField label={w("sort")} name="sort" defaultValue={query.sort} options={sorts} />
-        <Button type="submit" variant="primary" className="!min-w-0">
+        <Button type="submit" variant="primary">
           {w("apply")}
         </Button>
       </div>
@@ -68,7 +68,7 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
           <ChevronDown aria-hidden className="size-4 transition-transform group-open:rotate-180" />
           {w("moreFilters", { n: folded })}
         </summary>
-        <div className="mt-2 grid items-end gap-3 sm:grid-cols-3 xl:grid-cols-6">
+        <div className="mt-2 grid grid-cols-2 items-end gap-3 md:grid-cols-3 xl:grid-cols-6">
           <SelectField
             label={w("owner")}
             name="owner"

@@ -56,7 +56,7 @@ function Moment({ date, shown, exact }: { date: Date; shown: string; exact?: str
 }
 
 function State({ deletedAt }: { deletedAt: Date | null }) {
-  if (deletedAt === null) return <span className="text-good">{w("ready")}</span>;
+  if (deletedAt === null) return <span className="whitespace-nowrap text-good">{w("ready")}</span>;
   return (
     <span
       className="inline-flex items-center gap-1.5 whitespace-nowrap text-warn"
