@@ -25,7 +25,11 @@ export type StoreOptions = {
   region: string;
   /** Host names under which `<bucket>.<name>` addresses a bucket; localhost when not given. */
   domains?: string[];
+  /** The slowest upload that is let live: this many bytes in each span. Default 16 KiB a minute. */
+  pace?: Pace;
 };
+
+export type Pace = { everyMs: number; bytesMin: number };
 
 export type RunningStore = {
   url: string;
@@ -36,9 +40,8 @@ export type RunningStore = {
 const headersMsMax = 20_000;
 const idleMsMax = 120_000;
 const drainMsMax = 10_000;
-/** An upload may be slow, but one that sends less than this in a round is holding a connection, not uploading. */
-const paceMs = 60_000;
-const paceBytesMin = 16 * 1024;
+/** An upload may be slow, but one that sends less than this is holding a connection, not uploading. */
+const defaultPace: Pace = { everyMs: 60_000, bytesMin: 16 * 1024 };
 
 /** A client that went away is not a failure of the store. */
 const isGone = (error: unknown): boolean =>
@@ -101,7 +104,7 @@ async function handle(store: Store, domains: string[], exchange: Exchange): Prom
 }
 
 /** Ends uploads that hold a connection without sending. Whoever sends slowly but steadily goes on. */
-function watchPace(exchanges: Set<Exchange>): NodeJS.Timeout {
+function watchPace(exchanges: Set<Exchange>, pace: Pace): NodeJS.Timeout {
   const seen = new WeakMap<Exchange, number>();
   const timer = setInterval(() => {
     for (const exchange of exchanges) {
@@ -109,9 +112,9 @@ function watchPace(exchanges: Set<Exchange>): NodeJS.Timeout {
       const before = seen.get(exchange);
       seen.set(exchange, socket.bytesRead);
       if (before === undefined || complete || !exchange.waiting) continue;
-      if (socket.bytesRead - before < paceBytesMin) socket.destroy();
+      if (socket.bytesRead - before < pace.bytesMin) socket.destroy();
     }
-  }, paceMs);
+  }, pace.everyMs);
   return timer.unref();
 }
 
@@ -187,7 +190,7 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
   const { server, exchanges } = serve(store, options.domains ?? ["localhost"]);
   try {
     const { port } = await listen(server, host, options.port);
-    const pace = watchPace(exchanges);
+    const pace = watchPace(exchanges, options.pace ?? defaultPace);
     const swept = sweep(store);
     const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
     const close = async (): Promise<void> => {

@@ -20,6 +20,9 @@ export type Keyring = {
   region: string;
 };
 
+/** The part of a request that a signature covers. */
+export type Signable = Pick<S3Request, "method" | "path" | "query" | "headers">;
+
 /** What a checked signature says about the body. */
 export type Signed = {
   /** `x-amz-content-sha256`: a digest in hexadecimal, or one of S3's words. */
@@ -100,7 +103,7 @@ const canonicalQuery = (query: [string, string][]): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
 
-function canonicalRequest(request: S3Request, names: string[], payload: string): string {
+function canonicalRequest(request: Signable, names: string[], payload: string): string {
   const lines = names.map(
     (name) => `${name}:${(request.headers.get(name) ?? "").trim().replace(/ +/g, " ")}\n`,
   );
@@ -115,7 +118,7 @@ function canonicalRequest(request: S3Request, names: string[], payload: string):
 }
 
 /** The signed header names; every x-amz-* header that was sent must be among them, or it could be added on the way. */
-function checkedSignedHeaders(request: S3Request, text: string): string[] {
+function checkedSignedHeaders(request: Signable, text: string): string[] {
   const names = text.split(";");
   if (!names.includes("host")) throw new S3Error("AccessDenied", "The host header must be signed.");
   for (const name of request.headers.keys())
@@ -129,7 +132,7 @@ function checkedSignedHeaders(request: S3Request, text: string): string[] {
 
 function verify(
   keyring: Keyring,
-  request: S3Request,
+  request: Signable,
   parts: { scope: string; date: string; names: string[]; payload: string; signature: string },
 ): Signed {
   const key = signingKey(keyring, parts.date.slice(0, 8));
@@ -149,7 +152,7 @@ function refuseToken(token: string | undefined): void {
   if (token !== undefined) throw new S3Error("InvalidToken", "This store has no temporary credentials.");
 }
 
-function checkHeader(keyring: Keyring, request: S3Request, authorization: string, now: number): Signed {
+function checkHeader(keyring: Keyring, request: Signable, authorization: string, now: number): Signed {
   const malformed = new S3Error("AuthorizationHeaderMalformed", "The authorization header is malformed.");
   const m =
     /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})\s*$/.exec(
@@ -174,7 +177,7 @@ function checkHeader(keyring: Keyring, request: S3Request, authorization: string
   return verify(keyring, request, { scope, date, names, payload, signature });
 }
 
-function checkQuery(keyring: Keyring, request: S3Request, now: number): Signed {
+function checkQuery(keyring: Keyring, request: Signable, now: number): Signed {
   const value = (name: string): string => queryValue(request, name) ?? "";
   const wrong = (message: string): S3Error => new S3Error("AuthorizationQueryParametersError", message);
   if (value("X-Amz-Algorithm") !== algorithm) throw wrong(`X-Amz-Algorithm only supports "${algorithm}".`);
@@ -205,7 +208,7 @@ function checkQuery(keyring: Keyring, request: S3Request, now: number): Signed {
 }
 
 /** Checks who asks. Refuses anonymous requests too: nothing in this store is public. */
-export function authenticate(keyring: Keyring, request: S3Request, now = Date.now()): Signed {
+export function authenticate(keyring: Keyring, request: Signable, now = Date.now()): Signed {
   const authorization = request.headers.get("authorization");
   const presigned = request.query.some(([name]) => name === "X-Amz-Signature" || name === "X-Amz-Algorithm");
   if (authorization !== undefined && presigned)
