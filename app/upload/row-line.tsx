@@ -18,7 +18,10 @@ export function RowLine({ queue, id, bytesMax }: { queue: Queue; id: string; byt
   if (row === undefined) return null;
   const openable = row.mediaId !== undefined && (row.phase === "ready" || row.phase === "duplicate");
   return (
-    <li className="flex min-h-16 items-center gap-3 border-b border-line px-2 py-2 last:border-b-0 sm:px-3">
+    <li
+      tabIndex={-1}
+      className="flex min-h-16 items-center gap-3 border-b border-line px-2 py-2 last:border-b-0 sm:px-3"
+    >
       <Thumb queue={queue} row={row} />
       <div className="grid min-w-0 flex-1 gap-0.5">
         <p className="flex min-w-0 items-baseline gap-2 text-sm">
@@ -48,39 +51,26 @@ export function RowLine({ queue, id, bytesMax }: { queue: Queue; id: string; byt
             {w("openRow")}
           </Link>
         ) : null}
-        {retriable.has(row.phase) ? (
-          <IconButton label={w("retryRow", { name: row.name })} onClick={() => queue.retry([id])}>
-            <RotateCw aria-hidden className="size-4" />
-          </IconButton>
-        ) : null}
-        {cancellable.has(row.phase) ? (
-          <IconButton label={w("cancelRow", { name: row.name })} onClick={() => queue.cancel([id])}>
-            <X aria-hidden className="size-4" />
-          </IconButton>
-        ) : null}
+        <Act queue={queue} row={row} />
       </div>
     </li>
   );
 }
 
-function IconButton({
-  label,
-  onClick,
-  children,
-}: {
-  label: string;
-  onClick: () => void;
-  children: React.ReactNode;
-}) {
+/** One button in one place, whatever it does now: it must not lose the focus when its row is cancelled. */
+function Act({ queue, row }: { queue: Queue; row: Row }) {
+  const again = retriable.has(row.phase);
+  if (!again && !cancellable.has(row.phase)) return null;
+  const label = w(again ? "retryRow" : "cancelRow", { name: row.name });
   return (
     <button
       type="button"
       aria-label={label}
       title={label}
-      onClick={onClick}
+      onClick={() => (again ? queue.retry([row.id]) : queue.cancel([row.id]))}
       className="inline-flex size-10 items-center justify-center rounded-md text-muted hover:bg-raised hover:text-ink"
     >
-      {children}
+      {again ? <RotateCw aria-hidden className="size-4" /> : <X aria-hidden className="size-4" />}
     </button>
   );
 }

@@ -67,6 +67,7 @@ function headline(state: QueueState): string {
 function details(state: QueueState): string {
   if (state.inHand === 0) return w("verifyingHint");
   const parts = [w("bytes", { done: size(state.bytesSent), total: size(state.bytesWanted) })];
+  if (state.hold?.why === "paused") parts.unshift(w("holdPaused"));
   if (state.hold === undefined && state.speed !== undefined)
     parts.push(w("speed", { speed: size(state.speed) }));
   if (state.hold === undefined && state.secondsLeft !== undefined)

@@ -1,11 +1,12 @@
 "use client";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { words } from "#lib/words.ts";
 import { openUploads, type Recovered, type Uploads } from "./browser.ts";
 import { Choose } from "./choose.tsx";
 import { useDrop } from "./drop.ts";
 import { Filtered, type Shown } from "./filtered.tsx";
+import { useKeepFocus } from "./keep-focus.ts";
 import type { Picked } from "./pick.ts";
 import { Say, type Told } from "./say.tsx";
 import { Summary } from "./summary.tsx";
@@ -72,13 +73,15 @@ function Desk({ uploads, bytesMax }: { uploads: Uploads; bytesMax: number }) {
     [queue],
   );
   const over = useDrop(take);
+  const whole = useRef<HTMLDivElement>(null);
+  useKeepFocus(whole);
   const any = state.order.length > 0;
   const working = state.inHand > 0 || state.count.verifying > 0;
   const ended = state.count.ready + state.count.duplicate + state.count.refused + state.count.failed > 0;
   useTitle(useMemo(() => titleOf(state.inHand, state.bytesSent, state.bytesWanted), [state]));
 
   return (
-    <div className="grid gap-4">
+    <div ref={whole} tabIndex={-1} className="grid gap-4 outline-none">
       <Unfinished uploads={uploads} recovered={recovered} missingCount={state.count.missing} />
       <Choose take={take} small={any} bytesMax={bytesMax} />
       {working ? <TotalsBar queue={queue} state={state} /> : null}

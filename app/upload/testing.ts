@@ -1,0 +1,190 @@
+/** What the tests of the queue share. */
+import { createHash, randomUUID } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
+import type { BeginFile, UploadView } from "#lib/media.ts";
+import { type Api, ApiFailure } from "./api.ts";
+import { Queue } from "./queue.ts";
+import type { Row } from "./row.ts";
+import type { Sent } from "./send-file.ts";
+
+export const bytesMax = 1_000_000;
+
+/** The world as the queue sees it: a server that keeps rows, a bucket, and a clock that moves when it is told to. */
+export class World {
+  now = 1_000_000;
+  timers: { at: number; run: () => void }[] = [];
+  rows = new Map<string, UploadView & { token: string }>();
+  begins: BeginFile[][] = [];
+  renewed: string[] = [];
+  cancelled: string[] = [];
+  probed: string[] = [];
+  stored = new Set<string>();
+  sending = 0;
+  sendingMost = 0;
+  sends: string[] = [];
+  /** What the bucket does with each POST; the default stores it. */
+  bucket: (id: string, signal: AbortSignal, progress: (bytes: number) => void) => Promise<Sent> = async (
+    id,
+  ) => {
+    this.stored.add(id);
+    return { outcome: "stored" };
+  };
+  /** Thrown by the next questions, first in first out; undefined lets one through. */
+  trouble: (ApiFailure | undefined)[] = [];
+  /** A declaration that makes the server refuse whatever batch it is in. */
+  spoils: string | undefined;
+  duplicates = new Map<string, string>();
+  /** The state a completed upload gets to when it is asked about. */
+  verdict: Partial<UploadView> = { state: "ready" };
+  policySeconds = 600;
+  remembered = new Map<string, unknown>();
+
+  readonly queue: Queue;
+
+  constructor() {
+    const check = () => {
+      const failure = this.trouble.shift();
+      if (failure !== undefined) throw failure;
+    };
+    const policy = (id: string) => ({
+      id,
+      url: "http://bucket.example",
+      fields: { key: id },
+      expiresAt: new Date(this.now + this.policySeconds * 1000).toISOString(),
+      maxBytes: bytesMax,
+    });
+    const api: Api = {
+      begin: async (files) => {
+        check();
+        if (files.some((file) => file.filename === this.spoils))
+          throw new ApiFailure(400, "bad_request", "Something is not as expected.");
+        this.begins.push(files);
+        return files.map((file) => {
+          const { clientToken } = file;
+          const mediaId = this.duplicates.get(file.sha256);
+          if (mediaId !== undefined) return { status: "duplicate", clientToken, mediaId };
+          const id = `upload-${this.rows.size + 1}`;
+          this.rows.set(id, { ...view(id, file), token: clientToken });
+          return { status: "issued", clientToken, ...policy(id) };
+        });
+      },
+      complete: async (ids) => {
+        check();
+        return ids.map((id) => {
+          const row = this.rows.get(id);
+          if (row === undefined) return { status: "refused", id, code: "not_found", message: "" };
+          if (row.state === "issued" && !this.stored.has(id))
+            return { status: "refused", id, code: "object_missing", message: "" };
+          if (row.state === "issued") row.state = "verifying";
+          return { status: "known", ...row };
+        });
+      },
+      status: async (ids) => {
+        check();
+        return ids.flatMap((id) => {
+          const row = this.rows.get(id);
+          if (row === undefined) return [];
+          if (row.state === "verifying") Object.assign(row, { mediaId: `media-of-${id}` }, this.verdict);
+          return { status: "known" as const, ...row };
+        });
+      },
+      renew: async (id) => {
+        check();
+        this.renewed.push(id);
+        return policy(id);
+      },
+      probe: async (id) => {
+        check();
+        this.probed.push(id);
+        const row = this.rows.get(id);
+        if (row === undefined) throw new ApiFailure(404, "not_found", "gone");
+        return { ...row, stored: this.stored.has(id) };
+      },
+      cancel: async (id) => {
+        check();
+        this.cancelled.push(id);
+        const row = this.rows.get(id);
+        if (row === undefined) throw new ApiFailure(404, "not_found", "gone");
+        if (row.state === "issued" || row.state === "verifying") row.state = "cancelled";
+        return row;
+      },
+      open: async () => [],
+      skewMs: () => 0,
+    };
+    this.queue = new Queue({
+      api,
+      digest: async (file) =>
+        createHash("sha256")
+          .update(await file.text())
+          .digest("hex"),
+      send: async (policy, _file, { signal, onProgress }) => {
+        const id = policy.fields.key ?? "";
+        this.sends.push(id);
+        this.sending += 1;
+        this.sendingMost = Math.max(this.sendingMost, this.sending);
+        const sent = await this.bucket(id, signal, onProgress);
+        this.sending -= 1;
+        return sent;
+      },
+      clock: {
+        now: () => this.now,
+        after: (ms, run) => {
+          const timer = { at: this.now + ms, run };
+          this.timers.push(timer);
+          return () => {
+            this.timers = this.timers.filter((other) => other !== timer);
+          };
+        },
+        random: () => 0.5,
+        token: () => randomUUID(),
+      },
+      frame: (run) => queueMicrotask(run),
+      remember: (entry) => this.remembered.set(entry.id, entry.row.phase),
+      forget: (id) => this.remembered.delete(id),
+      bytesMax,
+    });
+  }
+
+  add(...files: File[]) {
+    return this.queue.add(files.map((file) => ({ file, folder: "", source: undefined })));
+  }
+
+  /** Lets everything happen that needs no time, then the timers of the next `ms`, each at its moment. */
+  async pass(ms = 0): Promise<void> {
+    const end = this.now + ms;
+    for (;;) {
+      for (let n = 0; n < 20; n++) await turn();
+      const next = this.timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.timers = this.timers.filter((timer) => timer !== next);
+      this.now = Math.max(this.now, next.at);
+      next.run();
+    }
+    this.now = end;
+  }
+
+  get all(): Row[] {
+    return this.queue.state().order.flatMap((id) => this.queue.row(id) ?? []);
+  }
+
+  get phases(): string[] {
+    return this.all.map((row) => row.phase);
+  }
+}
+
+export const view = (id: string, file: BeginFile): UploadView => ({
+  id,
+  state: "issued",
+  filename: file.filename,
+  bytes: file.bytes,
+  sha256: file.sha256,
+  mediaId: null,
+  rejectCode: null,
+  message: null,
+  createdAt: new Date(0).toISOString(),
+});
+
+export const picture = (name: string, text = name, lastModified = 1): File =>
+  new File([text], name, { type: "image/jpeg", lastModified });
+export const pictures = (n: number): File[] =>
+  Array.from({ length: n }, (_, index) => picture(`IMG_${index}.jpg`));
