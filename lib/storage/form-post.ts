@@ -42,18 +42,21 @@ function formBytes(post: FormPost): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Posts a form. Rejects with what the socket says when the connection is cut. */
-export function postForm(post: FormPost): Promise<Answer> {
+/** A form on its way: `send` passes on that many bytes of it, or all that is left. */
+export type OpenPost = { send(bytes?: number): void; answer: Promise<Answer> };
+
+/** Opens the request and leaves it to the caller when to send what. `answer` rejects when the connection is cut. */
+export function openPost(post: FormPost): OpenPost {
   const body = formBytes(post);
-  return new Promise((resolve, reject) => {
-    const sent = request(post.url, {
-      method: "POST",
-      headers: {
-        "content-type": `multipart/form-data; boundary=${boundary}`,
-        "content-length": body.length,
-        ...(post.origin === undefined ? {} : { origin: post.origin }),
-      },
-    });
+  const sent = request(post.url, {
+    method: "POST",
+    headers: {
+      "content-type": `multipart/form-data; boundary=${boundary}`,
+      "content-length": body.length,
+      ...(post.origin === undefined ? {} : { origin: post.origin }),
+    },
+  });
+  const answer = new Promise<Answer>((resolve, reject) => {
     sent.on("error", reject);
     sent.on("response", (response) => {
       const pieces: Buffer[] = [];
@@ -67,9 +70,26 @@ export function postForm(post: FormPost): Promise<Answer> {
         }),
       );
     });
-    if (post.cutAfter === undefined) sent.end(body);
-    else sent.write(body.subarray(0, post.cutAfter), () => sent.destroy());
   });
+  let at = 0;
+  const send = (bytes?: number): void => {
+    if (bytes === undefined) {
+      sent.end(body.subarray(at));
+      return;
+    }
+    sent.write(body.subarray(at, at + bytes), () => {
+      if (post.cutAfter !== undefined) sent.destroy();
+    });
+    at += bytes;
+  };
+  return { send, answer };
+}
+
+/** Posts a form. Rejects with what the socket says when the connection is cut. */
+export function postForm(post: FormPost): Promise<Answer> {
+  const { send, answer } = openPost(post);
+  send(post.cutAfter);
+  return answer;
 }
 
 /** The code of S3's error document. */

@@ -106,6 +106,8 @@ function openDatabase(file: string): DatabaseSync {
   try {
     // Before the first read, or the lock would be a shared one.
     database.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full");
+    // macOS answers a plain fsync before the disk has written.
+    database.exec("pragma fullfsync = 1; pragma checkpoint_fullfsync = 1");
     database.exec("begin exclusive; commit");
     const version = whole(database.prepare("pragma user_version").get()?.user_version);
     if (version > schemaVersion)

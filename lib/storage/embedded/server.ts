@@ -82,7 +82,8 @@ async function handle(store: Store, domains: string[], exchange: Exchange): Prom
     if (isGone(error) && (message.errored !== null || exchange.response.destroyed)) {
       exchange.response.destroy();
     } else if (error instanceof S3Error) {
-      if (error.status >= 500) store.log.warn({ err: error, requestId: exchange.id }, "refused");
+      if (error.status >= 500 && error.code !== "NotImplemented")
+        store.log.warn({ err: error, requestId: exchange.id }, "refused");
       await exchange.refuse(error, resource);
     } else {
       store.log.error({ err: error, requestId: exchange.id, resource }, "failed");
