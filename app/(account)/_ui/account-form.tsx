@@ -76,6 +76,7 @@ export function AccountForm({
             key={field.name}
             {...common}
             readOnly={fixed}
+            className="read-only:bg-raised"
             defaultValue={state.values?.[field.name] ?? value}
             autoCapitalize={field.type === "email" ? "none" : undefined}
             spellCheck={false}

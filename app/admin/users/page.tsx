@@ -17,6 +17,7 @@ import { UserLine } from "./_ui/user-line.tsx";
 
 const w = words("account");
 const here = "/admin/users";
+const inviteId = "invite";
 const textMax = 100;
 
 export const metadata: Metadata = { title: w("peopleTitle") };
@@ -36,7 +37,15 @@ export default async function PeoplePage({ searchParams }: { searchParams: Promi
   ]);
   return (
     <Page className="!max-w-4xl">
-      <PageHeader title={w("peopleTitle")} lead={w("peopleLead", { n: page.total })} />
+      <PageHeader
+        title={w("peopleTitle")}
+        lead={w("peopleLead", { n: page.total })}
+        actions={
+          <ButtonLink href={`#${inviteId}`} variant="primary">
+            {w("inviteSectionTitle")}
+          </ButtonLink>
+        }
+      />
       <div className="grid gap-10">
         <div className="grid gap-4">
           <Search text={text} />
@@ -51,7 +60,7 @@ export default async function PeoplePage({ searchParams }: { searchParams: Promi
           )}
           <Pages text={text} next={page.next} first={only(query.after) !== undefined} />
         </div>
-        <Section title={w("inviteSectionTitle")} lead={w("inviteSectionLead")}>
+        <Section id={inviteId} title={w("inviteSectionTitle")} lead={w("inviteSectionLead")}>
           <Invite viewer={viewer} />
         </Section>
         {invites.length === 0 ? null : (
@@ -64,12 +73,22 @@ export default async function PeoplePage({ searchParams }: { searchParams: Promi
   );
 }
 
-function Section({ title, lead, children }: { title: string; lead?: string; children: ReactNode }) {
-  const id = useId();
+function Section({
+  id,
+  title,
+  lead,
+  children,
+}: {
+  id?: string;
+  title: string;
+  lead?: string;
+  children: ReactNode;
+}) {
+  const heading = useId();
   return (
-    <section aria-labelledby={id} className="grid gap-4">
+    <section id={id} aria-labelledby={heading} className="grid scroll-mt-20 gap-4">
       <div>
-        <h2 id={id} className="text-lg font-semibold">
+        <h2 id={heading} className="text-lg font-semibold">
           {title}
         </h2>
         {lead ? <p className="text-sm text-muted">{lead}</p> : null}

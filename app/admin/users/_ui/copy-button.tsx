@@ -18,7 +18,7 @@ export function CopyButton({ text, copy, copied }: { text: string; copy: string;
   };
   return (
     <>
-      <Button type="button" onClick={run}>
+      <Button type="button" onClick={run} className="sm:mt-[1.625rem]">
         {done === text ? copied : copy}
       </Button>
       <span role="status" className="sr-only">

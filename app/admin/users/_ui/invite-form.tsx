@@ -54,7 +54,7 @@ export function InviteForm({ w, roles }: { w: InviteWords; roles: { value: strin
         </Button>
       </form>
       {state.link === undefined ? null : (
-        <div className="flex flex-wrap items-end gap-2 rounded-lg border border-good/30 bg-good/10 p-4">
+        <div className="flex flex-wrap items-start gap-2 rounded-lg border border-good/30 bg-good/10 p-4">
           <div className="min-w-0 flex-1 basis-64">
             <Field ref={link} label={w.link} hint={w.linkHint} value={state.link} readOnly />
           </div>
