@@ -1,10 +1,10 @@
 import { limits } from "#lib/media.ts";
+import { type Clock, startClock } from "./clock.ts";
 import { openOriginal } from "./codec.ts";
 import type { Identity } from "./identify.ts";
 import { ladder, type Step } from "./ladder.ts";
 import { forEncoding, type Pixels, placeholder, shrink } from "./pixels.ts";
 import { isDisplayP3 } from "./profile.ts";
-import { Rejection } from "./rejection.ts";
 import { withoutMetadata } from "./strip.ts";
 import { verdict } from "./verdict.ts";
 
@@ -19,32 +19,17 @@ export type Derivation = {
   color: number;
 };
 
-/** For one picture, all steps together (R-40). */
-const secondsMax = 30;
-
 /** At equal SSIM smaller than WebP's defaults in no more time; effort 1 takes 2.7 times as long for 3 % fewer bytes. */
 const avif = { quality: 50, effort: 0, chromaSubsampling: "4:2:0" } as const;
 /** Tables fitted to the picture would save 2 % of the bytes for 2.7 times the time. */
 const jpeg = { quality: 80, optimiseCoding: false, mozjpeg: false } as const;
-
-type Clock = () => { seconds: number };
-
-/** Whole seconds left; sharp takes nothing finer and no zero. */
-function startClock(): Clock {
-  const end = performance.now() + secondsMax * 1000;
-  return () => {
-    const seconds = Math.ceil((end - performance.now()) / 1000);
-    if (seconds < 1) throw new Rejection("took_too_long", `more than ${secondsMax} s`);
-    return { seconds };
-  };
-}
 
 /** The one full decode, straight to the largest size that is shown. */
 async function decode(original: Buffer, { width, height }: Step, clock: Clock): Promise<Pixels> {
   const header = await openOriginal(original).metadata();
   const wide = isDisplayP3(header.icc);
   let pipeline = openOriginal(original, { ignoreIcc: wide })
-    .timeout(clock())
+    .timeout(clock.left())
     .resize(width, height, { fit: "fill" });
   // sharp leaves 16-bit pixels that have a profile in P3 and calls them sRGB, unless it is told the profile again.
   if (!wide && header.depth === "ushort" && header.icc !== undefined)
@@ -61,7 +46,7 @@ async function decode(original: Buffer, { width, height }: Step, clock: Clock): 
 /** Decodes every frame of an animation and keeps nothing: what is served must have been read whole. */
 async function playThrough(motion: Buffer, clock: Clock): Promise<void> {
   await openOriginal(motion, { pages: -1, limitInputPixels: limits.framePixelsMax, autoOrient: false })
-    .timeout(clock())
+    .timeout(clock.left())
     .resize(1, 1, { fit: "fill", kernel: "nearest" })
     .raw()
     .toBuffer();
@@ -74,7 +59,7 @@ async function encode(
 ): Promise<Rendition[]> {
   const made: Rendition[] = [];
   for (const format of formats) {
-    const source = forEncoding(pixels).timeout(clock());
+    const source = forEncoding(pixels).timeout(clock.left());
     const output = format === "avif" ? source.avif(avif) : source.flatten({ background: "#fff" }).jpeg(jpeg);
     made.push({ width: pixels.width, height: pixels.height, format, body: await output.toBuffer() });
   }
@@ -86,7 +71,7 @@ function motionOf(original: Buffer, { mime, frames }: Identity): Derivation["mot
   return { format: mime === "image/gif" ? "gif" : "webp", body: withoutMetadata(original, mime) };
 }
 
-/** An error while the original is read is a verdict about it; later ones are ours. */
+/** An error while the original is read is a verdict about it; one while pixels are encoded is ours. */
 async function readWhole(
   original: Buffer,
   largest: Step,
@@ -108,6 +93,14 @@ async function readWhole(
  */
 export async function derive(original: Buffer, identity: Identity): Promise<Derivation> {
   const clock = startClock();
+  try {
+    return await deriveWithin(clock, original, identity);
+  } catch (fault) {
+    throw clock.judge(fault);
+  }
+}
+
+async function deriveWithin(clock: Clock, original: Buffer, identity: Identity): Promise<Derivation> {
   const { steps, jpegWidths } = ladder(identity.width, identity.height);
   const [largest] = steps;
   if (largest === undefined) throw new Error("A ladder without steps.");

@@ -204,7 +204,7 @@ describe("size", () => {
     assert.deepEqual([width, height, pixels], [30, 40, 1200]);
     const progressive = await scene(40, 30).jpeg({ progressive: true }).toBuffer();
     assert.equal((await identify(progressive, "image/jpeg")).pixels, 2400);
-    assert.equal((await identify(await scene(40, 30).avif().toBuffer(), "")).pixels, 2400);
+    assert.equal((await identify(await scene(40, 30).avif().toBuffer(), "")).pixels, 4800);
   });
 });
 

@@ -14,7 +14,7 @@ import {
   withSegments,
 } from "./fixtures.ts";
 import { pngChunk } from "./formats/png.ts";
-import { identify, lockDown, withoutMetadata } from "./index.ts";
+import { derive, identify, lockDown, readFacts, withoutMetadata } from "./index.ts";
 
 before(lockDown);
 
@@ -137,4 +137,19 @@ test("a GIF loses comments, texts and foreign application data; it keeps its loo
   assert.deepEqual(await pixels(stripped), await pixels(gif));
   const found = await sharp(stripped, { pages: -1 }).metadata();
   assert.deepEqual([found.pages, found.loop, found.delay], [3, 0, [80, 80, 80]]);
+});
+
+test("an AVIF keeps its length and its pixels; EXIF is blank (R-46)", async () => {
+  const picture = scene(30, 20).withExif({
+    IFD0: { ImageDescription: secret },
+    IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1" },
+  });
+  const original = await picture.avif({ lossless: true }).toBuffer();
+  const stripped = withoutMetadata(original, "image/avif");
+  assert.equal(stripped.length, original.length);
+  await assertClean(original, stripped);
+  const identity = await identify(stripped, "image/avif");
+  const facts = await readFacts(stripped, identity);
+  assert.deepEqual([facts.latitude, facts.description], [undefined, undefined]);
+  assert.ok((await derive(stripped, identity)).renditions.length > 0);
 });

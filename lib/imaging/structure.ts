@@ -6,7 +6,7 @@ export type Structure = {
   width: number;
   height: number;
   frames: number;
-  /** The decoder must hold the whole picture at once: progressive, interlaced, AVIF, WebP. */
+  /** The decoder must hold the whole picture at once: progressive, interlaced, WebP, AVIF. */
   wholeFrame: boolean;
   /** More than 8 bits a channel. */
   deep: boolean;

@@ -110,6 +110,23 @@ function metadataExtents(meta: Map<string, Box>): (Extent & { exif: boolean })[]
     .map((extent) => ({ ...extent, exif: types.get(extent.id) === "Exif" }));
 }
 
+/**
+ * The same picture with its EXIF and XMP overwritten by zeros where they lie: taking them out would move the pixels,
+ * whose offsets are written all over the file. What follows the boxes stays; a reader ignores it.
+ */
+export function stripAvif(original: Buffer): Buffer {
+  const stripped = Buffer.from(original);
+  const meta = metaBoxes(original);
+  for (const { method, offset, length } of metadataExtents(meta)) {
+    const start = offset + (method === 1 ? (meta.get("idat")?.at ?? 0) : 0);
+    // A length of 0 stands for the whole file: blanking that would take the picture with it.
+    if (method > 1 || length === 0 || start + length > stripped.length)
+      throw corrupt("metadata out of reach");
+    stripped.fill(0, start, start + length);
+  }
+  return stripped;
+}
+
 export function readAvif(original: Buffer): Structure {
   const meta = metaBoxes(original);
   const found: Structure = {
