@@ -21,6 +21,7 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import type { BucketSettings } from "../env.ts";
 import { absentKey } from "./keys.ts";
 import { type ObjectHead, type PostPolicy, type Storage, StorageError } from "./port.ts";
+import { quickHeads } from "./quick-head.ts";
 
 const socketsMax = 64;
 const attemptsMax = 3;
@@ -89,8 +90,9 @@ function fullKey(location: string, key: string): string {
   return full;
 }
 
+const agents = { keepAlive: true, maxSockets: socketsMax };
+
 function clientOf(bucket: BucketSettings, endpoint: string | undefined): S3Client {
-  const agents = { keepAlive: true, maxSockets: socketsMax };
   const config: S3ClientConfig = {
     region: bucket.region,
     forcePathStyle: bucket.forcePathStyle,
@@ -158,6 +160,8 @@ class S3Storage implements Storage {
   #publicClient: S3Client;
   #exactSize: boolean;
   #serverDate: Date | undefined;
+  #headAgent: HttpAgent | undefined;
+  #quickHead: Promise<ReturnType<typeof quickHeads>> | undefined;
 
   constructor(bucket: BucketSettings, exactSize: boolean) {
     this.#bucket = bucket;
@@ -225,11 +229,37 @@ class S3Storage implements Storage {
   }
 
   async head(key: string): Promise<ObjectHead | undefined> {
-    const command = new HeadObjectCommand(this.#at(key));
+    const at = this.#at(key);
     return asking("look up an object", async () => {
-      const answer = await this.#orAbsent(() => this.#client.send(command, deadline()));
+      this.#quickHead ??= this.#prepareQuickHead().catch((error: unknown) => {
+        // Credentials may come later; a refusal kept here would last for ever.
+        this.#quickHead = undefined;
+        throw error;
+      });
+      const quick = await (await this.#quickHead)(at.Key, await this.#client.config.credentials());
+      if (quick === undefined) return undefined;
+      if (
+        quick !== "ask the SDK" &&
+        quick["content-length"] !== undefined &&
+        quick["last-modified"] !== undefined
+      )
+        return headOf(key, {
+          ContentLength: Number(quick["content-length"]),
+          ETag: quick.etag,
+          ContentType: quick["content-type"],
+          LastModified: new Date(quick["last-modified"]),
+        });
+      const answer = await this.#orAbsent(() => this.#client.send(new HeadObjectCommand(at), deadline()));
       return answer === undefined ? undefined : headOf(key, answer);
     });
+  }
+
+  /** The SDK is asked for the bucket's address once: it knows every partition, style and endpoint. */
+  async #prepareQuickHead(): Promise<ReturnType<typeof quickHeads>> {
+    const { bucket, region } = this.#bucket;
+    const { url } = await createPresignedPost(this.#client, { Bucket: bucket, Key: "address" });
+    this.#headAgent = new (url.startsWith("https:") ? HttpsAgent : HttpAgent)(agents);
+    return quickHeads({ base: url, region, agent: this.#headAgent });
   }
 
   async #orAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -389,6 +419,7 @@ class S3Storage implements Storage {
   close(): void {
     this.#client.destroy();
     this.#publicClient.destroy();
+    this.#headAgent?.destroy();
   }
 }
 
