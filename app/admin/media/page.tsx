@@ -1,16 +1,20 @@
 import type { Metadata } from "next";
-import { Suspense } from "react";
-import { listAdminMedia, listOwners } from "#lib/admin.ts";
-import { adminPageRows, mediaAddress, parseMediaQuery, type SearchParams } from "#lib/admin-filter.ts";
+import { type AdminMedia, type AdminPage, listAdminMedia, listOwners } from "#lib/admin.ts";
+import {
+  adminPageRows,
+  type MediaQuery,
+  mediaAddress,
+  parseMediaQuery,
+  type SearchParams,
+} from "#lib/admin-filter.ts";
 import { database } from "#lib/database.ts";
-import type { Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
 import { Notice } from "../../_ui/notice.tsx";
 import { Page } from "../../_ui/page.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { Pager } from "../_ui/pager.tsx";
-import { RowsSkeleton } from "../_ui/rows.tsx";
+import { Soon } from "../_ui/soon.tsx";
 import { TotalLine } from "../_ui/total.tsx";
 import { Filters } from "./_ui/filters.tsx";
 import { MediaTable } from "./_ui/media-table.tsx";
@@ -28,24 +32,23 @@ type Props = { searchParams: Promise<SearchParams> };
 export default async function MediaPage({ searchParams }: Props) {
   const viewer = await requireAdmin();
   const query = parseMediaQuery(await searchParams);
+  const { sort, cursor, ...filter } = query;
   const owners = await listOwners(database().db, { viewer });
-  const address = mediaAddress(query, { cursor: query.cursor });
+  const found = listAdminMedia(database().db, { viewer, filter, sort, cursor, limit: adminPageRows });
   return (
     <Page className="!max-w-[100rem]">
       <PageHeader title={w("mediaTitle")} lead={w("mediaLead")} />
       <div className="grid gap-4">
         <Filters key={`filters ${mediaAddress(query)}`} query={query} owners={owners} />
-        <Suspense key={`list ${address}`} fallback={<RowsSkeleton />}>
-          <List viewer={viewer} query={query} />
-        </Suspense>
+        <Soon key={`list ${mediaAddress(query, { cursor })}`} value={found}>
+          {(page) => <List page={page} query={query} />}
+        </Soon>
       </div>
     </Page>
   );
 }
 
-async function List({ viewer, query }: { viewer: Viewer; query: ReturnType<typeof parseMediaQuery> }) {
-  const { sort, cursor, ...filter } = query;
-  const found = await listAdminMedia(database().db, { viewer, filter, sort, cursor, limit: adminPageRows });
+function List({ page: found, query }: { page: AdminPage<AdminMedia>; query: MediaQuery }) {
   if (found.tooSlow)
     return (
       <Notice tone="warn" title={w("tooSlowTitle")}>
@@ -53,7 +56,7 @@ async function List({ viewer, query }: { viewer: Viewer; query: ReturnType<typeo
       </Notice>
     );
   const links = {
-    first: found.previous === undefined && cursor === undefined ? undefined : mediaAddress(query),
+    first: found.previous === undefined && query.cursor === undefined ? undefined : mediaAddress(query),
     previous: found.previous && mediaAddress(query, { cursor: found.previous }),
     next: found.next && mediaAddress(query, { cursor: found.next }),
   };

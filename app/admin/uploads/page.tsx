@@ -1,8 +1,5 @@
 import type { Metadata } from "next";
-import Form from "next/form";
-import { connection } from "next/server";
-import { Suspense } from "react";
-import { listOwners, listUploads } from "#lib/admin.ts";
+import { type AdminPage, type AdminUpload, listOwners, listUploads } from "#lib/admin.ts";
 import {
   adminPageRows,
   parseUploadQuery,
@@ -11,7 +8,7 @@ import {
   uploadAddress,
 } from "#lib/admin-filter.ts";
 import { database } from "#lib/database.ts";
-import { uploadStates, type Viewer } from "#lib/media.ts";
+import { uploadStates } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
 import { Button, ButtonLink } from "../../_ui/button.tsx";
@@ -22,7 +19,8 @@ import { Page } from "../../_ui/page.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { ownerOptions } from "../_ui/owner-options.ts";
 import { Pager } from "../_ui/pager.tsx";
-import { RowsSkeleton } from "../_ui/rows.tsx";
+import { QueryForm } from "../_ui/query-form.tsx";
+import { Soon } from "../_ui/soon.tsx";
 import { TotalLine } from "../_ui/total.tsx";
 import { uploadStateNames } from "./_ui/upload-state.tsx";
 import { UploadTable } from "./_ui/upload-table.tsx";
@@ -39,15 +37,17 @@ type Owners = Awaited<ReturnType<typeof listOwners>>;
 export default async function UploadsPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const viewer = await requireAdmin();
   const query = parseUploadQuery(await searchParams);
+  const { cursor, ...filter } = query;
   const owners = await listOwners(database().db, { viewer });
+  const found = listUploads(database().db, { viewer, filter, cursor, limit: adminPageRows });
   return (
     <Page className="!max-w-[100rem]">
       <PageHeader title={w("uploadsTitle")} lead={w("uploadsLead")} />
       <div className="grid gap-4">
         <Filters key={`filters ${uploadAddress(query)}`} query={query} owners={owners} />
-        <Suspense key={`list ${uploadAddress(query, { cursor: query.cursor })}`} fallback={<RowsSkeleton />}>
-          <List viewer={viewer} query={query} />
-        </Suspense>
+        <Soon key={`list ${uploadAddress(query, { cursor })}`} value={found}>
+          {(page) => <List page={page} query={query} />}
+        </Soon>
       </div>
     </Page>
   );
@@ -55,7 +55,7 @@ export default async function UploadsPage({ searchParams }: { searchParams: Prom
 
 function Filters({ query, owners }: { query: UploadQuery; owners: Owners }) {
   return (
-    <Form
+    <QueryForm
       action="/admin/uploads"
       role="search"
       aria-label={w("filters")}
@@ -84,15 +84,11 @@ function Filters({ query, owners }: { query: UploadQuery; owners: Owners }) {
           {w("clear")}
         </ButtonLink>
       )}
-    </Form>
+    </QueryForm>
   );
 }
 
-async function List({ viewer, query }: { viewer: Viewer; query: UploadQuery }) {
-  // The ages below are counted from the moment of this request.
-  await connection();
-  const { cursor, ...filter } = query;
-  const found = await listUploads(database().db, { viewer, filter, cursor, limit: adminPageRows });
+function List({ page: found, query }: { page: AdminPage<AdminUpload>; query: UploadQuery }) {
   if (found.tooSlow)
     return (
       <Notice tone="warn" title={w("tooSlowTitle")}>
@@ -100,7 +96,7 @@ async function List({ viewer, query }: { viewer: Viewer; query: UploadQuery }) {
       </Notice>
     );
   const links = {
-    first: found.previous === undefined && cursor === undefined ? undefined : uploadAddress(query),
+    first: found.previous === undefined && query.cursor === undefined ? undefined : uploadAddress(query),
     previous: found.previous && uploadAddress(query, { cursor: found.previous }),
     next: found.next && uploadAddress(query, { cursor: found.next }),
   };

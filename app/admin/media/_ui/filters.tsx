@@ -1,5 +1,4 @@
 import { ChevronDown } from "lucide-react";
-import Form from "next/form";
 import {
   type MediaQuery,
   type MediaSort,
@@ -12,6 +11,7 @@ import { words } from "#lib/words.ts";
 import { Button, ButtonLink } from "../../../_ui/button.tsx";
 import { Field, SelectField } from "../../../_ui/field.tsx";
 import { ownerOptions } from "../../_ui/owner-options.ts";
+import { QueryForm } from "../../_ui/query-form.tsx";
 
 const w = words("admin");
 
@@ -40,7 +40,7 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
   const folded = mediaConditions(query);
   const cleared = parseMediaQuery({});
   return (
-    <Form
+    <QueryForm
       action="/admin/media"
       role="search"
       aria-label={w("filters")}
@@ -115,6 +115,6 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
           </ButtonLink>
         </div>
       ) : null}
-    </Form>
+    </QueryForm>
   );
 }

@@ -1,5 +1,5 @@
 "use client";
-import { type FormEvent, type ReactNode, useActionState, useEffect, useRef, useState } from "react";
+import { type ReactNode, useActionState, useEffect, useRef, useState } from "react";
 import { words } from "#lib/words.ts";
 import type { Outcome } from "../actions.ts";
 import { BulkBar, type Offered } from "./bulk-bar.tsx";
@@ -14,6 +14,12 @@ type Props = {
 
 const boxes = (form: HTMLFormElement | null): HTMLInputElement[] =>
   Array.from(form?.querySelectorAll<HTMLInputElement>('input[name="ids"]') ?? []);
+
+function tickBetween(rows: HTMLInputElement[], from: number, to: number): void {
+  if (from < 0) return;
+  for (const row of rows.slice(Math.min(from, to), Math.max(from, to) + 1))
+    row.checked = rows[to]?.checked === true;
+}
 
 /**
  * The form around a list whose rows carry checkboxes: counts them, selects a range with Shift, and sends the chosen
@@ -45,37 +51,29 @@ export function Selection({ action, offered, children }: Props) {
     if (outcome !== undefined) status.current?.focus({ preventScroll: true });
   }, [outcome]);
 
-  const pick = (event: FormEvent<HTMLFormElement>): void => {
-    const box = event.target;
-    if (!(box instanceof HTMLInputElement) || box.name !== "ids") return;
-    const rows = boxes(form.current);
-    const from = last.current === null ? -1 : rows.indexOf(last.current);
-    const to = rows.indexOf(box);
-    // React tells of a checkbox by the click that changed it.
-    const shift = event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey;
-    if (shift && from >= 0)
-      for (const between of rows.slice(Math.min(from, to), Math.max(from, to) + 1))
-        between.checked = box.checked;
-    last.current = box;
-    recount();
-  };
-
-  const pickAll = (checked: boolean): void => {
-    for (const box of boxes(form.current)) box.checked = checked;
-    recount();
-  };
+  // Not React's onChange: it stays silent for a box that was ticked before the form was emptied.
+  useEffect(() => {
+    const list = form.current;
+    const pick = (event: MouseEvent): void => {
+      const box = event.target;
+      if (!(box instanceof HTMLInputElement) || box.type !== "checkbox") return;
+      const rows = boxes(list);
+      const to = rows.indexOf(box);
+      if (to < 0) for (const row of rows) row.checked = box.checked;
+      else if (event.shiftKey && last.current !== null) tickBetween(rows, rows.indexOf(last.current), to);
+      last.current = to < 0 ? null : box;
+      setCount(rows.filter((row) => row.checked).length);
+    };
+    list?.addEventListener("click", pick);
+    return () => list?.removeEventListener("click", pick);
+  }, []);
 
   return (
-    <form ref={form} action={submit} onChange={pick} className="grid gap-2">
+    <form ref={form} action={submit} className="grid gap-2">
       {/* Enter in a checkbox presses a form's first button; this one does nothing. */}
       <button type="submit" disabled hidden />
       <label className="inline-flex min-h-10 w-fit cursor-pointer items-center gap-3 px-3 text-sm text-muted noscript:hidden">
-        <input
-          ref={whole}
-          type="checkbox"
-          className="size-4.5"
-          onChange={(event) => pickAll(event.currentTarget.checked)}
-        />
+        <input ref={whole} type="checkbox" className="size-4.5" />
         {w("selectPage")}
       </label>
       {children}
