@@ -40,7 +40,16 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: "desktop", use: { browserName: "chromium", viewport: { width: 1280, height: 800 } } }],
+  projects: [
+    // The first account is made once, through the link that start printed; everything else needs it.
+    { name: "first", testMatch: "set-up.spec.ts", use: { browserName: "chromium" } },
+    {
+      name: "desktop",
+      testIgnore: "set-up.spec.ts",
+      dependencies: ["first"],
+      use: { browserName: "chromium", viewport: { width: 1280, height: 800 } },
+    },
+  ],
   webServer: {
     command: "node e2e/serve.ts",
     url: `${origin}/api/health/ready`,

@@ -1,0 +1,81 @@
+import { photograph } from "./pictures.ts";
+import { accessible, expect, signedIn, test, upload, visit } from "./test.ts";
+import { account } from "./world.ts";
+
+test("an administrator finds everybody's pictures, changes them, throws them away and takes them back", async ({
+  member,
+  admin,
+}) => {
+  const name = `find-me-${Date.now()}`;
+  await upload(member, [
+    await photograph(40, { name: `${name}-a.jpg` }),
+    await photograph(41, { name: `${name}-b.jpg` }),
+  ]);
+  await visit(admin, "/admin/media");
+  await admin.getByLabel("Title or file name").fill(name);
+  await admin.getByRole("button", { name: "Show" }).click();
+  const rows = admin.getByRole("row").filter({ hasText: name });
+  await expect(rows).toHaveCount(2);
+  await expect(rows.first()).toContainText("Private");
+  await accessible(admin);
+
+  await admin.getByLabel("Select all on this page").check();
+  await admin.getByRole("button", { name: /trash/i }).click();
+  await expect(admin.getByText(/2 pictures/).first()).toBeVisible();
+  await accessible(admin);
+  await admin.getByRole("button", { name: /undo/i }).click();
+  await expect(rows).toHaveCount(2);
+});
+
+test("the ledger tells what became of every upload", async ({ member, admin }) => {
+  const name = `broken-${Date.now()}.jpg`;
+  const drawn = await photograph(42);
+  await member.goto("/upload");
+  await member
+    .locator("input[type=file]")
+    .first()
+    .setInputFiles([
+      { name, mimeType: "image/jpeg", buffer: drawn.buffer.subarray(0, drawn.buffer.byteLength >> 1) },
+    ]);
+  await expect(member.getByRole("main")).toContainText("damaged", { timeout: 30_000 });
+  await visit(admin, "/admin/uploads");
+  await expect(admin.getByRole("main")).toContainText(name);
+  await expect(admin.getByRole("main")).toContainText("damaged");
+});
+
+test("a member is told no, a stranger is asked to sign in", async ({ member, page, browser }) => {
+  for (const path of ["/admin/media", "/admin/uploads", "/admin/users"]) {
+    const answer = await member.goto(path);
+    expect(answer?.status(), path).toBe(403);
+    await accessible(member);
+    await page.goto(path);
+    await expect(page).toHaveURL(/\/sign-in\?next=/);
+    await accessible(page);
+  }
+  const viewer = await signedIn(browser, await account("viewer"));
+  await visit(viewer, "/upload");
+  await expect(viewer.getByRole("main")).toContainText("may look, not upload");
+  await viewer.context().close();
+});
+
+test("an invitation makes an account of its role, once", async ({ admin, browser }) => {
+  await visit(admin, "/admin/users");
+  await admin.getByRole("button", { name: /invit/i }).first().click();
+  const link = await admin
+    .locator("input[value*='/invite/'], textarea, code, a[href*='/invite/']")
+    .first()
+    .evaluate((node) =>
+      "value" in node ? String(node.value) : (node.getAttribute("href") ?? node.textContent ?? ""),
+    );
+  const guest = await (await browser.newContext()).newPage();
+  await visit(guest, new URL(link, "http://localhost:3400").pathname);
+  await guest.getByLabel("Name").fill("Gus Guest");
+  await guest.getByLabel("E-mail").fill(`gus${Date.now()}@example.com`);
+  await guest.getByLabel("Password", { exact: true }).fill("another long password");
+  await guest.keyboard.press("Enter");
+  await expect(guest).not.toHaveURL(/invite/);
+  await visit(guest, "/account");
+  await guest.goto(new URL(link, "http://localhost:3400").pathname);
+  await expect(guest.getByRole("main")).toContainText("This link has been used");
+  await guest.context().close();
+});

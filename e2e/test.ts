@@ -1,0 +1,86 @@
+/** The test function of the browser tests: a console error fails, and every page that is visited is checked by axe. */
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, type BrowserContext, test as base, expect, type Page } from "playwright/test";
+import { type Account, account, owner } from "./world.ts";
+
+export { expect };
+
+/** Noise that is no fault: a request the test itself cut off or meant to be refused. */
+const expected =
+  /Failed to load resource: the server responded with a status of (401|403|404|409|410|422|429)/;
+
+export const test = base.extend<{ quiet: undefined; member: Page; admin: Page }>({
+  quiet: [
+    async ({ context }, use) => {
+      const said: string[] = [];
+      context.on("console", (message) => {
+        if (message.type() === "error" && !expected.test(message.text())) said.push(message.text());
+      });
+      context.on("weberror", (error) => said.push(String(error.error())));
+      await use(undefined);
+      expect(said, "errors in the browser's console").toEqual([]);
+    },
+    { auto: true },
+  ],
+  member: async ({ browser }, use) => {
+    const page = await signedIn(browser, await account("member"));
+    await use(page);
+    await page.context().close();
+  },
+  admin: async ({ browser }, use) => {
+    const page = await signedIn(browser, owner);
+    await use(page);
+    await page.context().close();
+  },
+});
+
+export async function signedIn(
+  browser: Browser,
+  who: Account,
+  options: Parameters<Browser["newContext"]>[0] = {},
+): Promise<Page> {
+  const context: BrowserContext = await browser.newContext(options);
+  const page = await context.newPage();
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill(who.email);
+  await page.getByLabel("Password", { exact: true }).fill(who.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).not.toHaveURL(/sign-in/);
+  return page;
+}
+
+/** WCAG 2.2 AA as far as a program can tell. */
+export async function accessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  expect(
+    violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`),
+  ).toEqual([]);
+}
+
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await accessible(page);
+}
+
+/** Nothing may make a page wider than its window. */
+export async function fits(page: Page): Promise<void> {
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(over, "pixels the page is too wide").toBeLessThanOrEqual(0);
+}
+
+/** Sends pictures through the upload page and waits until all are in the gallery. */
+export async function upload(
+  page: Page,
+  files: { name: string; mimeType: string; buffer: Buffer }[],
+): Promise<void> {
+  await page.goto("/upload");
+  await page.locator("input[type=file]").first().setInputFiles(files);
+  await expect(page.getByRole("main")).toContainText(
+    files.length === 1 ? /1 picture added/ : new RegExp(`${files.length} pictures added`),
+    { timeout: 60_000 },
+  );
+}
