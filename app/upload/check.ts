@@ -15,8 +15,21 @@ const issuedMs = 240_000;
 /** Below the server's cap on a JSON body, with room for the envelope. */
 const batchBytesMax = limits.jsonBytesMax - 4_096;
 
+/** What the server counts as open. */
+const opened = [
+  "issued",
+  "renewing",
+  "sending",
+  "retrying",
+  "probing",
+  "sent",
+  "completing",
+  "verifying",
+] as const;
+
 export class Check {
   #asking = false;
+  #openAtRefusal = 0;
   /** Which row stands for a content, so that a file chosen twice travels once. */
   #standsFor = new Map<string, string>();
   #twins = new Map<string, string[]>();
@@ -35,7 +48,7 @@ export class Check {
       if (entry === undefined) break;
       void this.#hash(entry);
     }
-    if (!this.#asking && !hold.asking && this.#worthAsking()) void this.#begin();
+    if (!this.#asking && this.#mayAsk() && this.#worthAsking()) void this.#begin();
   }
 
   /** Called for every change of phase: a twin follows the row that stands for it. */
@@ -103,6 +116,22 @@ export class Check {
     if (entry.sha256 !== undefined) this.#standsFor.set(entry.sha256, entry.id);
   }
 
+  /** With too many uploads open the server is asked again when a whole batch of them has come to its end. */
+  #mayAsk(): boolean {
+    const { hold } = this.#desk;
+    if (hold.declaring === "in_flight" && this.#open() <= this.#openAtRefusal - limits.batchMax)
+      hold.mayDeclare();
+    if (hold.declaring === undefined) return true;
+    this.#openAtRefusal ||= this.#open();
+    return false;
+  }
+
+  #open(): number {
+    let sum = 0;
+    for (const phase of opened) sum += this.#desk.table.count(phase);
+    return sum;
+  }
+
   #worthAsking(): boolean {
     const { table, lanes } = this.#desk;
     const hashed = table.count("hashed");
@@ -160,6 +189,7 @@ export class Check {
     const { table } = this.#desk;
     if (entries.length === 0) return;
     this.#asking = true;
+    this.#openAtRefusal = 0;
     for (const entry of entries) table.change(entry, { phase: "beginning" });
     const answers = await this.#desk.ask((api) => api.begin(files));
     this.#asking = false;

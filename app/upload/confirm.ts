@@ -5,6 +5,7 @@ import type { Desk } from "./desk.ts";
 import type { Entry } from "./table.ts";
 
 const gatherMs = 250;
+const pollNextMs = 150;
 const pollMinMs = 1_000;
 const pollMaxMs = 5_000;
 
@@ -43,7 +44,7 @@ export class Confirm {
 
   async #complete(): Promise<void> {
     const { table, pump } = this.#desk;
-    const entries = [...table.in("sent")].slice(0, limits.batchMax);
+    const entries = firstOf(table.in("sent"));
     if (entries.length === 0) return;
     this.#completing = true;
     for (const entry of entries) table.change(entry, { phase: "completing" });
@@ -63,15 +64,18 @@ export class Confirm {
   /** The rows that have waited longest, a batch at a time: the worker takes them in that order too. */
   async #poll(): Promise<void> {
     const { table, pump } = this.#desk;
-    const entries = [...table.in("verifying")].slice(0, limits.batchMax);
+    const entries = firstOf(table.in("verifying"));
     if (entries.length === 0) return;
     this.#polling = true;
-    const before = table.count("verifying");
     const answers = await this.#desk.ask((api) => api.status(idsOf(entries)));
     this.#polling = false;
     if (Array.isArray(answers)) this.#take(entries, answers, "verifying");
-    const moved = table.count("verifying") < before;
-    this.#pollMs = moved ? pollMinMs : Math.min(pollMaxMs, this.#pollMs * 1.4);
+    const left = entries.filter((entry) => entry.row.phase === "verifying").length;
+    // A whole batch done means that the server is ahead of what is known here.
+    if (left === 0) this.#pollMs = pollNextMs;
+    else
+      this.#pollMs =
+        left < entries.length ? pollMinMs : Math.min(pollMaxMs, Math.max(pollMinMs, this.#pollMs * 1.4));
     pump();
   }
 
@@ -105,6 +109,15 @@ export class Confirm {
       }
     } else this.#desk.fail(entry, { text: answer.message });
   }
+}
+
+function firstOf(entries: Iterable<Entry>): Entry[] {
+  const some: Entry[] = [];
+  for (const entry of entries) {
+    some.push(entry);
+    if (some.length === limits.batchMax) break;
+  }
+  return some;
 }
 
 const idsOf = (entries: Entry[]): string[] => entries.flatMap((entry) => entry.uploadId ?? []);

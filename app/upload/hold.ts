@@ -8,6 +8,8 @@ export type Holding = {
   until: number | undefined;
 };
 
+type Waiting = { why: Holding["why"]; until: number };
+
 const inFlightMs = 15_000;
 const dailyMs = 3_600_000;
 const longestMs = 30_000;
@@ -18,7 +20,9 @@ export class Hold {
   paused = false;
   offline = false;
   #signedOut = false;
-  #waiting: { why: Holding["why"]; until: number } | undefined;
+  #waiting: Waiting | undefined;
+  /** Only declaring more files has to wait: what is declared goes on and is asked about. */
+  #beginning: Waiting | undefined;
   #misses = 0;
   readonly #now: () => number;
   readonly #random: () => number;
@@ -33,7 +37,11 @@ export class Hold {
     if (this.paused) return { why: "paused", until: undefined };
     if (this.offline) return { why: "offline", until: undefined };
     if (this.#signedOut) return { why: "signed_out", until: undefined };
-    return this.#waiting !== undefined && this.#waiting.until > this.#now() ? this.#waiting : undefined;
+    return this.#current(this.#waiting) ?? this.#current(this.#beginning);
+  }
+
+  #current(waiting: Waiting | undefined): Waiting | undefined {
+    return waiting !== undefined && waiting.until > this.#now() ? waiting : undefined;
   }
 
   /** Nothing may use the network. */
@@ -43,11 +51,23 @@ export class Hold {
 
   /** The web server may not be asked; what the bucket has promised to take may still be sent. */
   get asking(): boolean {
-    return this.view() !== undefined;
+    return this.all || this.#signedOut || this.#current(this.#waiting) !== undefined;
+  }
+
+  /** No more files may be declared for now, and whether that ends when others have finished. */
+  get declaring(): "in_flight" | "other" | undefined {
+    const beginning = this.#current(this.#beginning);
+    if (beginning === undefined) return this.asking ? "other" : undefined;
+    return beginning.why === "in_flight" ? "in_flight" : "other";
+  }
+
+  mayDeclare(): void {
+    this.#beginning = undefined;
   }
 
   get wakeAt(): number | undefined {
-    return this.#waiting?.until;
+    const ends = [this.#waiting, this.#beginning].flatMap((waiting) => this.#current(waiting)?.until ?? []);
+    return ends.length === 0 ? undefined : Math.min(...ends);
   }
 
   answered(): void {
@@ -60,6 +80,7 @@ export class Hold {
   tryAgain(): void {
     this.#signedOut = false;
     this.#waiting = undefined;
+    this.#beginning = undefined;
   }
 
   /** True when the question is to be asked again later; false when the answer was final. */
@@ -68,9 +89,14 @@ export class Hold {
       this.#signedOut = true;
       return true;
     }
-    if (failure.code === "too_many_in_flight") return this.#wait("in_flight", seconds(failure) ?? inFlightMs);
-    if (failure.code === "daily_limit")
-      return this.#wait("daily_limit", Math.min(seconds(failure) ?? dailyMs, dailyMs));
+    if (failure.code === "too_many_in_flight" || failure.code === "daily_limit") {
+      const [why, usual] =
+        failure.code === "daily_limit"
+          ? (["daily_limit", dailyMs] as const)
+          : (["in_flight", inFlightMs] as const);
+      this.#beginning = { why, until: this.#now() + Math.min(seconds(failure) ?? usual, dailyMs) };
+      return true;
+    }
     const passing = failure.status === 0 || [408, 429, 500, 502, 503, 504].includes(failure.status);
     if (!passing || (failure.status === 500 && this.#misses >= faultsMax)) {
       this.#misses = 0;

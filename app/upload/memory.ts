@@ -9,6 +9,8 @@ const writeAfterMs = 300;
 /** The server has forgotten such an upload for days; so does the browser. */
 const ageMaxMs = 7 * 86_400_000;
 
+const byName = new Intl.Collator(undefined, { numeric: true });
+
 const settledRequest = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.addEventListener("success", () => resolve(request.result));
@@ -103,6 +105,7 @@ export function openMemory(owner: string, tab: string): Memory {
         }
       }
       await finished(transaction);
+      mine.sort((a, b) => byName.compare(`${a.folder}/${a.name}`, `${b.folder}/${b.name}`));
       const others = all.filter((kept) => kept.owner === owner && kept.tab !== tab && !dead.has(kept.tab));
       return { mine, others };
     },

@@ -28,6 +28,11 @@ export class Pace {
     return speed > 0 ? speed : undefined;
   }
 
+  /** Time in which nothing was being sent does not make the connection slower. */
+  skip(ms: number): void {
+    for (const point of this.#points) point.at += ms;
+  }
+
   reset(): void {
     this.#points = [];
   }

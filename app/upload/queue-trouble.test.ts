@@ -126,3 +126,17 @@ test("cancelling tells the server, also when it cannot be reached at first", asy
   await world.pass(10_000);
   assert.deepEqual([world.phases, world.cancelled], [["cancelled"], ["upload-1"]]);
 });
+
+test("with too many uploads open, those that are open go on, and the next are declared when some have finished", async () => {
+  const world = new World();
+  world.openMax = 100;
+  world.verdict = {};
+  world.add(...pictures(160));
+  await world.pass(10_000);
+  assert.equal(world.queue.state().hold?.why, "in_flight");
+  assert.equal(world.queue.state().count.verifying, 100);
+  world.verdict = { state: "ready" };
+  await world.pass(10_000);
+  assert.equal(world.queue.state().count.ready, 160);
+  assert.ok(world.refusals <= 2, `${world.refusals} refused questions`);
+});

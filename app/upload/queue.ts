@@ -24,6 +24,7 @@ export type QueueState = Totals & {
 };
 
 const cancelsMax = 3;
+const kept: ReadonlySet<Phase> = new Set(["missing", "waiting", "issued"]);
 
 export class Queue {
   readonly #doors: Doors;
@@ -283,7 +284,8 @@ export class Queue {
   #moved(entry: Entry): void {
     this.#check.moved(entry);
     if (settled.has(entry.row.phase)) this.#doors.forget(entry.id);
-    else this.#doors.remember(entry);
+    // What the phases in between add is not needed to go on, and writing it down eight times a file is.
+    else if (kept.has(entry.row.phase)) this.#doors.remember(entry);
   }
 
   /** One pass over the stages at a time: a stage that finds work changes rows, which must not start a pass within. */

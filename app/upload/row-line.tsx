@@ -2,7 +2,7 @@
 import clsx from "clsx";
 import { CircleAlert, CircleCheck, Copy, ImageIcon, Minus, RotateCw, X } from "lucide-react";
 import Link from "next/link";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { words } from "#lib/words.ts";
 import { size } from "./amounts.ts";
 import { bar } from "./bar.ts";
@@ -13,7 +13,15 @@ import { useRow, useSeconds } from "./watch.ts";
 
 const w = words("upload");
 
-export function RowLine({ queue, id, bytesMax }: { queue: Queue; id: string; bytesMax: number }) {
+export const RowLine = memo(function RowLine({
+  queue,
+  id,
+  bytesMax,
+}: {
+  queue: Queue;
+  id: string;
+  bytesMax: number;
+}) {
   const row = useRow(queue, id);
   if (row === undefined) return null;
   const openable = row.mediaId !== undefined && (row.phase === "ready" || row.phase === "duplicate");
@@ -55,7 +63,7 @@ export function RowLine({ queue, id, bytesMax }: { queue: Queue; id: string; byt
       </div>
     </li>
   );
-}
+});
 
 /** One button in one place, whatever it does now: it must not lose the focus when its row is cancelled. */
 function Act({ queue, row }: { queue: Queue; row: Row }) {

@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { words } from "#lib/words.ts";
 import type { Queue } from "./queue.ts";
 import { RowLine } from "./row-line.tsx";
@@ -8,8 +8,11 @@ const w = words("upload");
 const chunkRows = 25;
 const rowHeight = 65;
 
-/** Thousands of rows, of which only those near the window are in the document; their heights may differ. */
-export function RowList({
+/**
+ * Thousands of rows, of which only those near the window are in the document; their heights may differ. A frame of
+ * progress renders the rows that moved and not this.
+ */
+export const RowList = memo(function RowList({
   queue,
   ids,
   bytesMax,
@@ -18,9 +21,11 @@ export function RowList({
   ids: readonly string[];
   bytesMax: number;
 }) {
-  const chunks: (readonly string[])[] = [];
-  for (let start = 0; start < ids.length; start += chunkRows)
-    chunks.push(ids.slice(start, start + chunkRows));
+  const chunks = useMemo(() => {
+    const all: (readonly string[])[] = [];
+    for (let start = 0; start < ids.length; start += chunkRows) all.push(ids.slice(start, start + chunkRows));
+    return all;
+  }, [ids]);
   return (
     <div className="overflow-clip rounded-lg border border-line bg-surface">
       {chunks.map((chunk, index) => (
@@ -35,9 +40,9 @@ export function RowList({
       ))}
     </div>
   );
-}
+});
 
-function Chunk({
+const Chunk = memo(function Chunk({
   queue,
   ids,
   start,
@@ -82,4 +87,4 @@ function Chunk({
       {near ? ids.map((id) => <RowLine key={id} queue={queue} id={id} bytesMax={bytesMax} />) : null}
     </ul>
   );
-}
+});

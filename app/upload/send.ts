@@ -12,6 +12,8 @@ const askingMax = 3;
 export class Send {
   readonly #desk: Desk;
   #asking = 0;
+  /** When the latest sending ended. */
+  #idleSince: number | undefined;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -43,6 +45,8 @@ export class Send {
     const abort = new AbortController();
     entry.abort = abort;
     entry.tries += 1;
+    if (table.count("sending") === 0)
+      this.#desk.pace.skip(doors.clock.now() - (this.#idleSince ?? doors.clock.now()));
     table.change(entry, { phase: "sending", sent: 0, retryAt: undefined, note: undefined });
     const sent = await doors.send(policy, file, {
       signal: abort.signal,
@@ -57,6 +61,7 @@ export class Send {
       else if (sent.outcome === "aborted") table.change(entry, { phase: "issued", sent: 0 });
       else await this.#failed(entry, sent, file);
     }
+    this.#idleSince = doors.clock.now();
     pump();
   }
 

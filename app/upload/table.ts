@@ -114,11 +114,11 @@ export class Table {
     return sum;
   }
 
-  /** Entries in a phase, those that came into it first in front. */
+  /** Entries in a phase, those that came into it first in front. One that is moved on meanwhile is not seen again. */
   *in(phase: Phase): Generator<Entry> {
-    for (const id of [...(this.#byPhase.get(phase) ?? [])]) {
+    for (const id of this.#byPhase.get(phase) ?? []) {
       const entry = this.entries.get(id);
-      if (entry !== undefined && entry.row.phase === phase) yield entry;
+      if (entry !== undefined) yield entry;
     }
   }
 

@@ -33,6 +33,9 @@ export class World {
   trouble: (ApiFailure | undefined)[] = [];
   /** A declaration that makes the server refuse whatever batch it is in. */
   spoils: string | undefined;
+  /** How many uploads may be open at once, and how often a declaration past that was refused. */
+  openMax = Number.POSITIVE_INFINITY;
+  refusals = 0;
   duplicates = new Map<string, string>();
   /** The state a completed upload gets to when it is asked about. */
   verdict: Partial<UploadView> = { state: "ready" };
@@ -58,6 +61,13 @@ export class World {
         check();
         if (files.some((file) => file.filename === this.spoils))
           throw new ApiFailure(400, "bad_request", "Something is not as expected.");
+        const open = [...this.rows.values()].filter(
+          (row) => row.state === "issued" || row.state === "verifying",
+        );
+        if (open.length + files.length > this.openMax) {
+          this.refusals += 1;
+          throw new ApiFailure(429, "too_many_in_flight", "Many uploads are open.", 30);
+        }
         this.begins.push(files);
         return files.map((file) => {
           const { clientToken } = file;

@@ -50,7 +50,7 @@ export function TotalsBar({ queue, state }: { queue: Queue; state: QueueState })
         value={state.bytesSent}
         max={Math.max(1, state.bytesWanted)}
       />
-      <Hold queue={queue} hold={state.hold} />
+      <Hold queue={queue} hold={state.hold} sending={state.count.sending + state.count.issued > 0} />
     </section>
   );
 }
@@ -67,11 +67,10 @@ function headline(state: QueueState): string {
 function details(state: QueueState): string {
   if (state.inHand === 0) return w("verifyingHint");
   const parts = [w("bytes", { done: size(state.bytesSent), total: size(state.bytesWanted) })];
+  const goes = state.hold === undefined || state.count.sending > 0;
   if (state.hold?.why === "paused") parts.unshift(w("holdPaused"));
-  if (state.hold === undefined && state.speed !== undefined)
-    parts.push(w("speed", { speed: size(state.speed) }));
-  if (state.hold === undefined && state.secondsLeft !== undefined)
-    parts.push(w("left", timeLeft(state.secondsLeft)));
+  if (goes && state.speed !== undefined) parts.push(w("speed", { speed: size(state.speed) }));
+  if (goes && state.secondsLeft !== undefined) parts.push(w("left", timeLeft(state.secondsLeft)));
   return parts.join(" · ");
 }
 
@@ -109,7 +108,7 @@ function CancelAll({ queue, n }: { queue: Queue; n: number }) {
   );
 }
 
-function Hold({ queue, hold }: { queue: Queue; hold: Holding | undefined }) {
+function Hold({ queue, hold, sending }: { queue: Queue; hold: Holding | undefined; sending: boolean }) {
   const seconds = useSeconds(hold?.until);
   if (hold === undefined || hold.why === "paused") return null;
   const tryNow = (
@@ -118,6 +117,7 @@ function Hold({ queue, hold }: { queue: Queue; hold: Holding | undefined }) {
     </Button>
   );
   if (hold.why === "offline") return <Notice tone="warn">{w("holdOffline")}</Notice>;
+  if (hold.why === "in_flight" && sending) return null;
   if (hold.why === "in_flight") return <Notice tone="info">{w("holdInFlight")}</Notice>;
   if (hold.why === "daily_limit") return <Notice tone="warn">{w("holdDaily")}</Notice>;
   if (hold.why === "signed_out")
