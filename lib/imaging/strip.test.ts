@@ -34,7 +34,11 @@ async function assertClean(original: Buffer, stripped: Buffer): Promise<void> {
 
 test("a JPEG loses EXIF, XMP, IPTC, comments, thumbnails and appended pictures; it keeps profile and orientation (R-46)", async () => {
   for (const progressive of [false, true]) {
-    const jpeg = await scene(90, 60).withIccProfile("p3").jpeg({ progressive }).toBuffer();
+    const whole = await scene(90, 60).withIccProfile("p3").jpeg({ progressive }).toBuffer();
+    // A comment between the scans of a progressive picture, or before the only one.
+    const scan = whole.lastIndexOf(Buffer.from([0xff, 0xda]));
+    const comment = segment(0xfe, Buffer.from(secret));
+    const jpeg = Buffer.concat([whole.subarray(0, scan), comment, whole.subarray(scan)]);
     const thumbnail = Buffer.from([0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 9, 9, 9]);
     const original = Buffer.concat([
       withSegments(
@@ -57,6 +61,10 @@ test("a JPEG loses EXIF, XMP, IPTC, comments, thumbnails and appended pictures; 
       [6, 480, undefined, 32],
     );
     assert.equal(stripped.includes(Buffer.from([9, 9, 9])), false);
+    assert.ok(
+      stripped.includes(Buffer.from("JFIF\0\x01\x01\0\0\x01\0\x01\0\0", "latin1")),
+      "no thumbnail is promised",
+    );
   }
 });
 
