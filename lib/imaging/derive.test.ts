@@ -352,7 +352,7 @@ describe("animations", () => {
       [0, 120, 240].map((hue) => scene(64, 64).modulate({ hue }).raw().toBuffer()),
     );
     const pages = { raw: { width: 64, height: 192, channels: 3, pageHeight: 64 } } as const;
-    const open = (): sharp.Sharp => sharp(Buffer.concat(frames), pages);
+    const open = () => sharp(Buffer.concat(frames), pages);
     for (const animated of [
       await open().webp({ lossless: true }).toBuffer(),
       await open().gif().toBuffer(),
