@@ -13,7 +13,6 @@ export type Tile = {
   mark: number;
   /** Ascending; at least one. */
   sources: { width: number; url: string }[];
-  fallback: string | undefined;
 };
 
 export type Sheet = {
@@ -21,7 +20,7 @@ export type Sheet = {
   base: string;
   /** What follows the file's name; "|" stands where the signature goes. */
   tails: string[];
-  /** File names of one picture, "320.avif 640.avif 640.jpg"; pictures of one shape share one. */
+  /** File names of one picture, each beginning with its width, "320.avif 640.avif"; pictures of one shape share one. */
   files: string[];
   /** The columns; strings are joined, because most of them have one length. */
   ids: string;
@@ -39,7 +38,7 @@ export type Sheet = {
 };
 
 /** What `packSheet` needs of a picture: addresses that lie in one folder and differ in file and query. */
-export type Loose = Omit<Tile, "sources" | "fallback"> & {
+export type Loose = Omit<Tile, "sources"> & {
   folder: string;
   files: { name: string; url: string }[];
 };
@@ -130,21 +129,17 @@ export function unpackSheet(sheet: Sheet): Tile[] {
     return tail.replace("|", toHex(part));
   };
   return sheet.folders.map((folder, n) => {
-    const sources: Tile["sources"] = [];
-    let fallback: string | undefined;
-    for (const name of (sheet.files[sheet.kinds[n] ?? 0] ?? "").split(" ")) {
-      const url = `${sheet.base}${folder}/${name}${tailOf()}`;
-      if (name.endsWith(".avif")) sources.push({ width: Number.parseInt(name, 10), url });
-      else fallback = url;
-    }
+    const names = (sheet.files[sheet.kinds[n] ?? 0] ?? "").split(" ");
     return {
       id: toUuid(toHex(sheet.ids.slice(n * idChars, (n + 1) * idChars))),
       ratio: sheet.ratios[n] ?? 1,
       color: Number.parseInt(sheet.colors.slice(n * 6, n * 6 + 6), 16),
       label: sheet.labels[n] ?? "",
       mark: sheet.marks[n] ?? 0,
-      sources,
-      fallback,
+      sources: names.map((name) => ({
+        width: Number.parseInt(name, 10),
+        url: `${sheet.base}${folder}/${name}${tailOf()}`,
+      })),
     };
   });
 }

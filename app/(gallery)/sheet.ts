@@ -7,14 +7,17 @@ import { marks, ratioMax, ratioMin } from "./layout-numbers.ts";
 
 const w = words("gallery");
 
-/** Pixels of width a tile is worth per unit of its ratio: a row of 240 px on a screen of 1.7 pixels a px. */
-const sharpness = 408;
+/** Pixels of width per unit of ratio: for the rows of a plain screen, and for those of a fine one. */
+const plain = 215;
+const fine = 600;
 
-/** Ascending widths up to the first that is enough for a tile. */
-const enough = (widths: number[], ratio: number): number[] => {
-  const wanted = widths.findIndex((width) => width >= ratio * sharpness);
-  return wanted === -1 ? widths : widths.slice(0, wanted + 1);
-};
+/** The widths that a tile may need: none that every screen would enlarge, none beyond the first that is enough. */
+function useful(widths: number[], ratio: number): number[] {
+  const enough = widths.findIndex((width) => width >= ratio * fine);
+  const upTo = enough === -1 ? widths : widths.slice(0, enough + 1);
+  const worth = upTo.filter((width) => width >= ratio * plain);
+  return worth.length === 0 ? upTo.slice(-1) : worth;
+}
 
 const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
 
@@ -35,11 +38,6 @@ const markOf = (row: GalleryRow): number =>
 function looseOf(row: GalleryRow): Loose {
   const ratio = row.width / row.height;
   const { url } = delivery();
-  const file = (width: number, format: "avif" | "jpg") => ({
-    name: `${width}.${format}`,
-    url: url(renditionKey(row.renditionFolder, width, format)),
-  });
-  const jpeg = enough(row.jpegWidths, ratio).at(-1);
   return {
     id: row.id,
     ratio: Math.round(Math.min(ratioMax, Math.max(ratioMin, ratio)) * 1000) / 1000,
@@ -47,10 +45,10 @@ function looseOf(row: GalleryRow): Loose {
     label: labelOf(row),
     mark: markOf(row),
     folder: row.renditionFolder,
-    files: [
-      ...enough(row.avifWidths, ratio).map((width) => file(width, "avif")),
-      ...(jpeg === undefined ? [] : [file(jpeg, "jpg")]),
-    ],
+    files: useful(row.avifWidths, ratio).map((width) => ({
+      name: `${width}.avif`,
+      url: url(renditionKey(row.renditionFolder, width, "avif")),
+    })),
   };
 }
 

@@ -27,7 +27,7 @@ function Picture({
       height={nominal}
       sizes={`min(100vw,${(tile.ratio * stretch).toFixed(2)}*${rowHeight})`}
       srcSet={tile.sources.map(({ url, width }) => `${url} ${width}w`).join(",")}
-      src={tile.fallback ?? tile.sources.at(-1)?.url}
+      src={tile.sources[0]?.url}
       decoding="async"
       loading={eager ? "eager" : "lazy"}
       fetchPriority={first ? "high" : undefined}

@@ -13,6 +13,7 @@ export function Beside({
   previous,
   next,
   replace,
+  ratio,
   words,
   children,
 }: {
@@ -20,6 +21,8 @@ export function Beside({
   next: string | undefined;
   /** In a dialog one step back closes it, however many pictures were looked at. */
   replace: boolean;
+  /** Width ÷ height of the picture. */
+  ratio: number;
   words: { previous: string; next: string };
   children: ReactNode;
 }) {
@@ -64,6 +67,7 @@ export function Beside({
     <div
       ref={stage}
       className="stage"
+      style={{ ["--ratio" as string]: ratio }}
       onTouchStart={({ touches }) => {
         const first = touches.item(0);
         // Two fingers, or one on an enlarged page, mean to look closer, not to leave.

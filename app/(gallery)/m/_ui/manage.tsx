@@ -1,4 +1,5 @@
 "use client";
+import { ChevronDown } from "lucide-react";
 import { useActionState, useEffect, useId, useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, TextField } from "#app/_ui/field.tsx";
@@ -92,7 +93,10 @@ function TextsForm({ id, texts, words }: { id: string; texts: Texts; words: Mana
   const [outcome, act, pending] = useActionState(changeTexts, none);
   return (
     <details className="group rounded-md border border-line">
-      <summary className="flex min-h-10 items-center px-3 text-sm font-medium">{words.edit}</summary>
+      <summary className="flex min-h-10 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
+        {words.edit}
+        <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
+      </summary>
       <form action={act} key={JSON.stringify(texts)} className="grid gap-4 border-t border-line p-3">
         <input type="hidden" name="id" value={id} />
         <Field

@@ -85,6 +85,7 @@ export function MediaView({
         previous={beside.previous?.id}
         next={beside.next?.id}
         replace={inDialog}
+        ratio={media.width / media.height}
         words={{ previous: w("previous"), next: w("next") }}
       >
         <Picture
@@ -101,7 +102,7 @@ export function MediaView({
         />
       </Beside>
       <section aria-label={w("about")} className="grid content-start gap-6 p-4 sm:p-6">
-        <div className="grid gap-2 pr-12">
+        <div className={inDialog ? "grid gap-2 lg:pr-12" : "grid gap-2"}>
           <h1 className="text-xl font-semibold tracking-tight text-balance">{headingOf(media)}</h1>
           {media.description === "" ? null : (
             <p className="text-pretty whitespace-pre-line">{media.description}</p>

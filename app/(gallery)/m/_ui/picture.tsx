@@ -64,7 +64,6 @@ export function Picture({
       <div
         className="fitted"
         style={{
-          ["--ratio" as string]: width / height,
           ["--width" as string]: `${width}px`,
           backgroundColor: shown ? undefined : color,
           backgroundImage: shown ? undefined : `url("${preview}")`,
@@ -88,7 +87,7 @@ export function Picture({
             draggable={false}
             onLoad={() => setShown(true)}
             onError={onError}
-            className="block size-full"
+            className="relative block size-full"
           />
         )}
       </div>
