@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The `tintype` command: installs what is missing, then hands over to lib/cli/main.ts on the Node it brought. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ensureInstalled, ownNode, project, Sentence } from "./install.mjs";
 
-const parentPollMs = 250;
+const parentPollMs = process.platform === "linux" ? 250 : 2_000;
 
 try {
   await ensureInstalled((text) => process.stderr.write(`${text}\n`));
@@ -26,10 +27,33 @@ child.once("error", (error) => {
 });
 child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGKILL" ? 137 : 1)));
 
-// npm that is killed -9 tells nobody. Only npm: a shell may well end before the program it started in the background.
-if (process.env.npm_execpath !== undefined) {
+/** The parent of a process and its program's name; undefined for one that is gone. */
+function parentOf(pid) {
+  try {
+    if (process.platform === "linux") {
+      const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const [, parent] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      return { parent: Number(parent), name: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")) };
+    }
+    const [parent, name = ""] = execFileSync("ps", ["-o", "ppid=,comm=", "-p", String(pid)], {
+      encoding: "utf8",
+    })
+      .trim()
+      .split(/\s+/);
+    return { parent: Number(parent), name };
+  } catch {
+    return undefined;
+  }
+}
+
+// npm that is killed -9 tells nobody, and usually has a shell between itself and us. Only npm is watched: a person's
+// shell may well end before the program it started in the background.
+if (process.env.npm_lifecycle_event !== undefined && process.platform !== "win32") {
   const parent = process.ppid;
+  const above = parentOf(parent);
+  const shell = above !== undefined && /^(.*\/)?(ba|da|z|k)?sh$/.test(above.name) ? above.parent : undefined;
   setInterval(() => {
-    if (process.ppid !== parent) child.kill("SIGTERM");
+    const orphaned = process.ppid !== parent || (shell !== undefined && parentOf(parent)?.parent !== shell);
+    if (orphaned) child.kill("SIGTERM");
   }, parentPollMs).unref();
 }
