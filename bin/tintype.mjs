@@ -20,7 +20,12 @@ const child = spawn(ownNode, [path.join(project, "lib", "cli", "main.ts"), ...pr
   // The fourth is how Tintype notices that this process was killed -9.
   stdio: ["inherit", "inherit", "inherit", "ipc"],
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+let told = false;
+const tell = (signal) => {
+  told = true;
+  child.kill(signal);
+};
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => tell(signal));
 child.once("error", (error) => {
   process.stderr.write(`Node 24 in node_modules cannot be run: ${error.message}\n`);
   process.exit(1);
@@ -54,6 +59,7 @@ if (process.env.npm_lifecycle_event !== undefined && process.platform !== "win32
   const shell = above !== undefined && /^(.*\/)?(ba|da|z|k)?sh$/.test(above.name) ? above.parent : undefined;
   setInterval(() => {
     const orphaned = process.ppid !== parent || (shell !== undefined && parentOf(parent)?.parent !== shell);
-    if (orphaned) child.kill("SIGTERM");
+    // Once: a second signal means "at once".
+    if (orphaned && !told) tell("SIGTERM");
   }, parentPollMs).unref();
 }
