@@ -137,6 +137,15 @@ test("an invitation makes the role it offers, for the address it names, once", a
   );
 });
 
+test("an invitation raced ten times makes exactly one account", async () => {
+  const token = tokenOf(await accounts.invite(box.db, { viewer: "operator", role: "member" }));
+  const made = await settled(
+    Array.from({ length: 10 }, (_, n) => accounts.acceptInvite(box.db, token, newcomer(n))),
+  );
+  assert.equal(made, 1);
+  assert.equal((await box.sql`select 1 from users`).length, 1);
+});
+
 test("an address that is taken leaves the invitation open", async () => {
   const owner = await person("owner");
   const token = tokenOf(await accounts.invite(box.db, { viewer: owner, role: "member" }));

@@ -8,6 +8,8 @@ export function safeNext(value: unknown): string {
     return "/";
   const url = URL.parse(value, here);
   if (url === null || url.origin !== here) return "/";
+  // Next's own mark on a navigation; as an address of a page it would show data instead of the page.
+  if (url.searchParams.has("_rsc")) url.searchParams.delete("_rsc");
   const path = `${url.pathname}${url.search}${url.hash}`;
   return /^\/\//.test(path) || path.startsWith("/sign-in") ? "/" : path;
 }
