@@ -9,14 +9,14 @@ export function Rows({ label, head, children }: { label: string; head: ReactNode
       <thead className="sr-only lg:not-sr-only lg:table-header-group">
         <tr className="lg:border-b lg:border-line">{head}</tr>
       </thead>
-      <tbody className="grid gap-2 lg:table-row-group">{children}</tbody>
+      <tbody className="grid grid-cols-1 gap-2 sm:grid-cols-2 lg:table-row-group">{children}</tbody>
     </table>
   );
 }
 
 /** The look of one row: a card, then a line of the table. */
 export const cardRow =
-  "grid gap-x-3 gap-y-1.5 rounded-lg border border-line bg-surface p-3 " +
+  "grid min-w-0 auto-rows-min gap-x-3 gap-y-1.5 rounded-lg border border-line bg-surface p-3 " +
   "lg:table-row lg:rounded-none lg:border-0 lg:border-b lg:bg-transparent";
 
 export function ColumnName({ children }: { children: ReactNode }) {

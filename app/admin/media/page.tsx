@@ -38,7 +38,7 @@ export default async function MediaPage({ searchParams }: Props) {
   return (
     <Page className="!max-w-[100rem]">
       <PageHeader title={w("mediaTitle")} lead={w("mediaLead")} />
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Filters key={`filters ${mediaAddress(query)}`} query={query} owners={owners} />
         <Soon key={`list ${mediaAddress(query, { cursor })}`} value={found}>
           {(page) => <List page={page} query={query} />}

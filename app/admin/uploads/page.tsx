@@ -43,7 +43,7 @@ export default async function UploadsPage({ searchParams }: { searchParams: Prom
   return (
     <Page className="!max-w-[100rem]">
       <PageHeader title={w("uploadsTitle")} lead={w("uploadsLead")} />
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Filters key={`filters ${uploadAddress(query)}`} query={query} owners={owners} />
         <Soon key={`list ${uploadAddress(query, { cursor })}`} value={found}>
           {(page) => <List page={page} query={query} />}

@@ -69,7 +69,7 @@ export function Selection({ action, offered, children }: Props) {
   }, []);
 
   return (
-    <form ref={form} action={submit} className="grid gap-2">
+    <form ref={form} action={submit} className="grid grid-cols-1 gap-2">
       {/* Enter in a checkbox presses a form's first button; this one does nothing. */}
       <button type="submit" disabled hidden />
       <label className="inline-flex min-h-10 w-fit cursor-pointer items-center gap-3 px-3 text-sm text-muted noscript:hidden">

@@ -1,3 +1,4 @@
+import clsx from "clsx";
 import Link from "next/link";
 import type { AdminUpload } from "#lib/admin.ts";
 import { words } from "#lib/words.ts";
@@ -45,9 +46,9 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
   return (
     <Rows label={w("uploadsTitle")} head={columns.map((name) => <ColumnName key={name}>{name}</ColumnName>)}>
       {rows.map((row) => (
-        <tr key={row.id} className={cardRow}>
-          <Cell className="lg:w-1/4 lg:max-w-0">
-            <span className="block truncate font-medium" title={row.filename}>
+        <tr key={row.id} className={clsx(cardRow, "grid-cols-1")}>
+          <Cell>
+            <span className="block truncate font-medium lg:w-44 xl:w-56" title={row.filename}>
               {row.filename}
             </span>
           </Cell>
@@ -64,7 +65,13 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
             <Age date={row.createdAt} now={now} />
           </Cell>
           <Cell label={w("columnChanged")}>
-            <Age date={row.updatedAt} now={now} />
+            <time
+              dateTime={row.updatedAt.toISOString()}
+              title={formatExactly(row.updatedAt)}
+              className="whitespace-nowrap"
+            >
+              {formatAge(row.updatedAt, now)}
+            </time>
           </Cell>
           <Cell label={w("columnAttempts")} className="tabular-nums">
             {formatNumber(row.attempts)}
