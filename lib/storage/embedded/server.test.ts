@@ -469,7 +469,7 @@ describe("the store over HTTP", () => {
     ].join("");
 
   it("holds neither a whole upload nor a whole download in memory", async () => {
-    const bytes = 200_000_000;
+    const bytes = 400_000_000;
     const piece = randomBytes(1_000_000);
     const start = process.memoryUsage().rss;
     let most = 0;

@@ -171,22 +171,21 @@ async function sweep(store: Store): Promise<void> {
   }
 }
 
-function openFolder(folder: string, log: pino.Logger, keyring: Store["keyring"]): Promise<Store> {
+async function openFolder(folder: string, log: pino.Logger, keyring: Store["keyring"]): Promise<Store> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   // The index first: its lock decides who may touch the bodies.
   const catalogue = new Catalogue(folder);
-  return Bodies.open(folder).then(
-    (bodies) => ({ catalogue, bodies, keyring, log }),
-    (error: unknown) => {
-      catalogue.close();
-      throw error;
-    },
-  );
+  try {
+    return { catalogue, bodies: await Bodies.open(folder), keyring, log };
+  } catch (error) {
+    await catalogue.close();
+    throw error;
+  }
 }
 
 /** Opens the folder and listens. Throws StoreInUse when another process has it, or what the system says (EADDRINUSE, EACCES). */
 export async function startStore(options: StoreOptions): Promise<RunningStore> {
   const { folder, host, credentials, region } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const store = await openFolder(folder, logOf("store"), { ...credentials, region });
   const { server, exchanges } = serve(store, options.domains ?? ["localhost"]);
   try {
@@ -198,12 +197,12 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
       clearInterval(pace);
       await stop(server);
       await swept;
-      store.catalogue.close();
+      await store.catalogue.close();
     };
     let closing: Promise<void> | undefined;
     return { url: `http://${name}:${port}`, close: () => (closing ??= close()) };
   } catch (error) {
-    store.catalogue.close();
+    await store.catalogue.close();
     throw error;
   }
 }

@@ -183,7 +183,9 @@ export async function commitBody<T>(store: Store, writer: BodyWriter, change: ()
     writer.release();
     return result;
   } catch (error) {
-    await writer.discard();
+    // A failing disk leaves open whether the row is there; a body that it names must stay.
+    if (store.catalogue.names(writer.name)) writer.release();
+    else await writer.discard();
     throw error;
   }
 }
