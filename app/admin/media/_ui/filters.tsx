@@ -68,7 +68,7 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
           <ChevronDown aria-hidden className="size-4 transition-transform group-open:rotate-180" />
           {w("moreFilters", { n: folded })}
         </summary>
-        <div className="mt-2 grid grid-cols-2 items-end gap-3 md:grid-cols-3 xl:grid-cols-6">
+        <div className="mt-2 grid grid-cols-1 items-end gap-3 sm:grid-cols-2 md:grid-cols-3 xl:grid-cols-6">
           <SelectField
             label={w("owner")}
             name="owner"
