@@ -92,7 +92,7 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
   const found = await listMedia(database().db, { viewer, cursor, limit: screenMax });
   if (found === undefined) notFound();
   // A page of newer pictures must end where the next one begins, so it is shown whole.
-  const page = before === undefined ? firstScreen(found) : found;
+  const page = before === undefined || found.previous === undefined ? firstScreen(found) : found;
   return (
     <Page width="full">
       <h1 className="sr-only">{w("title")}</h1>

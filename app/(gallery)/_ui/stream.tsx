@@ -113,6 +113,7 @@ export function Stream({
             key={tile.id}
             tile={fresh.tiles.get(tile.id) ?? tile}
             failed={fresh.failed.has(tile.id)}
+            again={fresh.tiles.has(tile.id)}
             eager={n < eager}
             first={n === 0}
             words={words}

@@ -71,6 +71,7 @@ export const TileView = memo(function TileView({
   eager,
   first,
   failed,
+  again,
   words,
   open,
   report,
@@ -81,6 +82,8 @@ export const TileView = memo(function TileView({
   /** The one picture the page is waiting for. */
   first: boolean;
   failed: boolean;
+  /** The second try, with fresh addresses. They may be the same ones: only a new element loads them again. */
+  again: boolean;
   words: TileWords;
   open: (event: MouseEvent<HTMLAnchorElement>) => void;
   report: Report;
@@ -105,7 +108,7 @@ export const TileView = memo(function TileView({
             {words.unavailable}
           </span>
         ) : (
-          <Picture tile={tile} eager={eager} first={first} report={report} />
+          <Picture key={again ? "again" : "first"} tile={tile} eager={eager} first={first} report={report} />
         )}
         {tile.mark === 0 ? null : <Marks mark={tile.mark} words={words} />}
       </a>

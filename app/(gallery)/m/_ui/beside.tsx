@@ -1,7 +1,7 @@
 "use client";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 
 const swipeMin = 48;
 
@@ -32,7 +32,8 @@ export function Beside({
     stage.current?.querySelector<HTMLAnchorElement>(`a[rel=${rel}]`)?.click();
   };
 
-  useEffect(() => {
+  // Not later than the new picture is shown: a key pressed in between would be lost.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (isTyping(event.target)) return;

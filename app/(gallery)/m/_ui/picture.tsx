@@ -1,7 +1,7 @@
 "use client";
 import { Pause, Play } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useTransition } from "react";
 import type { Large } from "../renditions.ts";
 
 const stillMotion = "(prefers-reduced-motion: reduce)";
@@ -42,6 +42,7 @@ export function Picture({
   const [shown, setShown] = useState(false);
   const [playing, setPlaying] = useState(false);
   const [failures, setFailures] = useState(0);
+  const [renewing, startRenewal] = useTransition();
 
   useEffect(() => {
     // Moves only for people who have not asked for stillness; they can start it themselves.
@@ -55,7 +56,7 @@ export function Picture({
 
   const onError = (): void => {
     // once, with fresh addresses from the server; then say so.
-    if (failures === 0) router.refresh();
+    if (failures === 0) startRenewal(() => router.refresh());
     setFailures((count) => count + 1);
   };
   const still = !playing || motion === undefined;
@@ -75,6 +76,8 @@ export function Picture({
           </p>
         ) : (
           <img
+            // A new element for the second try: the fresh address may be the same one.
+            key={failures === 0 || renewing ? "first" : "again"}
             ref={image}
             alt={alt}
             width={width}
