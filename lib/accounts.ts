@@ -51,9 +51,9 @@ export function rolesFor(actor: Actor): readonly Role[] {
   return actor.role === "admin" ? ["member", "viewer"] : [];
 }
 
-/** Whether someone may change another's role, access or space. */
-export function mayChange(actor: Actor, target: { id: string; role: Role }): boolean {
-  return (actor === "operator" || actor.id !== target.id) && rolesFor(actor).includes(target.role);
+/** Whether someone may change another's role, access or space. Nobody gives their own role, so nobody changes themselves. */
+export function mayChange(actor: Actor, target: { role: Role }): boolean {
+  return rolesFor(actor).includes(target.role);
 }
 
 /** The owner's own space is the one thing of their own that anybody may change. */
