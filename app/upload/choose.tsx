@@ -59,7 +59,7 @@ export function Choose({
       )}
     >
       {small ? (
-        <p className="px-1 text-sm text-muted">{w("dropMore")}</p>
+        <p className="px-1 text-sm text-muted pointer-coarse:hidden">{w("dropMore")}</p>
       ) : (
         <>
           <ImagePlus aria-hidden className="size-12 text-muted" strokeWidth={1.25} />

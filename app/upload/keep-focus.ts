@@ -14,8 +14,14 @@ export function useKeepFocus(whole: RefObject<HTMLElement | null>): void {
       if (target instanceof Element) last = { target, row: target.closest("li") };
     };
     const focusout = ({ relatedTarget }: FocusEvent) => {
-      // A click beside everything gives the focus away on purpose; a removed element is not in the document any more.
-      if (relatedTarget === null && last?.target.isConnected) last = undefined;
+      // A click beside everything gives the focus away on purpose. Whether this one did, or the element was taken
+      // out of the document, shows only afterwards.
+      const { target } = last ?? {};
+      if (relatedTarget === null && target !== undefined)
+        setTimeout(() => {
+          if (last?.target === target && target.isConnected && document.activeElement !== target)
+            last = undefined;
+        });
     };
     const observer = new MutationObserver(() => {
       if (last === undefined || last.target.isConnected || document.activeElement !== document.body) return;

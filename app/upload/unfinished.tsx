@@ -28,11 +28,9 @@ export function Unfinished({
   missingCount: number;
 }) {
   const [denied, setDenied] = useState(false);
-  const [gone, setGone] = useState(false);
   const { queue } = uploads;
   const rows = missingCount > 0 ? queue.rowsIn(missing) : [];
   const sources = queue.sourcesIn(missing);
-  const strangers = gone ? [] : (recovered?.strangers ?? []);
   const elsewhere = recovered?.elsewhere ?? 0;
 
   const goOn = async () => {
@@ -68,27 +66,34 @@ export function Unfinished({
           <p className="text-muted">{named(rows)}</p>
         </Notice>
       ) : null}
-      {strangers.length > 0 ? (
-        <Notice
-          tone="info"
-          title={w("strangersTitle", { n: strangers.length })}
-          action={
-            <Button
-              size="sm"
-              onClick={() => {
-                setGone(true);
-                void uploads.discard(strangers.map((view) => view.id));
-              }}
-            >
-              {w("unfinishedDiscard")}
-            </Button>
-          }
-        >
-          <p>{w("strangersText")}</p>
-          <p className="text-muted">{named(strangers.map((view) => ({ name: view.filename })))}</p>
-        </Notice>
-      ) : null}
       {elsewhere > 0 ? <Notice tone="info">{w("elsewhere", { n: elsewhere })}</Notice> : null}
     </>
+  );
+}
+
+/** Open at the server and none of this browser's doing: shown last, because it is most likely another device at work. */
+export function Strangers({ uploads, recovered }: { uploads: Uploads; recovered: Recovered | undefined }) {
+  const [gone, setGone] = useState(false);
+  const strangers = gone ? [] : (recovered?.strangers ?? []);
+  if (strangers.length === 0) return null;
+  return (
+    <Notice
+      tone="info"
+      title={w("strangersTitle", { n: strangers.length })}
+      action={
+        <Button
+          size="sm"
+          onClick={() => {
+            setGone(true);
+            void uploads.discard(strangers.map((view) => view.id));
+          }}
+        >
+          {w("unfinishedDiscard")}
+        </Button>
+      }
+    >
+      <p>{w("strangersText")}</p>
+      <p className="text-muted">{named(strangers.map((view) => ({ name: view.filename })))}</p>
+    </Notice>
   );
 }

@@ -11,7 +11,7 @@ import type { Picked } from "./pick.ts";
 import { Say, type Told } from "./say.tsx";
 import { Summary } from "./summary.tsx";
 import { TotalsBar } from "./totals.tsx";
-import { Unfinished } from "./unfinished.tsx";
+import { Strangers, Unfinished } from "./unfinished.tsx";
 import { useQueue } from "./watch.ts";
 
 const w = words("upload");
@@ -89,6 +89,7 @@ function Desk({ uploads, bytesMax }: { uploads: Uploads; bytesMax: number }) {
       {any ? (
         <Filtered queue={queue} state={state} shown={shown} setShown={setShown} bytesMax={bytesMax} />
       ) : null}
+      <Strangers uploads={uploads} recovered={recovered} />
       <Say queue={queue} told={told} />
       {over ? (
         <div
