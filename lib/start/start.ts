@@ -12,7 +12,7 @@ import { build, isBuilt } from "./build.ts";
 import { claim } from "./claim.ts";
 import { type DataFolder, loadSecrets, openDataFolder, type Secrets } from "./data-folder.ts";
 import { refuseSilentDatabase } from "./database.ts";
-import { completeEnvironment, type Environment } from "./environment.ts";
+import { completeEnvironment, type Environment, publicStoreUrl } from "./environment.ts";
 import { Life } from "./life.ts";
 import { openLogFile } from "./log-file.ts";
 import { startPart } from "./part.ts";
@@ -47,6 +47,7 @@ export async function start(options: StartOptions): Promise<number> {
   const life = new Life(options.terminal);
   try {
     const settings = parseSettings(process.env);
+    if (settings.bucket === undefined) publicStoreUrl(settings, process.env.S3_PUBLIC_ENDPOINT);
     const folder = await openDataFolder(settings.dataFolder);
     const lock = await claim(folder);
     life.add({ level: -1, stop: async () => lock.release() });

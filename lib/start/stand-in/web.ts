@@ -25,5 +25,5 @@ server.listen(port, host, () => {
 });
 process.on("SIGTERM", () => {
   writeFileSync(path.join(dataFolder, "web-drained"), "");
-  server.close(() => process.exit(0));
+  if (process.env.STAND_IN_WEB !== "linger") server.close(() => process.exit(0));
 });
