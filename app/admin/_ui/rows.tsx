@@ -19,9 +19,12 @@ export const cardRow =
   "grid min-w-0 auto-rows-min gap-x-3 gap-y-1.5 rounded-lg border border-line bg-surface p-3 " +
   "lg:table-row lg:rounded-none lg:border-0 lg:border-b lg:bg-transparent";
 
-export function ColumnName({ children }: { children: ReactNode }) {
+export function ColumnName({ className, children }: { className?: string; children: ReactNode }) {
   return (
-    <th scope="col" className="px-3 py-2 text-left font-medium whitespace-nowrap text-muted">
+    <th
+      scope="col"
+      className={clsx("px-3 py-2 text-left font-medium whitespace-nowrap text-muted", className)}
+    >
       {children}
     </th>
   );

@@ -19,11 +19,14 @@ const columns = [
   w("columnOutcome"),
 ];
 
+/** The column that a table of middling width can spare; a card has room for it again. */
+const roomy = "lg:max-xl:hidden";
+
 function Age({ date, now }: { date: Date; now: Date }) {
   return (
     <time dateTime={date.toISOString()} title={formatExactly(date)} className="grid text-right lg:text-left">
       <span className="whitespace-nowrap">{formatAge(date, now)}</span>
-      <span className="whitespace-nowrap text-muted tabular-nums">{formatMoment(date)}</span>
+      <span className="text-muted tabular-nums">{formatMoment(date)}</span>
     </time>
   );
 }
@@ -44,11 +47,18 @@ function Outcome({ row }: { row: AdminUpload }) {
 
 export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
   return (
-    <Rows label={w("uploadsTitle")} head={columns.map((name) => <ColumnName key={name}>{name}</ColumnName>)}>
+    <Rows
+      label={w("uploadsTitle")}
+      head={columns.map((name) => (
+        <ColumnName key={name} className={name === w("columnChanged") ? roomy : undefined}>
+          {name}
+        </ColumnName>
+      ))}
+    >
       {rows.map((row) => (
         <tr key={row.id} className={clsx(cardRow, "grid-cols-1")}>
           <Cell>
-            <span className="block truncate font-medium lg:w-44 xl:w-56" title={row.filename}>
+            <span className="block truncate font-medium lg:w-36 xl:w-56" title={row.filename}>
               {row.filename}
             </span>
           </Cell>
@@ -56,7 +66,7 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
             <UploadStateMark state={row.state} />
           </Cell>
           <Cell label={w("columnOwner")}>
-            <span className="block truncate lg:max-w-40">{row.ownerName}</span>
+            <span className="block truncate lg:max-w-28 xl:max-w-40">{row.ownerName}</span>
           </Cell>
           <Cell label={w("columnSize")} className="whitespace-nowrap tabular-nums">
             {formatBytes(row.bytes)}
@@ -64,7 +74,7 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
           <Cell label={w("columnAge")}>
             <Age date={row.createdAt} now={now} />
           </Cell>
-          <Cell label={w("columnChanged")}>
+          <Cell label={w("columnChanged")} className={roomy}>
             <time
               dateTime={row.updatedAt.toISOString()}
               title={formatExactly(row.updatedAt)}
@@ -76,7 +86,7 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
           <Cell label={w("columnAttempts")} className="tabular-nums">
             {formatNumber(row.attempts)}
           </Cell>
-          <Cell className="lg:min-w-56">
+          <Cell className="lg:min-w-40">
             <Outcome row={row} />
           </Cell>
         </tr>
