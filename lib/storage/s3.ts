@@ -19,6 +19,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import type { BucketSettings } from "../env.ts";
+import { asking, failureOf, isAbsent } from "./failures.ts";
 import { absentKey } from "./keys.ts";
 import { type ObjectHead, type PostPolicy, type Storage, StorageError } from "./port.ts";
 import { quickHeads } from "./quick-head.ts";
@@ -33,47 +34,6 @@ const questionMsMax = 15_000;
 /** The slowest transfer that is still waited for. */
 const bytesPerMsMin = 30;
 const expiresSecondsMax = 604_800;
-
-type Failure = { name: string; status: number | undefined };
-
-/** What an SDK error says, without knowing its classes: a proxy's 503 page has none. */
-function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error)) return { name: "unknown", status: undefined };
-  const metadata = "$metadata" in error ? error.$metadata : undefined;
-  const status =
-    typeof metadata === "object" && metadata !== null && "httpStatusCode" in metadata
-      ? metadata.httpStatusCode
-      : undefined;
-  return { name: error.name, status: typeof status === "number" ? status : undefined };
-}
-
-function storageError(error: unknown, doing: string): StorageError {
-  if (error instanceof StorageError) return error;
-  const { name, status } = failureOf(error);
-  const fail = (code: StorageError["code"], why: string): StorageError =>
-    new StorageError(code, `The bucket could not ${doing}: ${why}.`, { cause: error });
-  if (status === 412 || status === 409)
-    return fail("conflict", "there is already another object or operation");
-  if (status === 401 || status === 403) return fail("denied", `access was denied (${name})`);
-  if (status === 501 || status === 405) return fail("unsupported", "the store does not have this operation");
-  if (status === 400 && (name === "EntityTooLarge" || name === "EntityTooSmall"))
-    return fail("too_large", name);
-  return fail("unavailable", status === undefined ? name : `the store answered ${status} (${name})`);
-}
-
-async function asking<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw storageError(error, doing);
-  }
-}
-
-/** A missing object, not a missing bucket: the two must never be confused (R-33). */
-const isAbsent = (error: unknown): boolean => {
-  const { name, status } = failureOf(error);
-  return status === 404 && name !== "NoSuchBucket";
-};
 
 /** The key in the bucket. Refuses, as `denied`, whatever could leave the location or means two things. */
 function fullKey(location: string, key: string): string {

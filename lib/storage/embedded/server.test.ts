@@ -341,6 +341,22 @@ describe("the store over HTTP", () => {
     assert.equal(codeOf(await send(JSON.stringify(open_))), "AccessDenied");
   });
 
+  it("refuses a body that is not the one that was signed", async () => {
+    const changing = clientOf(store.url);
+    changing.middlewareStack.add(
+      (next) => (args) => {
+        if (typeof args.request === "object" && args.request !== null && "body" in args.request)
+          args.request.body = "evil";
+        return next(args);
+      },
+      { step: "finalizeRequest", priority: "low" },
+    );
+    const put = changing.send(new PutObjectCommand({ Bucket, Key: "signed", Body: "good" }));
+    await assert.rejects(put, { name: "XAmzContentSHA256Mismatch" });
+    assert.equal(await storage.head("signed"), undefined);
+    changing.destroy();
+  });
+
   it("takes a list of types under a prefix item by item", async () => {
     const send = async (list: string) => {
       const Conditions = [
