@@ -5,8 +5,10 @@
 import { globSync, readFileSync } from "node:fs";
 import { build } from "esbuild";
 
-/** Library files that run in a browser as well. */
-const browserSafe = /^lib\/(media|words)\.ts$|^lib\/words\//;
+/** Library files say of themselves, in their first comment, that they run in a browser as well. */
+const browserSafe = (file) =>
+  file.startsWith("lib/words/") ||
+  /^\/\*\*[^/]*\bsafe in (the|a) browser\b/i.test(readFileSync(file, "utf8").slice(0, 1000));
 const builtIn = /^node:/;
 
 /** The first rule that matches a file and one of its imports refuses it. */
@@ -26,13 +28,20 @@ const rules = [
     to: /^(?!db\/|lib\/(env|media)\.ts$|drizzle-orm($|\/)|postgres$|graphile-worker$|zod$|node:)/,
     why: "db imports Drizzle, the driver, lib/env.ts and lib/media.ts only",
   },
-  { from: /^e2e\//, to: /^app\//, why: "the browser tests see the product from outside" },
+  { from: /^e2e\//, to: /^app\//, why: "the browser tests see the product from outside", always: true },
   { from: /^(?!lib\/imaging\/)/, to: /^sharp$/, why: "only lib/imaging decodes pictures" },
   { from: /^(?!lib\/storage\/)/, to: /^@aws-sdk\/client-s3$/, why: "only lib/storage talks to the store" },
-  { from: /./, to: /^(server-only|client-only)$/, why: "it throws in the worker and in the command" },
+  {
+    from: /./,
+    to: /^(server-only|client-only)$/,
+    why: "it throws in the worker and in the command",
+    always: true,
+  },
 ];
 
-const isTest = (file) => /\.test\.tsx?$/.test(file) || file === "lib/testing.ts" || /^bench\//.test(file);
+/** Tests, what they share, and benchmarks may look behind every door. */
+const isTest = (file) =>
+  /\.test\.tsx?$/.test(file) || /(^|\/)testing\.ts$/.test(file) || /^(bench|e2e)\//.test(file);
 
 const files = globSync("{app,lib,db,e2e,bench}/**/*.{ts,tsx}").sort();
 const { metafile } = await build({
@@ -54,10 +63,10 @@ const importsOf = (file) => (metafile.inputs[file]?.imports ?? []).map((found) =
 const problems = [];
 
 for (const file of files) {
-  if (isTest(file)) continue;
   for (const target of importsOf(file))
-    for (const { from, to, why } of rules)
-      if (from.test(file) && to.test(target)) problems.push(`${file} imports ${target}: ${why}.`);
+    for (const { from, to, why, always } of rules)
+      if ((always === true || !isTest(file)) && from.test(file) && to.test(target))
+        problems.push(`${file} imports ${target}: ${why}.`);
 }
 
 const directive = (file) => /^\s*["'](use client|use server)["']/.exec(readFileSync(file, "utf8"))?.[1];
@@ -70,7 +79,7 @@ for (const start of files.filter((file) => directive(file) === "use client")) {
     seen.add(file);
     for (const target of importsOf(file)) {
       const local = metafile.inputs[target] !== undefined;
-      if (builtIn.test(target) || (local && !target.startsWith("app/") && !browserSafe.test(target)))
+      if (builtIn.test(target) || (local && !target.startsWith("app/") && !browserSafe(target)))
         problems.push(`${start} takes ${target} into the browser (through ${file}).`);
       else if (local && directive(target) !== "use server") follow(target);
     }
