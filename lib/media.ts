@@ -56,14 +56,17 @@ export const rejectCodes = [
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 
-/** Bytes, pixels, pixels a side, frames, frames × pixels, bytes of colour profile, bytes of EXIF or XMP. */
+/** Pixels, pixels a side, frames, frames × pixels, bytes of colour profile, bytes of EXIF or XMP. */
 export const limits = {
   pixelsMax: 100_000_000,
+  /** An AVIF is decoded whole at some 15 bytes a pixel: more would not fit into a worker. */
+  avifPixelsMax: 50_000_000,
   sideMax: 30_000,
   framesMax: 300,
   framePixelsMax: 200_000_000,
   profileBytesMax: 4 * 1024 * 1024,
   metadataBytesMax: 1024 * 1024,
+  jpegXmpBytesMax: 16 * 1024 * 1024,
   filenameMax: 255,
   titleMax: 200,
   descriptionMax: 5_000,

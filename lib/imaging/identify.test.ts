@@ -252,12 +252,12 @@ describe("metadata (A-32, R-42)", () => {
       segment(code, Buffer.concat([latin(head), Buffer.alloc(65_000)])),
     );
 
-  test("an 8 MB profile, 30 MB of EXIF or 2 MB of XMP in a JPEG is too_much_metadata", async () => {
+  test("an 8 MB profile, 30 MB of EXIF or 20 MB of XMP in a JPEG is too_much_metadata", async () => {
     const jpeg = await scene(8, 8).jpeg().toBuffer();
     for (const segments of [
       full(0xe2, "ICC_PROFILE\0\x01\x01", 8e6),
       full(0xe1, "Exif\0\0", 30e6),
-      full(0xe1, "http://ns.adobe.com/xmp/extension/\0", 2e6),
+      full(0xe1, "http://ns.adobe.com/xmp/extension/\0", 20e6),
       full(0xfe, "", 2e6),
       full(0xed, "Photoshop 3.0\0", 2e6),
     ])
@@ -265,6 +265,12 @@ describe("metadata (A-32, R-42)", () => {
         identify(withSegments(jpeg, ...segments), "image/jpeg"),
         rejectedAs("too_much_metadata"),
       );
+  });
+
+  test("5 MB of a telephone's depth map in extended XMP passes", async () => {
+    const jpeg = await scene(8, 8).jpeg().toBuffer();
+    const depth = full(0xe1, "http://ns.adobe.com/xmp/extension/\0", 5e6);
+    assert.equal((await identify(withSegments(jpeg, ...depth), "image/jpeg")).width, 8);
   });
 
   test("the same in PNG, WebP, GIF and AVIF", async () => {

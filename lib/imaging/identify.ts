@@ -28,15 +28,21 @@ const readers: Record<MediaType, (original: Buffer) => Structure> = {
   "image/gif": readGif,
 };
 
-function checkLimits({ width, height, frames, profileBytes, exifBytes, xmpBytes }: Structure): void {
+function checkLimits(
+  mime: MediaType,
+  { width, height, frames, profileBytes, exifBytes, xmpBytes }: Structure,
+): void {
   if (width < 1 || height < 1) throw corrupt(`the header says ${width} × ${height}`);
-  if (Math.max(width, height) > limits.sideMax || width * height > limits.pixelsMax)
+  const pixelsMax = mime === "image/avif" ? limits.avifPixelsMax : limits.pixelsMax;
+  // Telephones put depth maps of megabytes into the extended XMP of a JPEG; nothing here parses it.
+  const xmpBytesMax = mime === "image/jpeg" ? limits.jpegXmpBytesMax : limits.metadataBytesMax;
+  if (Math.max(width, height) > limits.sideMax || width * height > pixelsMax)
     throw new Rejection("too_many_pixels", `${width} × ${height}`);
   if (frames > limits.framesMax || frames * width * height > limits.framePixelsMax)
     throw new Rejection("too_many_frames", `${frames} of ${width} × ${height}`);
   if (profileBytes > limits.profileBytesMax)
     throw new Rejection("too_much_metadata", `a profile of ${profileBytes} bytes`);
-  if (exifBytes > limits.metadataBytesMax || xmpBytes > limits.metadataBytesMax)
+  if (exifBytes > limits.metadataBytesMax || xmpBytes > xmpBytesMax)
     throw new Rejection("too_much_metadata", `EXIF of ${exifBytes} bytes, XMP of ${xmpBytes} bytes`);
 }
 
@@ -59,9 +65,9 @@ export async function identify(original: Buffer, declared: MediaType | ""): Prom
   if (declared !== "" && declared !== mime)
     throw new Rejection("type_mismatch", `declared ${declared}, is ${mime}`);
   const structure = readers[mime](original);
-  checkLimits(structure);
+  checkLimits(mime, structure);
   const header = await readHeader(original);
-  checkLimits({
+  checkLimits(mime, {
     ...structure,
     width: header.width,
     height: header.pageHeight ?? header.height,
