@@ -226,8 +226,13 @@ describe("cost in a library of 100,000", () => {
         timestamptz '2000-01-01' + n * interval '1 hour', 'camera'
       from generate_series(1, 100000) n`;
     await database.sql`analyze media`;
-    const asked: { query: string; params: unknown[] }[] = [];
-    const logQuery = (query: string, params: unknown[]): void => void asked.push({ query, params });
+    const asked: { query: string; params: (string | number)[] }[] = [];
+    const logQuery = (query: string, params: unknown[]): void => {
+      asked.push({
+        query,
+        params: params.filter((one) => typeof one === "string" || typeof one === "number"),
+      });
+    };
     const db = drizzle(database.sql, { schema, logger: { logQuery } });
 
     for (const viewer of [undefined, author])
@@ -244,7 +249,7 @@ describe("cost in a library of 100,000", () => {
     for (const { query, params } of asked) {
       const [answer] = await database.sql.unsafe<{ "QUERY PLAN": [{ Plan: Plan }] }[]>(
         `explain (analyze, buffers, format json) ${query}`,
-        params as never[],
+        params,
       );
       assert.ok(answer);
       const plan = answer["QUERY PLAN"][0].Plan;

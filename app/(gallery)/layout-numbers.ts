@@ -2,7 +2,7 @@
 
 /** Narrower or wider pictures are cropped to these in lists, or a row would be a thread. */
 export const ratioMin = 0.5;
-export const ratioMax = 5;
+export const ratioMax = 4;
 
 /** Added up in a tile's `mark`. */
 export const marks = { public: 1, unlisted: 2, animated: 4 } as const;

@@ -8,7 +8,7 @@ import { marks, ratioMax, ratioMin } from "./layout-numbers.ts";
 const w = words("gallery");
 
 /** Pixels of width per unit of ratio: for the rows of a plain screen, and for those of a fine one. */
-const plain = 215;
+const plain = 245;
 const fine = 600;
 
 /** The widths that a tile may need: none that every screen would enlarge, none beyond the first that is enough. */
