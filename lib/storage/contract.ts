@@ -9,6 +9,9 @@ import { portContract } from "./contract/port.ts";
 import { programContract } from "./contract/programs.ts";
 import { readingContract } from "./contract/reading.ts";
 import { type Quirk, type StoreUnderTest, Subject } from "./contract/subject.ts";
+
+export { rgw16 } from "./contract/subject.ts";
+
 import { uploadContract } from "./contract/uploads.ts";
 
 /** Declares the suite. `open` gives a bucket that may not exist yet, for this run alone. */

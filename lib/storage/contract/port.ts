@@ -199,10 +199,11 @@ export function portContract(subject: Subject): void {
     });
 
     it("sets its CORS rule once and leaves the rules of others alone", async () => {
+      // Ceph sorts the origins of a rule.
       const rules = async () =>
         (
           await subject.client.send(new GetBucketCorsCommand({ Bucket: subject.bucket.bucket }))
-        ).CORSRules?.map((rule) => rule.AllowedOrigins);
+        ).CORSRules?.map((rule) => rule.AllowedOrigins?.sort());
       const mine = await rules();
       assert.deepEqual(mine, [[appOrigin]]);
       const foreign = { ID: "theirs", AllowedOrigins: ["https://blog.example.org"], AllowedMethods: ["GET"] };
@@ -214,7 +215,7 @@ export function portContract(subject: Subject): void {
       await subject.storage.provision({ origins: ["https://other.example.org", appOrigin] });
       assert.deepEqual(await rules(), [
         ["https://blog.example.org"],
-        ["https://other.example.org", appOrigin],
+        [appOrigin, "https://other.example.org"],
       ]);
       await subject.storage.provision({ origins: [appOrigin] });
       assert.deepEqual(await rules(), [["https://blog.example.org"], [appOrigin]]);

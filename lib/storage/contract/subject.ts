@@ -13,9 +13,17 @@ export type Quirk =
   | "accepts dates in the future"
   | "drops Cache-Control of forms"
   | "ignores checksums"
-  | "keeps unclosed forms"
-  | "keys over 1024 bytes"
-  | "refuses framed streams";
+  | "refuses framed streams"
+  | "takes one of two equal fields";
+
+/** Ceph RADOS Gateway 16.2.15, as Debian 12 has it. */
+export const rgw16: Quirk[] = [
+  "accepts dates in the future",
+  "drops Cache-Control of forms",
+  "ignores checksums",
+  "refuses framed streams",
+  "takes one of two equal fields",
+];
 
 /** A bucket that may not exist yet, for one run of the contract alone. */
 export type StoreUnderTest = { bucket: BucketSettings; close(): Promise<void> };

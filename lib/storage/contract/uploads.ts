@@ -99,7 +99,8 @@ export function uploadContract(subject: Subject): void {
     ] as const)
       it(`refuses the unsigned field ${field} (A-6, A-7)`, async () => {
         const { key, post, fields } = await subject.honestPost();
-        await subject.refused([403], key, { ...post, fields: { ...fields, [field]: value } });
+        // A store may look at what the field asks for before it looks at the policy.
+        await subject.refused([400, 403], key, { ...post, fields: { ...fields, [field]: value } });
       });
 
     it("ignores x-ignore- fields (A-8) and whatever comes after the file (R-15)", async () => {
@@ -122,14 +123,15 @@ export function uploadContract(subject: Subject): void {
       assert.equal(await subject.storage.head("media/victim.jpg"), undefined);
     });
 
-    it("refuses a key that is given twice (A-10)", async () => {
-      const { key, post, fields } = await subject.honestPost();
-      const twice: [string, string][] = [...Object.entries(fields), ["key", "media/victim.jpg"]];
-      await subject.refused([400, 403], key, { ...post, fields: twice });
-      await subject.refused([400, 403], key, {
-        ...post,
-        fields: [["key", "media/victim.jpg"], ...Object.entries(fields)],
-      });
+    it("never writes to the other of two keys (A-10)", async () => {
+      const { post, fields } = await subject.honestPost();
+      const victim: [string, string] = ["key", "media/victim.jpg"];
+      const refusals = subject.has("takes one of two equal fields") ? [201, 400, 403] : [400];
+      for (const twice of [
+        [...Object.entries(fields), victim],
+        [victim, ...Object.entries(fields)],
+      ])
+        assert.ok(refusals.includes((await postForm({ ...post, fields: twice })).status));
       assert.equal(await subject.storage.head("media/victim.jpg"), undefined);
     });
 
@@ -210,11 +212,9 @@ export function uploadContract(subject: Subject): void {
       assert.equal(await subject.storage.head(key), undefined);
     });
 
-    it("a form without its last boundary", async () => {
+    it("refuses a form that ends before its last boundary", async () => {
       const { key, post } = await subject.honestPost();
-      const answer = await postForm({ ...post, unclosed: true });
-      assert.equal(answer.status >= 200 && answer.status < 300, subject.has("keeps unclosed forms"));
-      assert.equal((await subject.storage.head(key)) !== undefined, subject.has("keeps unclosed forms"));
+      await subject.refused([400], key, { ...post, unclosed: true });
     });
 
     it("does not take a boundary inside the bytes for the end", async () => {

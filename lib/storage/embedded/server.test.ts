@@ -270,6 +270,9 @@ describe("the store over HTTP", () => {
     const file = Buffer.from("x");
     const large = await postForm({ url, fields: { ...fields, "x-ignore-much": "x".repeat(21_000) }, file });
     assert.equal(codeOf(large), "MaxPostPreDataLengthExceededError");
+    const much = Object.fromEntries([1, 2, 3].map((n) => [`x-ignore-${n}`, "x".repeat(8000)]));
+    const many = await postForm({ url, fields: { ...fields, ...much }, file });
+    assert.equal(codeOf(many), "MaxPostPreDataLengthExceededError");
     assert.equal(codeOf(await postForm({ url, fields })), "InvalidArgument");
     for (const [header, body] of [
       ["multipart/form-data", "x"],
