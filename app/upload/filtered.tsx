@@ -66,7 +66,7 @@ export function Filtered({
                 kind === shown ? "bg-ink text-page" : "text-muted hover:bg-raised hover:text-ink",
               )}
             >
-              {w(labels[kind])} <span className="opacity-75">{countOf(state, kind)}</span>
+              {w(labels[kind])} <span className="font-normal">{countOf(state, kind)}</span>
             </button>
           ))}
         </fieldset>

@@ -94,8 +94,10 @@ test("signed out, the queue keeps everything until the person has signed in agai
 test("one declaration that spoils its batch is found by asking for each file alone", async () => {
   const world = new World();
   world.spoils = "IMG_3.jpg";
+  // Busy at first, so that all of them are waiting when the server may be asked.
+  world.trouble = [new ApiFailure(429, "rate_limited", "", 5)];
   world.add(...pictures(8));
-  await world.pass(6_000);
+  await world.pass(20_000);
   const failed = world.all.filter((row) => row.phase === "failed").map((row) => row.name);
   assert.deepEqual([failed, world.queue.state().count.ready], [["IMG_3.jpg"], 7]);
 });

@@ -28,7 +28,7 @@ export const RowLine = memo(function RowLine({
   return (
     <li
       tabIndex={-1}
-      className="flex min-h-16 items-center gap-3 border-b border-line px-2 py-2 last:border-b-0 sm:px-3"
+      className="relative flex min-h-16 items-center gap-3 border-b border-line px-2 py-2 last:border-b-0 sm:px-3"
     >
       <Thumb queue={queue} row={row} />
       <div className="grid min-w-0 flex-1 gap-0.5">
@@ -42,7 +42,7 @@ export const RowLine = memo(function RowLine({
         {row.phase === "sending" ? (
           <progress
             aria-label={w("rowProgress", { name: row.name })}
-            className={clsx(bar, "mt-1 h-1")}
+            className={clsx(bar, "absolute inset-x-0 bottom-0 h-1 rounded-none")}
             value={row.sent}
             max={row.bytes}
           />
