@@ -7,9 +7,6 @@ import { currentViewer } from "./_session/viewer.ts";
 import { SiteHeader } from "./_ui/site-header.tsx";
 import "./globals.css";
 
-// Every answer carries a fresh script nonce, so no shell can be made ahead of the request.
-export const instant = false;
-
 const w = words("shared");
 
 export async function generateMetadata(): Promise<Metadata> {

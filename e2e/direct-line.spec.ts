@@ -1,5 +1,5 @@
 import { animation, photograph } from "./pictures.ts";
-import { accessible, expect, signedIn, test, upload, visit } from "./test.ts";
+import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
@@ -103,7 +103,7 @@ test("a picture whose tab was killed after the bucket answered still arrives (F-
   const stored = member.waitForResponse(
     (response) => new URL(response.url()).host === "localhost:9400" && response.status() === 201,
   );
-  await member.locator("input[type=file]").first().setInputFiles([drawn]);
+  await choose(member, [drawn]);
   await stored;
   const cookies = await member.context().cookies();
   await member.close({ runBeforeUnload: false });
@@ -137,19 +137,16 @@ test("the same picture twice is named before a byte moves, and what is no pictur
     if (new URL(request.url()).host === "localhost:9400" && request.method() === "POST") sent += 1;
   });
   await member.goto("/upload");
-  await member
-    .locator("input[type=file]")
-    .first()
-    .setInputFiles([
-      { ...drawn, name: "again.jpg" },
-      {
-        name: "page.jpg",
-        mimeType: "image/jpeg",
-        buffer: Buffer.from("<!doctype html><title>no</title>".padEnd(500)),
-      },
-      { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hello") },
-      { name: "phone.heic", mimeType: "image/heic", buffer: Buffer.from("....ftypheic") },
-    ]);
+  await choose(member, [
+    { ...drawn, name: "again.jpg" },
+    {
+      name: "page.jpg",
+      mimeType: "image/jpeg",
+      buffer: Buffer.from("<!doctype html><title>no</title>".padEnd(500)),
+    },
+    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hello") },
+    { name: "phone.heic", mimeType: "image/heic", buffer: Buffer.from("....ftypheic") },
+  ]);
   const main = member.getByRole("main");
   await expect(main).toContainText("Already in your gallery");
   await expect(main).toContainText("This is not a picture, whatever its name says.");
@@ -164,7 +161,7 @@ test("after a reload the page shows what was under way and goes on with it", asy
     route.request().method() === "POST" ? route.abort() : route.continue(),
   );
   const drawn = await photograph(6, { name: "unfinished.jpg" });
-  await member.locator("input[type=file]").first().setInputFiles([drawn]);
+  await choose(member, [drawn]);
   await expect
     .poll(() =>
       withSql(async (sql) => (await sql`select 1 from uploads where filename = 'unfinished.jpg'`).length),
@@ -175,17 +172,14 @@ test("after a reload the page shows what was under way and goes on with it", asy
   await member.reload();
   await expect(member.getByRole("main")).toContainText("unfinished.jpg");
   await accessible(member);
-  await member.locator("input[type=file]").first().setInputFiles([drawn]);
+  await choose(member, [drawn]);
   await expect(member.getByRole("main")).toContainText(/1 picture added/, { timeout: 30_000 });
 });
 
 test("leaving with work in hand asks first", async ({ member }) => {
   await member.goto("/upload");
   await member.route("http://localhost:9400/**", () => {});
-  await member
-    .locator("input[type=file]")
-    .first()
-    .setInputFiles([await photograph(7)]);
+  await choose(member, [await photograph(7)]);
   await expect(member.getByRole("progressbar").first()).toBeVisible();
   const asked = member.waitForEvent("dialog");
   const leaving = member.goto("/").catch((error: Error) => error.message);

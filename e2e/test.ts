@@ -72,13 +72,22 @@ export async function fits(page: Page): Promise<void> {
   expect(over, "pixels the page is too wide").toBeLessThanOrEqual(0);
 }
 
+/** Opens the upload page and chooses files, as the dialog of the browser would hand them over. */
+export async function choose(
+  page: Page,
+  files: { name: string; mimeType: string; buffer: Buffer }[],
+): Promise<void> {
+  if (new URL(page.url()).pathname !== "/upload") await page.goto("/upload");
+  await expect(page.getByRole("button", { name: "Choose pictures" })).toBeEnabled();
+  await page.locator("input[data-pick=files]").setInputFiles(files);
+}
+
 /** Sends pictures through the upload page and waits until all are in the gallery. */
 export async function upload(
   page: Page,
   files: { name: string; mimeType: string; buffer: Buffer }[],
 ): Promise<void> {
-  await page.goto("/upload");
-  await page.locator("input[type=file]").first().setInputFiles(files);
+  await choose(page, files);
   await expect(page.getByRole("main")).toContainText(
     files.length === 1 ? /1 picture added/ : new RegExp(`${files.length} pictures added`),
     { timeout: 60_000 },

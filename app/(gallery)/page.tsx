@@ -12,9 +12,6 @@ import { ratioMax, ratioMin } from "./layout-numbers.ts";
 import { sheetOf } from "./sheet.ts";
 import "./gallery.css";
 
-// See the root layout: nothing of it can be made before it is asked for.
-export const instant = false;
-
 const w = words("gallery");
 
 const streamWords: StreamWords = {

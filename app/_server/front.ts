@@ -48,6 +48,7 @@ export function contentSecurityPolicy(options: {
 }): string {
   const media = options.mediaOrigins.join(" ");
   const upload = options.uploadOrigins.join(" ");
+  const connect = [...new Set([...options.uploadOrigins, ...options.mediaOrigins])].join(" ");
   return [
     "default-src 'none'",
     // 'wasm-unsafe-eval' lets the hash of large files run; it allows no script text.
@@ -56,7 +57,7 @@ export function contentSecurityPolicy(options: {
     "style-src 'self' 'unsafe-inline'",
     `img-src 'self' data: blob: ${media}`,
     `media-src 'self' blob: ${media}`,
-    `connect-src 'self' ${upload} ${media}`,
+    `connect-src 'self' ${connect}`,
     `form-action 'self' ${upload}`,
     "font-src 'self'",
     "manifest-src 'self'",
@@ -81,6 +82,7 @@ const ours = [
   "x-nonce",
   "content-security-policy",
   "x-middleware-subrequest",
+  "x-tintype-path",
 ];
 
 export type Front = {
@@ -118,6 +120,10 @@ export function front(
       const requestId = randomUUID();
       request.headers["x-tintype-client"] = client;
       request.headers["x-request-id"] = requestId;
+      // Where a sign-in leads back to; a layout cannot see its own address.
+      request.headers["x-tintype-path"] = (request.url ?? "/")
+        .replace(/([?&])_rsc=[^&]*&?/, "$1")
+        .replace(/[?&]$/, "");
       // Next compares a server action's Origin with this: only our own address passes.
       request.headers["x-forwarded-host"] = app.host;
       request.headers["x-forwarded-proto"] = app.protocol.slice(0, -1);

@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const server = createServer((request, response) => {
     const started = performance.now();
     response.once("finish", () => {
-      const path = (request.url ?? "").split("?")[0];
+      // An invitation's token is its key: the log must not hand it on.
+      const path = (request.url ?? "").split("?")[0]?.replace(/^\/invite\/.*/, "/invite/…");
       if (path?.startsWith("/_next/")) return;
       logger.info(
         {

@@ -21,7 +21,8 @@ export function Choose({
   small,
   bytesMax,
 }: {
-  take: (files: AsyncIterable<Picked>) => void;
+  /** `undefined` until the page runs and can take something. */
+  take: ((files: AsyncIterable<Picked>) => void) | undefined;
   small: boolean;
   bytesMax: number;
 }) {
@@ -35,7 +36,7 @@ export function Choose({
       { description: w("choosePictures"), accept: { "image/*": accepted.match(/\.\w+/g) ?? [] } },
     ];
     try {
-      take(pickFromHandles(await picker({ multiple: true, types })));
+      take?.(pickFromHandles(await picker({ multiple: true, types })));
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       // Closed without choosing; anything else (a frame, a policy) leaves the plain input.
@@ -44,7 +45,7 @@ export function Choose({
   };
 
   const taken = (input: HTMLInputElement) => {
-    take(pickFromFiles([...(input.files ?? [])]));
+    take?.(pickFromFiles([...(input.files ?? [])]));
     // Otherwise choosing the same file again would not be heard.
     input.value = "";
   };
@@ -71,13 +72,14 @@ export function Choose({
         </>
       )}
       <div className="flex flex-wrap justify-center gap-2">
-        <Button variant="primary" size={small ? "sm" : "md"} onClick={choose}>
+        <Button variant="primary" size={small ? "sm" : "md"} disabled={take === undefined} onClick={choose}>
           <ImagePlus aria-hidden className="size-4" />
           {w("choosePictures")}
         </Button>
         <Button
           size={small ? "sm" : "md"}
           className="pointer-coarse:hidden"
+          disabled={take === undefined}
           onClick={() => folder.current?.click()}
         >
           <FolderOpen aria-hidden className="size-4" />

@@ -12,9 +12,6 @@ const w = words("upload");
 
 export const metadata: Metadata = { title: w("title") };
 
-// Who is asking decides what this page is; nothing of it can be made ahead of the request.
-export const instant = false;
-
 export default async function UploadPage() {
   const viewer = await requireViewer("/upload");
   if (!canUpload(viewer))

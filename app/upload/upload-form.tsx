@@ -22,12 +22,11 @@ export function UploadForm({ owner, bytesMax }: { owner: string; bytesMax: numbe
   const [uploads, setUploads] = useState<Uploads>();
   // The queue needs a browser; the server renders the empty page.
   useEffect(() => setUploads(openUploads(owner, bytesMax)), [owner, bytesMax]);
-  const nowhere = useCallback(() => undefined, []);
   return (
     <>
       <PageHeader title={w("title")} lead={`${w("lead")} ${w("private")}`} />
       {uploads === undefined ? (
-        <Choose take={nowhere} small={false} bytesMax={bytesMax} />
+        <Choose take={undefined} small={false} bytesMax={bytesMax} />
       ) : (
         <Desk uploads={uploads} bytesMax={bytesMax} />
       )}

@@ -121,7 +121,7 @@ test("a first start makes everything, tells the address and a set-up link, and S
   assert.ok(existsSync(path.join(at.data, "web-drained")), "the web process was not asked to drain");
   assert.equal(
     readFileSync(path.join(at.data, "worker-drained"), "utf8"),
-    "2",
+    "1",
     "MALLOC_ARENA_MAX is missing",
   );
   await assertNothingRuns(at);

@@ -136,7 +136,7 @@ async function bringUp(
     await Promise.all([
       runPart("web", options.programs.web, folder, life, {}),
       // glibc keeps an arena a thread otherwise, and libvips' buffers never go back to the system.
-      runPart("worker", options.programs.worker, folder, life, { MALLOC_ARENA_MAX: "2" }),
+      runPart("worker", options.programs.worker, folder, life, { MALLOC_ARENA_MAX: "1" }),
     ]);
   });
   await writeRun(folder, { ...run, state: "running" });

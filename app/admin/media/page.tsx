@@ -24,9 +24,6 @@ const w = words("admin");
 
 export const metadata: Metadata = { title: w("mediaTitle") };
 
-// Nobody may see an outline of this page before it is known who asks.
-export const instant = false;
-
 type Props = { searchParams: Promise<SearchParams> };
 
 export default async function MediaPage({ searchParams }: Props) {

@@ -29,9 +29,6 @@ const w = words("admin");
 
 export const metadata: Metadata = { title: w("uploadsTitle") };
 
-// Nobody may see an outline of this page before it is known who asks.
-export const instant = false;
-
 type Owners = Awaited<ReturnType<typeof listOwners>>;
 
 export default async function UploadsPage({ searchParams }: { searchParams: Promise<SearchParams> }) {

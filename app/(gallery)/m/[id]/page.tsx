@@ -7,9 +7,6 @@ import { altOf, headingOf } from "../facts.ts";
 import { loadMedia } from "../load.ts";
 import { jpegOf } from "../renditions.ts";
 
-// See the root layout: nothing of it can be made before it is asked for.
-export const instant = false;
-
 export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promise<Metadata> {
   const found = await loadMedia((await params).id);
   if (found === undefined) return { title: words("shared")("notFoundTitle"), robots: { index: false } };

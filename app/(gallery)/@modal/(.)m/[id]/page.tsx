@@ -5,9 +5,6 @@ import { MediaView } from "../../../m/_ui/media-view.tsx";
 import { headingOf } from "../../../m/facts.ts";
 import { loadMedia } from "../../../m/load.ts";
 
-// See the root layout: nothing of it can be made before it is asked for.
-export const instant = false;
-
 const w = words("media");
 
 /** The same view as the picture's own page, over the list it was chosen from. */
