@@ -137,7 +137,9 @@ test("the gallery pages by plain links without JavaScript", async ({ member, bro
       seen.add(href);
     const older = page.getByRole("link", { name: /older/i });
     if ((await older.count()) === 0) break;
+    const before = page.url();
     await older.first().click();
+    await page.waitForURL((url) => url.href !== before);
   }
   // Public pictures of other tests may stand between them.
   expect(seen.size).toBeGreaterThanOrEqual(30);

@@ -18,7 +18,6 @@ import { Soon } from "../_ui/soon.tsx";
 import { TotalLine } from "../_ui/total.tsx";
 import { Filters } from "./_ui/filters.tsx";
 import { MediaTable } from "./_ui/media-table.tsx";
-import { NothingListed } from "./_ui/nothing-listed.tsx";
 
 const w = words("admin");
 
@@ -57,21 +56,14 @@ function List({ page: found, query }: { page: AdminPage<AdminMedia>; query: Medi
     previous: found.previous && mediaAddress(query, { cursor: found.previous }),
     next: found.next && mediaAddress(query, { cursor: found.next }),
   };
-  if (found.rows.length === 0)
-    return (
-      <>
-        <Pager {...links} label={w("pages")} />
-        <NothingListed query={query} />
-      </>
-    );
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <TotalLine total={found.total} of="pictures" />
+        {found.rows.length === 0 ? <span /> : <TotalLine total={found.total} of="pictures" />}
         <Pager {...links} label={w("pages")} />
       </div>
       <MediaTable query={query} rows={found.rows} />
-      <Pager {...links} label={w("pagesBelow")} />
+      {found.rows.length === 0 ? null : <Pager {...links} label={w("pagesBelow")} />}
     </>
   );
 }

@@ -7,6 +7,7 @@ import { words } from "#lib/words.ts";
 import { ColumnName, Rows } from "../../_ui/rows.tsx";
 import { changeSelection } from "../actions.ts";
 import { MediaRow } from "./media-row.tsx";
+import { NothingListed } from "./nothing-listed.tsx";
 import { Selection } from "./selection.tsx";
 
 const w = words("admin");
@@ -50,10 +51,12 @@ function Column({ query, name, order }: { query: MediaQuery; name: string; order
   );
 }
 
+/** Stays in place when its last row goes: what was done and the way back are told by the form around it. */
 export function MediaTable({ query, rows }: { query: MediaQuery; rows: AdminMedia[] }) {
   return (
     <Selection
       action={changeSelection}
+      empty={rows.length === 0}
       offered={{
         visibilities: query.state === "trash" ? [] : settings().visibilities,
         trash: query.state !== "trash",
@@ -61,23 +64,27 @@ export function MediaTable({ query, rows }: { query: MediaQuery; rows: AdminMedi
         trashIsFinal: settings().trashSeconds === 0,
       }}
     >
-      <Rows
-        label={w("mediaTitle")}
-        head={
-          <>
-            <th scope="col" className="w-10 px-3 py-2">
-              <span className="sr-only">{w("columnSelect")}</span>
-            </th>
-            {columns.map((column) => (
-              <Column key={column.name} query={query} {...column} />
-            ))}
-          </>
-        }
-      >
-        {rows.map((row) => (
-          <MediaRow key={row.id} row={row} />
-        ))}
-      </Rows>
+      {rows.length === 0 ? (
+        <NothingListed query={query} />
+      ) : (
+        <Rows
+          label={w("mediaTitle")}
+          head={
+            <>
+              <th scope="col" className="w-10 px-3 py-2">
+                <span className="sr-only">{w("columnSelect")}</span>
+              </th>
+              {columns.map((column) => (
+                <Column key={column.name} query={query} {...column} />
+              ))}
+            </>
+          }
+        >
+          {rows.map((row) => (
+            <MediaRow key={row.id} row={row} />
+          ))}
+        </Rows>
+      )}
     </Selection>
   );
 }

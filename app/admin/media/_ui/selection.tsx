@@ -9,6 +9,8 @@ const w = words("admin");
 type Props = {
   action: (before: Outcome | undefined, form: FormData) => Promise<Outcome>;
   offered: Offered;
+  /** Nothing to select. */
+  empty: boolean;
   children: ReactNode;
 };
 
@@ -25,7 +27,7 @@ function tickBetween(rows: HTMLInputElement[], from: number, to: number): void {
  * The form around a list whose rows carry checkboxes: counts them, selects a range with Shift, and sends the chosen
  * ids with the button that was pressed. Without JavaScript it is that form still.
  */
-export function Selection({ action, offered, children }: Props) {
+export function Selection({ action, offered, empty, children }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const whole = useRef<HTMLInputElement>(null);
   const last = useRef<HTMLInputElement>(null);
@@ -64,15 +66,26 @@ export function Selection({ action, offered, children }: Props) {
       last.current = to < 0 ? null : box;
       setCount(rows.filter((row) => row.checked).length);
     };
+    // Enter in a checkbox would press a button of the form, and change what is selected.
+    const stay = (event: KeyboardEvent): void => {
+      if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
+    };
     list?.addEventListener("click", pick);
-    return () => list?.removeEventListener("click", pick);
+    list?.addEventListener("keydown", stay);
+    return () => {
+      list?.removeEventListener("click", pick);
+      list?.removeEventListener("keydown", stay);
+    };
   }, []);
 
   return (
     <form ref={form} action={submit} className="grid grid-cols-1 gap-2">
       {/* Enter in a checkbox presses a form's first button; this one does nothing. */}
       <button type="submit" disabled hidden />
-      <label className="inline-flex min-h-10 w-fit cursor-pointer items-center gap-3 px-3 text-sm text-muted noscript:hidden">
+      <label
+        hidden={empty}
+        className="inline-flex min-h-10 w-fit cursor-pointer items-center gap-3 px-3 text-sm text-muted [&[hidden]]:hidden noscript:hidden"
+      >
         <input ref={whole} type="checkbox" className="size-4.5" />
         {w("selectPage")}
       </label>
