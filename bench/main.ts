@@ -2,6 +2,7 @@
 const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<void> }>> = {
   upload: () => import("./upload.ts"),
   sign: () => import("./sign.ts"),
+  gallery: () => import("./gallery.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);
