@@ -1,7 +1,8 @@
 /** Starting the product for a benchmark, and reading what a process has used from /proc (Linux). */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -48,7 +49,9 @@ export type Instance = {
 
 /** A whole Tintype on a folder of its own. */
 export async function startTintype(ports: { web: number; store: number }): Promise<Instance> {
-  const data = await mkdtemp(path.join(tmpdir(), "tintype-bench-"));
+  // Not mkdtemp: Postgres runs as a user of its own, which could not enter a folder of mode 0700.
+  const data = path.join(tmpdir(), `tintype-bench-${randomUUID()}`);
+  await mkdir(data, { recursive: true });
   const origin = `http://localhost:${ports.web}`;
   const child = spawn(process.execPath, [path.join(project, "bin", "tintype.mjs"), "start"], {
     cwd: project,

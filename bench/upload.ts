@@ -150,11 +150,11 @@ export async function run(args: string[]): Promise<void> {
   const count = Math.min(option(args, "files", 40), 50);
   const megabytes = option(args, "megabytes", 3.1);
   const rounds = option(args, "rounds", 3);
+  const app = path.join(project, "bench", "proxied");
+  execFileSync(path.join(project, "node_modules", ".bin", "next"), ["build", app], { stdio: "ignore" });
   const instance = await startTintype({ web: 3570, store: 9570 });
   const bucket = await bucketOf(instance);
   const storage = openStorage(bucket);
-  const app = path.join(project, "bench", "proxied");
-  execFileSync(path.join(project, "node_modules", ".bin", "next"), ["build", app], { stdio: "ignore" });
   const proxy = spawn(
     process.execPath,
     [

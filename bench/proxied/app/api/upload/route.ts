@@ -4,19 +4,23 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
-const client = new S3Client({
-  region: process.env.BENCH_REGION ?? "",
-  endpoint: process.env.BENCH_ENDPOINT ?? "",
-  forcePathStyle: true,
-  credentials: {
-    accessKeyId: process.env.BENCH_KEY ?? "",
-    secretAccessKey: process.env.BENCH_SECRET ?? "",
-  },
-  requestChecksumCalculation: "WHEN_REQUIRED",
-});
+// Made at the first request: the build loads this module too, without the bucket's settings.
+let client: S3Client | undefined;
+const open = (): S3Client =>
+  new S3Client({
+    region: process.env.BENCH_REGION ?? "",
+    endpoint: process.env.BENCH_ENDPOINT ?? "",
+    forcePathStyle: true,
+    credentials: {
+      accessKeyId: process.env.BENCH_KEY ?? "",
+      secretAccessKey: process.env.BENCH_SECRET ?? "",
+    },
+    requestChecksumCalculation: "WHEN_REQUIRED",
+  });
 
 export async function POST(request: Request): Promise<Response> {
   const length = Number(request.headers.get("content-length"));
+  client ??= open();
   await client.send(
     new PutObjectCommand({
       Bucket: process.env.BENCH_BUCKET ?? "",
