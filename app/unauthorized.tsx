@@ -1,24 +1,5 @@
-import { words } from "#lib/words.ts";
-import { ButtonLink } from "./_ui/button.tsx";
-import { Empty } from "./_ui/empty.tsx";
-import { Page } from "./_ui/page.tsx";
-
-const w = words("shared");
+import { DeadEnd } from "./_ui/dead-end.tsx";
 
 export default function Unauthorized() {
-  return (
-    <Page>
-      <title>{w("unauthorizedTitle")}</title>
-      <Empty
-        level={1}
-        title={w("unauthorizedTitle")}
-        text={w("unauthorizedText")}
-        action={
-          <ButtonLink href="/sign-in" variant="primary">
-            {w("signIn")}
-          </ButtonLink>
-        }
-      />
-    </Page>
-  );
+  return <DeadEnd kind="unauthorized" />;
 }
