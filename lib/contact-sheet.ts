@@ -18,11 +18,13 @@ export type Tile = {
 export type Sheet = {
   /** In front of every folder. */
   base: string;
-  /** What follows the file's name; "|" stands where the signature goes. */
+  /** What follows the file's name: `head`, one of `tails`, `foot`; "|" stands where the signature goes. */
+  head: string;
   tails: string[];
+  foot: string;
   /** File names of one picture, each beginning with its width, "320.avif 640.avif"; pictures of one shape share one. */
   files: string[];
-  /** The columns; strings are joined, because most of them have one length. */
+  /** The columns; strings of one length are joined. */
   ids: string;
   ratios: number[];
   colors: string;
@@ -33,7 +35,10 @@ export type Sheet = {
   folders: string[];
   /** Per address: index into `tails`. */
   ends: number[];
-  /** Per address: 43 characters of base64url, or nothing where its tail has no place for it. */
+  /**
+   * Per address: 64 hex digits, or nothing where its tail has no place for them. As they stand in the address, because
+   * the page they come with has the address in its HTML too, and then compression leaves next to nothing of them.
+   */
   signatures: string;
 };
 
@@ -44,23 +49,8 @@ export type Loose = Omit<Tile, "sources"> & {
 };
 
 const signature = /(?<=[?&]X-Amz-Signature=)[0-9a-f]{64}/;
-const signatureChars = 43;
-const idChars = 22;
-
-const toBase64Url = (hex: string): string => {
-  const bytes = hex.match(/../g)?.map((pair) => Number.parseInt(pair, 16)) ?? [];
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-};
-
-const toHex = (base64Url: string): string =>
-  Array.from(atob(base64Url.replaceAll("-", "+").replaceAll("_", "/")), (char) =>
-    char.charCodeAt(0).toString(16).padStart(2, "0"),
-  ).join("");
-
-const toUuid = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+const signatureChars = 64;
+const idChars = 36;
 
 /** Numbers each distinct text in the order of first use. */
 function numbering(): { of(text: string): number; all: string[] } {
@@ -77,6 +67,29 @@ function numbering(): { of(text: string): number; all: string[] } {
   };
 }
 
+/** How many characters all texts begin with in common. */
+function shared(texts: string[]): number {
+  const [first = "", ...others] = texts;
+  let length = first.length;
+  for (const other of others) while (!other.startsWith(first.slice(0, length))) length--;
+  return length;
+}
+
+const reversed = (text: string): string => Array.from(text).reverse().join("");
+
+/** Addresses signed in one window differ in the time of day alone: what they share at both ends is said once. */
+function apart(all: string[]): Pick<Sheet, "head" | "tails" | "foot"> {
+  const head = shared(all);
+  const rests = all.map((tail) => tail.slice(head));
+  const foot = shared(rests.map(reversed));
+  const [first = ""] = rests;
+  return {
+    head: all[0]?.slice(0, head) ?? "",
+    tails: rests.map((rest) => rest.slice(0, rest.length - foot)),
+    foot: first.slice(first.length - foot),
+  };
+}
+
 /** Takes the addresses apart. `unpackSheet` gives back exactly what went in, whatever the addresses look like. */
 export function packSheet(pictures: Loose[]): Sheet {
   const tails = numbering();
@@ -84,37 +97,31 @@ export function packSheet(pictures: Loose[]): Sheet {
   const first = pictures.at(0);
   const firstUrl = first?.files.at(0)?.url ?? "";
   const base = first === undefined ? "" : firstUrl.slice(0, firstUrl.indexOf(first.folder));
-  const sheet: Sheet = {
-    base,
-    tails: [],
-    files: [],
-    ids: "",
-    ratios: [],
-    colors: "",
-    labels: [],
-    marks: [],
-    kinds: [],
-    folders: [],
-    ends: [],
-    signatures: "",
-  };
-  for (const picture of pictures) {
-    sheet.ids += toBase64Url(picture.id.replaceAll("-", ""));
-    sheet.ratios.push(picture.ratio);
-    sheet.colors += picture.color.toString(16).padStart(6, "0");
-    sheet.labels.push(picture.label);
-    sheet.marks.push(picture.mark);
-    sheet.folders.push(picture.folder);
-    sheet.kinds.push(files.of(picture.files.map(({ name }) => name).join(" ")));
-    for (const { name, url } of picture.files) {
-      const stem = `${base}${picture.folder}/${name}`;
+  const ends: number[] = [];
+  let signatures = "";
+  for (const { folder, files } of pictures)
+    for (const { name, url } of files) {
+      const stem = `${base}${folder}/${name}`;
       if (!url.startsWith(stem)) throw new RangeError(`Expected an address below ${base}, got another`);
       const tail = url.slice(stem.length);
-      sheet.signatures += toBase64Url(signature.exec(tail)?.[0] ?? "");
-      sheet.ends.push(tails.of(tail.replace(signature, "|")));
+      signatures += signature.exec(tail)?.[0] ?? "";
+      ends.push(tails.of(tail.replace(signature, "|")));
     }
-  }
-  return { ...sheet, tails: tails.all, files: files.all };
+  const kinds = pictures.map((picture) => files.of(picture.files.map(({ name }) => name).join(" ")));
+  return {
+    base,
+    ...apart(tails.all),
+    files: files.all,
+    ids: pictures.map(({ id }) => id).join(""),
+    ratios: pictures.map(({ ratio }) => ratio),
+    colors: pictures.map(({ color }) => color.toString(16).padStart(6, "0")).join(""),
+    labels: pictures.map(({ label }) => label),
+    marks: pictures.map(({ mark }) => mark),
+    kinds,
+    folders: pictures.map(({ folder }) => folder),
+    ends,
+    signatures,
+  };
 }
 
 /** Puts the addresses together again. */
@@ -122,24 +129,21 @@ export function unpackSheet(sheet: Sheet): Tile[] {
   let address = 0;
   let signed = 0;
   const tailOf = (): string => {
-    const tail = sheet.tails[sheet.ends[address++] ?? 0] ?? "";
+    const tail = `${sheet.head}${sheet.tails[sheet.ends[address++] ?? 0] ?? ""}${sheet.foot}`;
     if (!tail.includes("|")) return tail;
     const part = sheet.signatures.slice(signed, signed + signatureChars);
     signed += signatureChars;
-    return tail.replace("|", toHex(part));
+    return tail.replace("|", part);
   };
-  return sheet.folders.map((folder, n) => {
-    const names = (sheet.files[sheet.kinds[n] ?? 0] ?? "").split(" ");
-    return {
-      id: toUuid(toHex(sheet.ids.slice(n * idChars, (n + 1) * idChars))),
-      ratio: sheet.ratios[n] ?? 1,
-      color: Number.parseInt(sheet.colors.slice(n * 6, n * 6 + 6), 16),
-      label: sheet.labels[n] ?? "",
-      mark: sheet.marks[n] ?? 0,
-      sources: names.map((name) => ({
-        width: Number.parseInt(name, 10),
-        url: `${sheet.base}${folder}/${name}${tailOf()}`,
-      })),
-    };
-  });
+  return sheet.folders.map((folder, n) => ({
+    id: sheet.ids.slice(n * idChars, (n + 1) * idChars),
+    ratio: sheet.ratios[n] ?? 1,
+    color: Number.parseInt(sheet.colors.slice(n * 6, n * 6 + 6), 16),
+    label: sheet.labels[n] ?? "",
+    mark: sheet.marks[n] ?? 0,
+    sources: (sheet.files[sheet.kinds[n] ?? 0] ?? "").split(" ").map((name) => ({
+      width: Number.parseInt(name, 10),
+      url: `${sheet.base}${folder}/${name}${tailOf()}`,
+    })),
+  }));
 }

@@ -8,8 +8,7 @@ import { type GalleryPage, type GalleryRow, listMedia, withCursors } from "#lib/
 import { canUpload, type Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 import { Stream, type StreamWords } from "./_ui/stream.tsx";
-import { ratioMax, ratioMin } from "./layout-numbers.ts";
-import { sheetOf } from "./sheet.ts";
+import { ratioOf, sheetOf } from "./sheet.ts";
 import "./gallery.css";
 
 const w = words("gallery");
@@ -28,31 +27,36 @@ const streamWords: StreamWords = {
   animated: w("markAnimated"),
 };
 
-/** Enough pictures for the screen: about this much width in units of row height, at the most so many pictures. */
-const screenRatio = 34;
-const screenMax = 40;
-/** The same for the first row, which loads at once. */
+/**
+ * In units of row height: what a laptop's screen shows, with its pictures; what the largest shows, places at least, so
+ * that nothing moves when the rest arrives; and the first row, which loads at once.
+ */
+const shownRatio = 21;
+const placedRatio = 44;
 const rowRatio = 7;
+/** At the most so many pictures are read; about so many are shown where they cannot be chosen by their shapes. */
+const readMax = 44;
+const shownUsual = 15;
 const fewMax = 4;
-
-const shownRatio = (row: GalleryRow): number =>
-  Math.min(ratioMax, Math.max(ratioMin, row.width / row.height));
 
 /** How many of the rows it takes to fill `ratio`. */
 function fill(rows: GalleryRow[], ratio: number): number {
   let sum = 0;
   const count = rows.findIndex((row) => {
-    sum += shownRatio(row);
+    sum += ratioOf(row);
     return sum >= ratio;
   });
   return count === -1 ? rows.length : count + 1;
 }
 
-/** As much of a page as the first screen shows; the rest follows from there. */
-function firstScreen(page: GalleryPage): GalleryPage {
-  const count = fill(page.media, screenRatio);
-  if (count === page.media.length) return page;
-  return withCursors(page.media.slice(0, count), { older: true, newer: page.previous !== undefined });
+/** As much of a page as the first screen shows, and the places of what follows; the rest comes after the page itself. */
+function firstScreen(page: GalleryPage): { page: GalleryPage; ahead: GalleryRow[] } {
+  const count = fill(page.media, shownRatio);
+  if (count === page.media.length) return { page, ahead: [] };
+  return {
+    page: withCursors(page.media.slice(0, count), { older: true, newer: page.previous !== undefined }),
+    ahead: page.media.slice(count, fill(page.media, placedRatio)),
+  };
 }
 
 function EmptyGallery({ viewer }: { viewer: Viewer | undefined }) {
@@ -86,10 +90,11 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
   const viewer = await currentViewer();
   const { after, before } = await searchParams;
   const cursor = text(after) ?? text(before);
-  const found = await listMedia(database().db, { viewer, cursor, limit: screenMax });
+  const limit = before === undefined ? readMax : shownUsual;
+  const found = await listMedia(database().db, { viewer, cursor, limit });
   if (found === undefined) notFound();
   // A page of newer pictures must end where the next one begins, so it is shown whole.
-  const page = before === undefined || found.previous === undefined ? firstScreen(found) : found;
+  const { page, ahead } = before === undefined ? firstScreen(found) : { page: found, ahead: [] };
   return (
     <Page width="full">
       <h1 className="sr-only">{w("title")}</h1>
@@ -108,6 +113,7 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
           key={cursor ?? ""}
           sheet={sheetOf(page.media)}
           next={page.next}
+          ahead={ahead.map(ratioOf)}
           eager={fill(page.media, rowRatio)}
           few={page.media.length <= fewMax && page.next === undefined && page.previous === undefined}
           words={streamWords}

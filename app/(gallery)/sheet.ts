@@ -35,17 +35,20 @@ const markOf = (row: GalleryRow): number =>
   (row.own && row.visibility === "unlisted" ? marks.unlisted : 0) |
   (row.motion === null ? 0 : marks.animated);
 
+/** Width ÷ height as shown in the list. */
+export const ratioOf = ({ width, height }: GalleryRow): number =>
+  Math.round(Math.min(ratioMax, Math.max(ratioMin, width / height)) * 1000) / 1000;
+
 function looseOf(row: GalleryRow): Loose {
-  const ratio = row.width / row.height;
   const { url } = delivery();
   return {
     id: row.id,
-    ratio: Math.round(Math.min(ratioMax, Math.max(ratioMin, ratio)) * 1000) / 1000,
+    ratio: ratioOf(row),
     color: row.color,
     label: labelOf(row),
     mark: markOf(row),
     folder: row.renditionFolder,
-    files: useful(row.avifWidths, ratio).map((width) => ({
+    files: useful(row.avifWidths, row.width / row.height).map((width) => ({
       name: `${width}.avif`,
       url: url(renditionKey(row.renditionFolder, width, "avif")),
     })),

@@ -2,7 +2,7 @@
 import { useRouter } from "next/navigation";
 import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Sheet, type Tile, unpackSheet } from "#lib/contact-sheet.ts";
-import { TileView, type TileWords } from "./tile.tsx";
+import { PlacesAhead, TileView, type TileWords } from "./tile.tsx";
 import { useFresh } from "./use-fresh.ts";
 import { useGone } from "./use-gone.ts";
 
@@ -56,12 +56,15 @@ const isPlainClick = (event: MouseEvent): boolean =>
 export function Stream({
   sheet,
   next: firstNext,
+  ahead,
   eager,
   few,
   words,
 }: {
   sheet: Sheet;
   next?: string;
+  /** The ratios of those that come first after `next`. */
+  ahead: number[];
   /** How many are on the screen at first. */
   eager: number;
   few: boolean;
@@ -121,6 +124,7 @@ export function Stream({
             report={fresh.report}
           />
         ))}
+        {older.tiles.length > 0 || ahead.length === 0 ? null : <PlacesAhead ratios={ahead} />}
       </ul>
       <div
         ref={sentinel}

@@ -1,5 +1,5 @@
 "use client";
-import { type MouseEvent, memo } from "react";
+import { type CSSProperties, type MouseEvent, memo } from "react";
 import type { Tile } from "#lib/contact-sheet.ts";
 import { marks, rowHeight, stretch } from "../layout-numbers.ts";
 
@@ -21,19 +21,21 @@ function Picture({
   report: Report;
 }) {
   return (
-    <img
-      alt={tile.label}
-      width={Math.round(tile.ratio * nominal)}
-      height={nominal}
-      sizes={`min(100vw,${(tile.ratio * stretch).toFixed(2)}*${rowHeight})`}
-      srcSet={tile.sources.map(({ url, width }) => `${url} ${width}w`).join(",")}
-      src={tile.sources[0]?.url}
-      decoding="async"
-      loading={eager ? "eager" : "lazy"}
-      fetchPriority={first ? "high" : undefined}
-      onError={(event) => report(event.currentTarget)}
-      className="block size-full object-cover"
-    />
+    // Around a plain eager image React writes a copy of its addresses into the head, which is as far away as this is.
+    <picture>
+      {/* No `src`: whoever can show AVIF reads `srcset`, and another copy of an address would double what lists weigh. */}
+      <img
+        alt={tile.label}
+        width={Math.round(tile.ratio * nominal)}
+        height={nominal}
+        sizes={`min(100vw,${(tile.ratio * stretch).toFixed(2)}*${rowHeight})`}
+        srcSet={tile.sources.map(({ url, width }) => `${url} ${width}w`).join(",")}
+        decoding="async"
+        loading={eager ? undefined : "lazy"}
+        fetchPriority={first ? "high" : undefined}
+        onError={(event) => report(event.currentTarget)}
+      />
+    </picture>
   );
 }
 
@@ -65,6 +67,20 @@ function Marks({ mark, words }: { mark: number; words: TileWords }) {
   );
 }
 
+const placeOf = (ratio: number): CSSProperties => ({ ["--ratio" as string]: ratio });
+
+/** The places of pictures that are on their way, so that nothing moves when they come. Without script none come. */
+export function PlacesAhead({ ratios }: { ratios: number[] }) {
+  return (
+    <li aria-hidden="true" className="ahead">
+      {ratios.map((ratio, n) => (
+        // A place has nothing else to be told apart by.
+        <span key={n.toString()} style={placeOf(ratio)} />
+      ))}
+    </li>
+  );
+}
+
 /** A link to the picture, in the place that is kept for it from the first paint. */
 export const TileView = memo(function TileView({
   tile,
@@ -91,17 +107,9 @@ export const TileView = memo(function TileView({
   return (
     <li
       className="tile"
-      style={{
-        ["--ratio" as string]: tile.ratio,
-        backgroundColor: `#${tile.color.toString(16).padStart(6, "0")}`,
-      }}
+      style={{ ...placeOf(tile.ratio), backgroundColor: `#${tile.color.toString(16).padStart(6, "0")}` }}
     >
-      <a
-        href={`/m/${tile.id}`}
-        data-id={tile.id}
-        onClick={open}
-        className="block size-full -outline-offset-2"
-      >
+      <a href={`/m/${tile.id}`} onClick={open} className="block size-full -outline-offset-2">
         {failed ? (
           <span className="flex size-full flex-col items-center justify-center gap-1 overflow-hidden bg-raised p-2 text-center text-xs text-muted">
             <span className="line-clamp-2 text-ink">{tile.label}</span>

@@ -8,7 +8,7 @@ const askedMax = 50;
 const gatherMs = 50;
 
 const idOf = (image: HTMLImageElement): string | undefined =>
-  image.closest("[data-id]")?.getAttribute("data-id") ?? undefined;
+  image.closest("a")?.pathname.slice("/m/".length);
 
 async function fetchFresh(ids: string[]): Promise<Tile[]> {
   const answer = await fetch(`/more?ids=${ids.join(",")}`, { headers: { accept: "application/json" } });
