@@ -2,7 +2,6 @@
  * Credentials for signing, ready without waiting. Fixed keys come from the settings; otherwise the SDK's default
  * chain (profile, role, instance) is asked at boot and again well before what it gave runs out (R-14).
  */
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import type { BucketSettings } from "../env.ts";
 import { StorageError } from "./port.ts";
 
@@ -18,10 +17,11 @@ const renewBeforeMs = 10 * 60_000;
 const retryMs = 30_000;
 
 function chain(): BucketCredentials {
-  const provide = defaultProvider();
   let keys: Keys | undefined;
   const load = async (): Promise<void> => {
-    const found = await provide({ forceRefresh: true });
+    // Loaded only where it is asked: with fixed keys nobody pays for the whole chain.
+    const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+    const found = await defaultProvider()({ forceRefresh: true });
     keys = found;
     if (found.expiration !== undefined) renewIn(found.expiration.getTime() - Date.now() - renewBeforeMs);
   };
