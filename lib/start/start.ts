@@ -179,7 +179,7 @@ async function runPart(
     environment: {
       ...process.env,
       // Keeps what Node compiled: a later start takes a third less CPU, and no part holds the TypeScript reader.
-      NODE_COMPILE_CACHE: path.join(folder.root, "cache"),
+      NODE_COMPILE_CACHE: path.join(import.meta.dirname, "..", "..", "node_modules", ".cache", "compiled"),
       ...more,
     },
     logs: folder.logs,
