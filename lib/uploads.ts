@@ -142,13 +142,18 @@ export async function beginUploads(
         reserved: inserted.reduce((sum, row) => sum + row.bytes, 0),
       });
     // A repeated request gets a policy that outlives its answer.
-    const renewed = await ledger.renewPolicies(
-      tx,
-      known.filter((row) => row.state === "issued").map((row) => row.id),
-      { ownerId: viewer.id, policySeconds, ageSecondsMax: settings().uploads.ageSecondsMax },
-    );
+    const again = known.filter((row) => row.state === "issued").map((row) => row.id);
+    const renewed =
+      again.length === 0
+        ? []
+        : await ledger.renewPolicies(tx, again, {
+            ownerId: viewer.id,
+            policySeconds,
+            ageSecondsMax: settings().uploads.ageSecondsMax,
+          });
     for (const row of [...inserted, ...renewed]) rowOf.set(row.clientToken, row);
-    return { rowOf, twinOf, refused };
+    const granted = new Set([...inserted, ...renewed].map((row) => row.id));
+    return { rowOf, twinOf, refused, granted };
   });
 
   return Promise.all(
@@ -156,7 +161,8 @@ export async function beginUploads(
       const { clientToken } = file;
       const row = reserved.rowOf.get(clientToken);
       if (row !== undefined)
-        return row.state === "issued"
+        // One that has grown too old is told as it stands: no policy any more.
+        return reserved.granted.has(row.id)
           ? { status: "issued", clientToken, ...(await policyFor(storage, row)) }
           : { status: "known", clientToken, ...view(row) };
       const mediaId = reserved.twinOf.get(file.sha256);

@@ -139,6 +139,19 @@ describe("begin", () => {
     assert.deepEqual(await quotaOf(viewer), { used: 0, reserved: bytes.byteLength });
   });
 
+  it("gives no new policy to an upload that has grown too old (R-16)", async () => {
+    const viewer = await person(db);
+    const file = declare(await picture());
+    const [first] = await beginUploads(db, storage, { viewer, uploads: [file] });
+    await db
+      .update(uploads)
+      .set({ createdAt: sql`now() - interval '2 days'` })
+      .where(eq(uploads.id, issued(first).id));
+    const [again] = await beginUploads(db, storage, { viewer, uploads: [file] });
+    assert.equal(again?.status, "known");
+    await assert.rejects(renewUpload(db, storage, { viewer, id: issued(first).id }), { code: "gone" });
+  });
+
   it("names a duplicate before a byte moves (R-26)", async () => {
     const viewer = await person(db);
     const bytes = await picture();
