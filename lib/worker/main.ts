@@ -7,8 +7,9 @@ import { lockDown } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { purge } from "../purge.ts";
 import { storage } from "../storage/current.ts";
-import { finalize } from "../uploads/finalize.ts";
+import { finalize, type PixelBudget } from "../uploads/finalize.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
+import { withDeadline } from "./deadline.ts";
 import { deriveAgain } from "./derive.ts";
 import { pixelRoom } from "./pixels.ts";
 
@@ -28,7 +29,14 @@ async function main(): Promise<void> {
   // a worker whose decoders cannot be locked down must not touch a stranger's bytes.
   await lockDown();
   const { db, sql } = database();
-  const budget = pixelRoom(settings().worker.pixels);
+  const room = pixelRoom(settings().worker.pixels);
+  const budget: PixelBudget = (pixels, work) =>
+    room(pixels, () =>
+      withDeadline(work, () => {
+        logger.fatal("a picture does not end: this worker gives up and is started again");
+        process.exit(1);
+      }),
+    );
   await storage().probe();
 
   const runner = await run({
