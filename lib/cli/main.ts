@@ -4,6 +4,7 @@ import path from "node:path";
 import { Command, CommanderError } from "commander";
 import { SettingsError } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
+import { systemDataFolder } from "#lib/start/default-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { registerData } from "./data.ts";
 import { registerProcesses } from "./processes.ts";
@@ -27,6 +28,10 @@ async function main(args: string[]): Promise<void> {
   const file = path.join(project, ".env");
   // What the shell says goes before what the file says.
   if (existsSync(file)) process.loadEnvFile(file);
+  if ((process.env.TINTYPE_DATA ?? "") === "" && (process.env.DATABASE_URL ?? "") === "") {
+    const elsewhere = systemDataFolder(process.cwd(), process.getuid?.() === 0);
+    if (elsewhere !== undefined) process.env.TINTYPE_DATA = elsewhere;
+  }
   const program = new Command("tintype")
     .description("A media gallery on your own S3 bucket.")
     .exitOverride()
