@@ -67,25 +67,17 @@ function numbering(): { of(text: string): number; all: string[] } {
   };
 }
 
-/** How many characters all texts begin with in common. */
-function shared(texts: string[]): number {
-  const [first = "", ...others] = texts;
-  let length = first.length;
-  for (const other of others) while (!other.startsWith(first.slice(0, length))) length--;
-  return length;
-}
-
-const reversed = (text: string): string => Array.from(text).reverse().join("");
-
 /** Addresses signed in one window differ in the time of day alone: what they share at both ends is said once. */
 function apart(all: string[]): Pick<Sheet, "head" | "tails" | "foot"> {
-  const head = shared(all);
-  const rests = all.map((tail) => tail.slice(head));
-  const foot = shared(rests.map(reversed));
-  const [first = ""] = rests;
+  const [first = ""] = all;
+  const shortest = Math.min(first.length, ...all.map(({ length }) => length));
+  let head = 0;
+  while (head < shortest && all.every((tail) => tail.charCodeAt(head) === first.charCodeAt(head))) head++;
+  let foot = 0;
+  while (head + foot < shortest && all.every((tail) => tail.at(-1 - foot) === first.at(-1 - foot))) foot++;
   return {
-    head: all[0]?.slice(0, head) ?? "",
-    tails: rests.map((rest) => rest.slice(0, rest.length - foot)),
+    head: first.slice(0, head),
+    tails: all.map((tail) => tail.slice(head, tail.length - foot)),
     foot: first.slice(first.length - foot),
   };
 }

@@ -21,12 +21,25 @@ function useful(widths: number[], ratio: number): number[] {
 
 const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
 
+/** Pictures of one day share a label, and putting one together takes as long as all the rest of a tile. */
+const dated = new Map<string, string>();
+
+function datedLabel(key: "photoAdded" | "photoTaken", at: number): string {
+  const id = `${key} ${Math.floor(at / 86_400_000).toString()}`;
+  const known = dated.get(id);
+  if (known !== undefined) return known;
+  if (dated.size > 10_000) dated.clear();
+  const label = w(key, { date: day.format(at) });
+  dated.set(id, label);
+  return label;
+}
+
 /** What the picture shows in its owner's words, or else when it was taken. */
 function labelOf(row: GalleryRow): string {
   if (row.alt !== "") return row.alt;
   if (row.title !== "") return row.title;
-  const date = day.format(row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000);
-  return row.takenSource === "upload" ? w("photoAdded", { date }) : w("photoTaken", { date });
+  const at = row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000;
+  return datedLabel(row.takenSource === "upload" ? "photoAdded" : "photoTaken", at);
 }
 
 /** Only one's own pictures say who else sees them: on someone else's that is not in question. */

@@ -3,12 +3,12 @@
  * (docs.aws.amazon.com, "Authenticating requests: using query parameters"), but synchronously and with everything
  * that is the same for a whole window computed once.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 export type Signer = (key: string, at: Date, response: Record<string, string>) => string;
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string): string => hash("sha256", text, "hex");
 const hmac = (key: Buffer | string, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /** RFC 3986: encodeURIComponent leaves !'()* alone, which the store does not. */
@@ -32,16 +32,16 @@ export function signer(options: {
   const { region, credentials, expiresIn } = options;
   const base = new URL(options.base);
   const prefix = base.pathname.replace(/\/$/, "");
-  const windows = new Map<string, { scope: string; head: string; dayKey: Buffer }>();
+  const windows = new Map<string, { scope: string; head: string; dayKey: KeyObject }>();
 
-  const windowAt = (date: string): { scope: string; head: string; dayKey: Buffer } => {
+  const windowAt = (date: string): { scope: string; head: string; dayKey: KeyObject } => {
     const known = windows.get(date);
     if (known !== undefined) return known;
     const day = date.slice(0, 8);
     const scope = `${day}/${region}/s3/aws4_request`;
-    const dayKey = hmac(
-      hmac(hmac(hmac(`AWS4${credentials.secretAccessKey}`, day), region), "s3"),
-      "aws4_request",
+    // A key of bytes is examined and copied at every use, which costs five times what the rest of a signature does.
+    const dayKey = createSecretKey(
+      hmac(hmac(hmac(hmac(`AWS4${credentials.secretAccessKey}`, day), region), "s3"), "aws4_request"),
     );
     const head = [
       "X-Amz-Algorithm=AWS4-HMAC-SHA256",
@@ -71,7 +71,9 @@ export function signer(options: {
     ].join("&");
     const path = `${prefix}/${encodePath(key)}`;
     const request = `GET\n${path}\n${head}&${tail}\nhost:${base.host}\n\nhost\nUNSIGNED-PAYLOAD`;
-    const signature = hmac(dayKey, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(request)}`).toString("hex");
+    const signature = createHmac("sha256", dayKey)
+      .update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(request)}`)
+      .digest("hex");
     return `${base.origin}${path}?${head}&X-Amz-Signature=${signature}&${tail}`;
   };
 }
