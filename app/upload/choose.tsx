@@ -86,6 +86,9 @@ export function Choose({
           {w("chooseFolder")}
         </Button>
       </div>
+      <noscript>
+        <p className="max-w-prose text-sm text-pretty">{w("needsScript")}</p>
+      </noscript>
       {small ? null : <p className="text-sm text-muted">{w("accepts", { size: size(bytesMax) })}</p>}
       <input
         ref={files}
