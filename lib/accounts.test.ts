@@ -175,6 +175,70 @@ const gives: Record<Role, Role[]> = {
   viewer: [],
 };
 
+test("invitations end with the standing of whoever made them", async () => {
+  const owner = await person("owner");
+  const made = async (viewer: Viewer) => tokenOf(await accounts.invite(box.db, { viewer, role: "member" }));
+  const [demoted, disabled] = [await person("admin", 1), await person("admin", 2)];
+  const used = await made(demoted);
+  await accounts.acceptInvite(box.db, used, newcomer("used"));
+  const over = [await made(demoted), await made(disabled)];
+  const standing = await made(owner);
+  await accounts.setRole(box.db, { viewer: owner, id: demoted.id, role: "member" });
+  await accounts.disable(box.db, { viewer: owner, id: disabled.id });
+  for (const token of over) {
+    assert.deepEqual(await accounts.readInvite(box.db, token), { state: "unknown" });
+    await assert.rejects(
+      accounts.acceptInvite(box.db, token, newcomer("late")),
+      fails("gone", { reason: "unknown" }),
+    );
+  }
+  const open = await box.sql`select created_by from invites where used_at is null`;
+  assert.deepEqual([...open], [{ created_by: owner.id }]);
+  assert.deepEqual(await accounts.readInvite(box.db, used), { state: "used" });
+  await accounts.enable(box.db, { viewer: owner, id: disabled.id });
+  assert.deepEqual(await accounts.readInvite(box.db, over[1] ?? ""), { state: "unknown" });
+  assert.equal((await accounts.acceptInvite(box.db, standing, newcomer("in"))).role, "member");
+});
+
+test("an invitation that slipped in as its maker fell makes no account and is not listed", async () => {
+  const owner = await person("owner");
+  const admin = await person("admin");
+  const token = async (role: Role) => tokenOf(await accounts.invite(box.db, { viewer: admin, role }));
+  const links = [await token("member"), await token("viewer")];
+  const fallen = [
+    box.sql`update users set disabled_at = now() where id = ${admin.id}`,
+    box.sql`update users set disabled_at = null, role = 'member' where id = ${admin.id}`,
+  ];
+  for (const fall of fallen) {
+    await fall;
+    for (const link of links) {
+      assert.deepEqual(await accounts.readInvite(box.db, link), { state: "unknown" });
+      await assert.rejects(
+        accounts.acceptInvite(box.db, link, newcomer("late")),
+        fails("gone", { reason: "unknown" }),
+      );
+    }
+    assert.deepEqual(await accounts.listInvites(box.db, { viewer: owner }), []);
+  }
+  await box.sql`update users set role = 'admin' where id = ${admin.id}`;
+  await accounts.acceptInvite(box.db, links[0] ?? "", newcomer("in"));
+});
+
+test("an invitation used while its maker is disabled makes an account or is over, never a deadlock", async () => {
+  const owner = await person("owner");
+  for (let round = 0; round < 10; round += 1) {
+    const admin = await person("admin", `admin${round}`);
+    const token = tokenOf(await accounts.invite(box.db, { viewer: admin, role: "member" }));
+    const made = accounts.acceptInvite(box.db, token, newcomer(`guest${round}`));
+    const [, claimed] = await Promise.all([
+      accounts.disable(box.db, { viewer: owner, id: admin.id }),
+      settled([made]),
+    ]);
+    const there = await box.sql`select 1 from users where email = ${newcomer(`guest${round}`).email}`;
+    assert.equal(there.length, claimed);
+  }
+});
+
 test("each role invites exactly the roles below it", async () => {
   for (const role of ["owner", "admin", "member", "viewer"] as const) {
     const viewer = await person(role);

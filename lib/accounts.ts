@@ -9,6 +9,7 @@ import {
   claimInvite,
   countUsers,
   deleteInvite,
+  deleteInvitesBy,
   deleteOwnerInvites,
   findInvite,
   findOpenInvites,
@@ -16,9 +17,11 @@ import {
   findUserByEmail,
   findUsers,
   hasOwner,
+  holdMaker,
   insertInvite,
   insertUser,
   lockUser,
+  type Maker,
   saveDisabled,
   saveName,
   savePasswordHash,
@@ -46,7 +49,7 @@ const setupHours = 24;
 const inviteHours = 7 * 24;
 
 /** The roles someone may give: nobody makes an owner, only the owner makes administrators. */
-export function rolesFor(actor: Actor): readonly Role[] {
+export function rolesFor(actor: "operator" | { role: Role }): readonly Role[] {
   if (actor === "operator" || actor.role === "owner") return ["admin", "member", "viewer"];
   return actor.role === "admin" ? ["member", "viewer"] : [];
 }
@@ -111,6 +114,10 @@ export async function setupLink(db: Db): Promise<string | undefined> {
   return made ? `${settings().appUrl}/setup?token=${token}` : undefined;
 }
 
+/** An invitation is its maker's word: it stands as long as they are let in and could still give the role. */
+const stands = (role: Role, by: Maker | "operator" | undefined): boolean =>
+  by === "operator" || (by !== undefined && by.disabledAt === null && rolesFor(by).includes(role));
+
 export type InviteState = "open" | "used" | "expired" | "unknown";
 export type InviteView = { state: "open"; role: Role; email: string | undefined };
 
@@ -122,6 +129,8 @@ export async function readInvite(
   const invite = await findInvite(db, hashOf(token));
   if (invite === undefined) return { state: "unknown" };
   if (invite.state !== "open") return { state: invite.state };
+  if (invite.role !== "owner" && !stands(invite.role, invite.maker ?? "operator"))
+    return { state: "unknown" };
   // Whoever has an old set-up link must not be told to fill in a form that cannot succeed.
   if (invite.role === "owner" && (await hasOwner(db))) return { state: "used" };
   return { state: "open", role: invite.role, email: invite.email ?? undefined };
@@ -139,7 +148,12 @@ export async function acceptInvite(db: Db, token: string, typed: Newcomer): Prom
   // Before the transaction: hashing takes a tenth of a second, in which no row should be locked.
   const hash = await hashPassword(newcomer.password);
   return db.transaction(async (tx) => {
+    // Its maker before the invitation, as setRole and disable do it: the other way round the two could deadlock.
+    const makerId = (await findInvite(tx, hashOf(token)))?.createdBy ?? undefined;
+    const maker = makerId === undefined ? undefined : await holdMaker(tx, makerId);
     const invite = await claimInvite(tx, hashOf(token));
+    if (invite !== undefined && makerId !== undefined && !stands(invite.role, maker))
+      throw new TintypeError("gone", { details: { reason: "unknown" } });
     if (invite === undefined || (invite.role === "owner" && (await hasOwner(tx))))
       throw new TintypeError("gone", { details: { reason: "used" } });
     const user = await createUser(tx, { ...newcomer, role: invite.role, hash });
@@ -188,13 +202,15 @@ export async function invite(
   return `${settings().appUrl}/invite/${token}`;
 }
 
-export type OpenInvite = Awaited<ReturnType<typeof findOpenInvites>>[number];
+export type OpenInvite = Omit<Awaited<ReturnType<typeof findOpenInvites>>[number], "maker">;
 
 /** Invitations that still work, newest first. The set-up link is not among them. Throws "forbidden". */
 export async function listInvites(db: Db, { viewer }: { viewer: Actor }): Promise<OpenInvite[]> {
   const roles = rolesFor(viewer);
   if (roles.length === 0) throw new TintypeError("forbidden");
-  return (await findOpenInvites(db)).filter((open) => open.role !== "owner");
+  return (await findOpenInvites(db))
+    .filter((open) => open.role !== "owner" && stands(open.role, open.maker ?? "operator"))
+    .map(({ maker: _, ...open }) => open);
 }
 
 /** Makes an invitation stop working. Throws "not_found" when it was used, is gone or is not the viewer's to revoke. */
@@ -239,23 +255,25 @@ async function changeable(
   return target;
 }
 
-/** Gives someone another role, at once in every session. Throws "forbidden" or "not_found". */
+/** Gives someone another role, at once in every session; open invitations they could not make now end. Throws "forbidden" or "not_found". */
 export async function setRole(db: Db, { viewer, id, role }: About & { role: Role }): Promise<void> {
   await db.transaction(async (tx) => {
     const target = await changeable(tx, { viewer, id });
     if (!rolesFor(viewer).includes(role)) throw new TintypeError("forbidden");
     await saveRole(tx, id, role);
-    audit(viewer, "role changed", { userId: id, from: target.role, to: role });
+    const invitations = await deleteInvitesBy(tx, id, { except: rolesFor({ role }) });
+    audit(viewer, "role changed", { userId: id, from: target.role, to: role, invitations });
   });
 }
 
-/** Shuts someone out and ends their sessions at once; their pictures stay. Throws "forbidden" or "not_found". */
+/** Shuts someone out and ends their sessions and open invitations at once; their pictures stay. Throws "forbidden" or "not_found". */
 export async function disable(db: Db, { viewer, id }: About): Promise<void> {
   await db.transaction(async (tx) => {
     await changeable(tx, { viewer, id });
     await saveDisabled(tx, id, true);
     const sessions = await deleteSessions(tx, id);
-    audit(viewer, "disabled", { userId: id, sessions });
+    const invitations = await deleteInvitesBy(tx, id, { except: [] });
+    audit(viewer, "disabled", { userId: id, sessions, invitations });
   });
 }
 

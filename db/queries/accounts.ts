@@ -1,5 +1,5 @@
 /** People, their passwords, their invitations and their space. */
-import { and, asc, count, desc, eq, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, inArray, isNull, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { Role } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import {
@@ -38,6 +38,19 @@ export async function hasOwner(db: Db): Promise<boolean> {
 
 export async function findUser(db: Db, id: string): Promise<User | undefined> {
   const [row] = await db.select().from(users).where(eq(users.id, id));
+  return row;
+}
+
+/** Who made an invitation, as far as it decides whether the invitation stands. */
+export type Maker = { role: Role; disabledAt: Date | null };
+
+/** As findUser, and nobody may disable the user or change the role before the transaction ends. */
+export async function holdMaker(db: Db, id: string): Promise<Maker | undefined> {
+  const [row] = await db
+    .select({ role: users.role, disabledAt: users.disabledAt })
+    .from(users)
+    .where(eq(users.id, id))
+    .for("share");
   return row;
 }
 
@@ -106,18 +119,21 @@ export async function insertInvite(
   return made;
 }
 
-/** An invitation by the hash of its token, with what became of it. */
+const maker = { role: users.role, disabledAt: users.disabledAt };
+
+/** An invitation by the hash of its token, with what became of it; `maker` is null when the operator made it. */
 export async function findInvite(
   db: Db,
   tokenHash: string,
-): Promise<(Invite & { state: "open" | "used" | "expired" }) | undefined> {
+): Promise<(Invite & { state: "open" | "used" | "expired"; maker: Maker | null }) | undefined> {
   const [row] = await db
-    .select({ invite: invites, open: sql<boolean>`${usable()}` })
+    .select({ invite: invites, open: sql<boolean>`${usable()}`, maker })
     .from(invites)
+    .leftJoin(users, eq(users.id, invites.createdBy))
     .where(eq(invites.tokenHash, tokenHash));
   if (row === undefined) return undefined;
   const state = row.open ? "open" : row.invite.usedAt === null ? "expired" : "used";
-  return { ...row.invite, state };
+  return { ...row.invite, state, maker: row.maker };
 }
 
 /** Uses an invitation up; of several at the same moment one gets it, the others `undefined`. */
@@ -134,15 +150,23 @@ export async function deleteOwnerInvites(db: Db): Promise<void> {
   await db.delete(invites).where(and(eq(invites.role, "owner"), isNull(invites.usedAt)));
 }
 
-export async function findOpenInvites(
-  db: Db,
-): Promise<{ id: string; role: Role; email: string | null; by: string | null; expiresAt: Date }[]> {
+export async function findOpenInvites(db: Db): Promise<
+  {
+    id: string;
+    role: Role;
+    email: string | null;
+    by: string | null;
+    maker: Maker | null;
+    expiresAt: Date;
+  }[]
+> {
   return db
     .select({
       id: invites.id,
       role: invites.role,
       email: invites.email,
       by: users.name,
+      maker,
       expiresAt: invites.expiresAt,
     })
     .from(invites)
@@ -158,6 +182,19 @@ export async function deleteInvite(db: Db, id: string, roles: readonly Role[]): 
     .where(and(eq(invites.id, id), isNull(invites.usedAt), inArray(invites.role, [...roles])))
     .returning({ id: invites.id });
   return gone.length > 0;
+}
+
+/** Takes back the unused invitations that someone made to roles other than `roles`; returns how many there were. */
+export async function deleteInvitesBy(
+  db: Db,
+  userId: string,
+  { except }: { except: readonly Role[] },
+): Promise<number> {
+  const gone = await db
+    .delete(invites)
+    .where(and(eq(invites.createdBy, userId), isNull(invites.usedAt), notInArray(invites.role, [...except])))
+    .returning({ id: invites.id });
+  return gone.length;
 }
 
 // The list of people.
