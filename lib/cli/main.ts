@@ -76,8 +76,17 @@ function tell(error: unknown): number {
   return 1;
 }
 
+/** Waits until what was written has left: process.exit drops what a slow reader has not taken from a pipe. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = tell(error);
+  const code = tell(error);
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // What the failed command had open, the launcher's channel above all, would keep this process alive.
+  process.exit(code);
 }

@@ -1,6 +1,6 @@
 /** The one folder that holds everything an installation is: database, objects, secrets, logs. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { Refusal } from "./refusal.ts";
@@ -36,8 +36,8 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
   const probe = path.join(root, `.probe-${randomBytes(4).toString("hex")}`);
   try {
     // As root, Postgres is another user and has to get through to its own folder inside.
-    await mkdir(root, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-    await mkdir(folder.logs, { recursive: true, mode: 0o700 });
+    await makeFolder(root, process.getuid?.() === 0 ? 0o711 : 0o700);
+    await makeFolder(folder.logs, 0o700);
     await (await open(probe, "wx", 0o600)).close();
     await rm(probe);
   } catch (cause) {
@@ -49,7 +49,30 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
   return folder;
 }
 
+/** mkdir's own `recursive` never returns below /proc, where nothing can be made and ENOENT is the answer to it. */
+async function makeFolder(folder: string, mode: number): Promise<void> {
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    if (await isFolder(folder)) return;
+    const parent = path.dirname(folder);
+    if (!hasCode(error, "ENOENT") || parent === folder || (await isFolder(parent))) throw error;
+    await makeFolder(parent, mode);
+    await mkdir(folder, { mode });
+  }
+}
+
+const isFolder = (folder: string): Promise<boolean> =>
+  stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;
+
 const reasons: Record<string, string> = {
+  ENOENT: "no folder can be made there",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "it is read-only",

@@ -1,5 +1,6 @@
 /** What a running Tintype tells other commands on the same data folder: where its database and its store are. */
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
 import { z } from "zod";
 import { type DataFolder, writePrivately } from "./data-folder.ts";
 
@@ -24,5 +25,11 @@ export async function readRun(folder: DataFolder): Promise<Run | undefined> {
 
 export const writeRun = (folder: DataFolder, run: Run): Promise<void> =>
   writePrivately(folder.runFile, JSON.stringify(run, undefined, 2));
+
+/** Half-written ones of a start that was killed -9; only for the one who has the lock, who alone writes them. */
+export async function removeHalves(folder: DataFolder): Promise<void> {
+  for (const name of await readdir(folder.root))
+    if (/^run\.json\.[0-9a-f]{8}$/.test(name)) await rm(path.join(folder.root, name), { force: true });
+}
 
 export const removeRun = (folder: DataFolder): Promise<void> => rm(folder.runFile, { force: true });

@@ -146,8 +146,11 @@ test("a start after kill -9 just works, and nothing of the killed one stays", as
   const web = Number.parseInt(await ask(at), 10);
   first.child.kill("SIGKILL");
   await first.ended;
+  const half = path.join(at.data, "run.json.0123abcd");
+  writeFileSync(half, "{");
   const second = begin(at);
   await ready(second);
+  assert.equal(existsSync(half), false, "a half-written file of the killed one is still there");
   assert.notEqual(postmaster(at), database);
   assert.ok(await until(async () => !(await isAlive(database)), patienceMs), "the old Postgres still runs");
   assert.ok(await until(async () => !(await isAlive(web)), patienceMs), "the old web process still runs");

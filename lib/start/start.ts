@@ -19,7 +19,7 @@ import { startPart } from "./part.ts";
 import { refuseTakenPort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { Refusal } from "./refusal.ts";
-import { readRun, removeRun, writeRun } from "./run-file.ts";
+import { readRun, removeHalves, removeRun, writeRun } from "./run-file.ts";
 import type { Terminal } from "./terminal.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
@@ -42,15 +42,19 @@ export const ownPrograms: StartOptions["programs"] = {
   store: path.join(project, "lib", "storage", "embedded", "main.ts"),
 };
 
-/** Runs until it is told to stop or something is lost for good; the exit code. Refusals come back as code 1. */
+/**
+ * Runs until it is told to stop or something is lost for good; the exit code. Refusals come back as code 1; throws
+ * SettingsError before anything is begun.
+ */
 export async function start(options: StartOptions): Promise<number> {
+  const settings = parseSettings(process.env);
   const life = new Life(options.terminal);
   try {
-    const settings = parseSettings(process.env);
     if (settings.bucket === undefined) publicStoreUrl(settings, process.env.S3_PUBLIC_ENDPOINT);
     const folder = await openDataFolder(settings.dataFolder);
     const lock = await claim(folder);
     life.add({ level: -1, stop: async () => lock.release() });
+    await removeHalves(folder);
     await refuseTakenPorts(settings, folder);
     const environment = await bringUp(options, settings, folder, life);
     await welcome(options, settings, environment);
