@@ -260,6 +260,10 @@ export const media = pgTable(
       .where(sql`purged_at is null`),
     // What is rare is found here; what is common, by walking an order. Small: most rows are in none of the three.
     index("media_trash").on(t.deletedAt, t.id).where(sql`deleted_at is not null and purged_at is null`),
+    // One person's trash; without the owner a page of it would walk through everybody else's.
+    index("media_owner_trash")
+      .on(t.ownerId, t.deletedAt, t.id)
+      .where(sql`deleted_at is not null and purged_at is null`),
     index("media_unlisted").on(t.createdAt, t.id).where(sql`visibility = 'unlisted' and purged_at is null`),
     index("media_rare_type").on(t.mime).where(sql`mime <> 'image/jpeg' and purged_at is null`),
     index("media_text")

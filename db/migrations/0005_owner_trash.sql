@@ -1,0 +1,1 @@
+CREATE INDEX "media_owner_trash" ON "media" USING btree ("owner_id","deleted_at","id") WHERE deleted_at is not null and purged_at is null;
