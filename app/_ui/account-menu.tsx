@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { signOut } from "#app/_session/actions.ts";
-import type { Viewer } from "#lib/media.ts";
+import { canUpload, type Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("shared");
@@ -41,6 +41,13 @@ export function AccountMenu({ viewer }: { viewer: Viewer }) {
               {w("accountSettings")}
             </Link>
           </li>
+          {canUpload(viewer) ? (
+            <li>
+              <Link href="/trash" className={entry}>
+                {words("account")("trashTitle")}
+              </Link>
+            </li>
+          ) : null}
           <li>
             <form action={signOut}>
               <button type="submit" className={entry}>

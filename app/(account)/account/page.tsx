@@ -2,12 +2,12 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { type ReactNode, useId } from "react";
 import { listSessions } from "#lib/auth.ts";
-import type { Viewer } from "#lib/media.ts";
+import { canUpload, type Viewer } from "#lib/media.ts";
 import { passwordMin } from "#lib/passwords.ts";
 import { words } from "#lib/words.ts";
 import { signOut } from "../../_session/actions.ts";
 import { requireViewer } from "../../_session/viewer.ts";
-import { Button } from "../../_ui/button.tsx";
+import { Button, ButtonLink } from "../../_ui/button.tsx";
 import { Page } from "../../_ui/page.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { AccountForm } from "../_ui/account-form.tsx";
@@ -43,6 +43,13 @@ export default async function AccountPage() {
         <Section title={w("sessionsTitle")} lead={w("sessionsLead")}>
           <Sessions sessions={sessions} />
         </Section>
+        {canUpload(viewer) ? (
+          <Section title={w("trashTitle")} lead={w("trashSection")}>
+            <ButtonLink href="/trash" className="justify-self-start">
+              {w("trashOpen")}
+            </ButtonLink>
+          </Section>
+        ) : null}
       </div>
     </Page>
   );

@@ -1,0 +1,39 @@
+"use server";
+import { refresh } from "next/cache";
+import { database } from "#lib/database.ts";
+import { TintypeError } from "#lib/errors.ts";
+import { idsShape } from "#lib/media.ts";
+import { type Restored, takeBack } from "#lib/trash-list.ts";
+import { words } from "#lib/words.ts";
+import { requireViewer } from "../../_session/viewer.ts";
+import { bad } from "../_ui/answers.ts";
+import type { FormState } from "../_ui/form-state.ts";
+
+const w = words("account");
+
+export async function restoreChosen(state: FormState, data: FormData): Promise<FormState> {
+  const viewer = await requireViewer("/trash");
+  if (data.getAll("ids").length === 0) return bad(state, w("trashNothing"));
+  const chosen = idsShape.safeParse({ ids: data.getAll("ids") });
+  if (!chosen.success) return bad(state, words("errors")("bad_request"));
+  try {
+    const restored = await takeBack(database().db, { viewer, ids: chosen.data.ids });
+    refresh();
+    return {
+      answer: state.answer + 1,
+      notice: { tone: restored.back > 0 ? "good" : "bad", text: told(restored) },
+    };
+  } catch (error) {
+    if (error instanceof TintypeError) return bad(state, words("errors")(error.code));
+    throw error;
+  }
+}
+
+const told = ({ back, repeated, gone }: Restored): string =>
+  [
+    back > 0 ? w("trashBack", { n: back }) : "",
+    repeated > 0 ? w("trashRepeated", { n: repeated }) : "",
+    gone > 0 ? w("trashGone", { n: gone }) : "",
+  ]
+    .filter((sentence) => sentence !== "")
+    .join(" ");
