@@ -22,6 +22,38 @@ const cdn = {
   CLOUDFRONT_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\\nabc\\n-----END PRIVATE KEY-----",
 };
 
+/** What shells, npm, CI, Docker, Kubernetes and systemd set, and what other programs call theirs. */
+const others = [
+  ..."PWD OLDPWD HOSTNAME HOSTTYPE MACHTYPE OSTYPE LOGNAME USER USERNAME HOME SHELL SHLVL TERM TERM_PROGRAM COLORTERM".split(
+    " ",
+  ),
+  ..."LANG LANGUAGE LC_ALL TZ DISPLAY EDITOR PAGER MAIL LS_COLORS DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR _".split(
+    " ",
+  ),
+  ..."SSH_CLIENT SSH_CONNECTION SSH_TTY SUDO_USER SUDO_UID TMPDIR HOSTS PORTS SPORT".split(" "),
+  ..."npm_package_name npm_lifecycle_event npm_config_loglevel npm_execpath INIT_CWD NODE NODE_ENV NODE_OPTIONS".split(
+    " ",
+  ),
+  ..."CI CI_JOB_ID CI_PROJECT_URL CI_SERVER_PORT CI_SERVER_HOST GITHUB_ACTIONS GITHUB_TOKEN RUNNER_OS JOB_URL BUILD_URL".split(
+    " ",
+  ),
+  ..."DOCKER_HOST COMPOSE_PROJECT_NAME KUBERNETES_PORT KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT_HTTPS".split(
+    " ",
+  ),
+  ..."INVOCATION_ID JOURNAL_STREAM NOTIFY_SOCKET LISTEN_FDS MAINPID STATE_DIRECTORY CREDENTIALS_DIRECTORY".split(
+    " ",
+  ),
+  ..."API_URL APP_ENV APP_NAME WEB_URL BASE_URL DB_URL REDIS_URL DATABASE_HOST DATABASE_NAME DATABASE_URL_UNPOOLED".split(
+    " ",
+  ),
+  ..."R2_BUCKET GS_BUCKET R2_ACCESS_KEY_ID AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN".split(
+    " ",
+  ),
+  ..."LOGLEVEL RUST_LOG_LEVEL DD_LOG_LEVEL JWT_SECRET OAUTH_SECRET NO_PROXY HTTPS_PROXY VIRTUAL_HOST GHOST PGHOST PGPORT".split(
+    " ",
+  ),
+];
+
 /** Each refused environment, and the variable its sentence has to name. */
 const refusals: [title: string, env: Record<string, string>, named: string][] = [
   ["an unknown S3 variable", { S3_BUKET: "pictures" }, "S3_BUKET"],
@@ -30,6 +62,19 @@ const refusals: [title: string, env: Record<string, string>, named: string][] = 
   ["an unknown UPLOAD variable", { UPLOAD_MAXIMUM: "1" }, "UPLOAD_MAXIMUM"],
   ["an unknown TINTYPE variable", { TINTYPE_DATEN: "/srv" }, "TINTYPE_DATEN"],
   ["an unknown WORKER variable", { WORKER_THREADS: "4" }, "WORKER_THREADS"],
+  ["a TRASH variable with a slip", { TRASH_SECOND: "3" }, "TRASH_SECONDS"],
+  ["a QUOTA variable with a slip", { QUOTA_BYTE: "3" }, "QUOTA_BYTES"],
+  ["an APP_URL without its underscore", { APPURL: "x" }, "APP_URL"],
+  ["letters in the wrong order", { PROT: "3000" }, "PORT"],
+  ["a slip in the first word", { TINYTPE_DATA: "/srv" }, "TINTYPE_DATA"],
+  ["two slips in a long name", { DATABSE_ULR: "x" }, "DATABASE_URL"],
+  ["small letters", { database_url: "x" }, "DATABASE_URL"],
+  ["more than the secret", { AUTH_SECRET_KEY: "x" }, "AUTH_SECRET_KEY"],
+  ["an address with a path", { APP_URL: "https://photos.example/album" }, "APP_URL"],
+  ["an address with a query", { APP_URL: "https://photos.example?a=b" }, "APP_URL"],
+  ["an address with a fragment", { APP_URL: "https://photos.example/#top" }, "APP_URL"],
+  ["an address with a user name", { APP_URL: "https://ann@photos.example" }, "APP_URL"],
+  ["a quota of nothing but a space", { QUOTA_BYTES: " " }, "QUOTA_BYTES"],
   ["an address that is not one", { APP_URL: "photos.example" }, "APP_URL"],
   ["an address that is not http", { APP_URL: "ftp://photos.example" }, "APP_URL"],
   ["a port that is not a number", { PORT: "http" }, "PORT"],
@@ -108,6 +153,10 @@ for (const [title, env, named] of refusals)
       problems.some((problem) => problem.includes(named)),
       `${JSON.stringify(problems)} does not name ${named}`,
     );
+    for (const problem of problems) {
+      assert.match(problem, /^[A-Za-z0-9_=]+ (and|in|is|must|names|needs|would)\b.*\.$/);
+      assert.doesNotMatch(problem, /invalid|NaN|expected|received|undefined/i, "a library speaks");
+    }
   });
 
 test("names every broken variable at once, a sentence each (R-84)", () => {
@@ -135,6 +184,39 @@ test("leaves the variables of other programs alone", () => {
     problemsOf({ PATH: "/bin", AWS_REGION: "x", POSTGRES_PASSWORD: "x", npm_config_x: "y" }),
     [],
   );
+  assert.deepEqual(problemsOf(Object.fromEntries(others.map((name) => [name, "x"]))), []);
+  assert.deepEqual(
+    problemsOf({
+      TINTYPE_PORT: "tcp://10.0.0.1:80",
+      TINTYPE_SERVICE_HOST: "10.0.0.1",
+      WORKER_SERVICE_PORT: "80",
+      MEDIA_SERVICE_PORT_HTTP: "80",
+      S3_PORT_9000_TCP: "tcp://10.0.0.2:9000",
+      S3_PORT_9000_TCP_ADDR: "10.0.0.2",
+    }),
+    [],
+    "addresses Kubernetes gives to every container",
+  );
+});
+
+test("knows every name in .env, and lets the SDK and Node have theirs there (R-84)", () => {
+  const problemsOfFile = (...names: string[]): string[] => {
+    try {
+      parseSettings({}, names);
+    } catch (error) {
+      if (error instanceof SettingsError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+  assert.match(problemsOfFile("PORT", "GREETING").join(), /^GREETING in \.env is not a setting of Tintype\./);
+  assert.match(problemsOfFile("TRASH_SECOND").join(), /^TRASH_SECOND in \.env .* TRASH_SECONDS\?/);
+  assert.deepEqual(problemsOfFile(...variableNames, "AWS_PROFILE", "NODE_OPTIONS", "TZ", "HTTPS_PROXY"), []);
+});
+
+test("takes the address apart from how it was written", () => {
+  assert.equal(parseSettings({ APP_URL: "https://Photos.example:443/" }).appUrl, "https://photos.example");
+  assert.equal(parseSettings({ APP_URL: "http://[::1]:3000" }).appUrl, "http://[::1]:3000");
 });
 
 test("lets browsers reach the built-in store by https through a proxy", () => {
@@ -166,7 +248,9 @@ test("reads a key whose line breaks are spelt out", () => {
 test(".env.example explains every setting in a sentence, and no other", () => {
   const text = readFileSync(path.join(import.meta.dirname, "..", ".env.example"), "utf8");
   const names = [...text.matchAll(/^#([A-Z0-9_]+)=/gm)].map((found) => found[1]);
-  assert.deepEqual([...names].sort(), [...variableNames, "TINTYPE_BUILD"].sort());
+  // As a list and not as a set: one that stands there twice is found, too.
+  assert.deepEqual(names.sort(), [...variableNames, "TINTYPE_BUILD"].sort());
+  assert.doesNotMatch(text, /^[^#\n]/m, "a copy of it would set something");
   for (const name of names)
     assert.match(text, new RegExp(`^# .*[.;].*\\n#${name}=`, "m"), `${name} is not explained`);
 });

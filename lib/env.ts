@@ -7,39 +7,72 @@ import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { unknownNames } from "./env-names.ts";
 import { type Visibility, visibilities } from "./media.ts";
 
-const flag = z.stringbool();
-const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const httpUrl = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
+const number = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+const flag = z.stringbool({ error: "must be true or false" });
+const oneOf = <const T extends string>(...values: T[]) =>
+  z.enum(values, { error: `must be one of ${values.join(", ")}` });
+const isHttp = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).host !== "";
+/** Nothing but scheme, host and port: what is built upon it would lose or repeat the rest. */
+const origin = (example: string) =>
+  z
+    .string()
+    .refine(isHttp, { error: `must be an http or https address such as ${example}`, abort: true })
+    .refine((text) => /^[^/]*\/\/[^/?#@]+\/*$/.test(text), {
+      error: `must be the address alone, such as ${example}: no path, query, fragment or user name`,
+    })
+    .transform((text) => new URL(text).origin);
+const httpUrl = (example: string) =>
+  z
+    .string()
+    .refine((text) => isHttp(text) && !/[?#]/.test(text), {
+      error: `must be an http or https address such as ${example}, without a query or fragment`,
+    })
+    .transform((text) => text.replace(/\/+$/, ""));
 const isLoopback = (url: string): boolean =>
   ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname) ||
   new URL(url).hostname.endsWith(".localhost");
+const most = Number.MAX_SAFE_INTEGER;
 
 const shape = z.object({
-  APP_URL: httpUrl.optional(),
+  APP_URL: origin("https://photos.example.com").optional(),
   HOST: z.string().default("127.0.0.1"),
-  PORT: z.coerce.number().int().min(1).max(65535).default(3000),
+  PORT: number(1, 65_535).default(3000),
   TINTYPE_DATA: z.string().default(".tintype"),
   TINTYPE_STORE_HOST: z.string().optional(),
-  TINTYPE_STORE_PORT: z.coerce.number().int().min(1).max(65535).default(9100),
-  AUTH_SECRET: z.string().min(32).optional(),
+  TINTYPE_STORE_PORT: number(1, 65_535).default(9100),
+  AUTH_SECRET: z.string().min(32, { error: "must have at least 32 characters" }).optional(),
   TRUSTED_PROXIES: z.string().default(""),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "silent").default("info"),
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error:
+        "must be an address such as postgres://user:password@host:5432/tintype, special characters of the password written as %23 and so on",
+    })
+    .optional(),
+  DATABASE_POOL: number(2, 100).default(10),
   S3_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
       error: "must be 3 to 63 lower-case letters, digits, dots or hyphens",
     })
     .optional(),
-  S3_REGION: z.string().min(1).optional(),
-  S3_ENDPOINT: httpUrl.optional(),
-  S3_PUBLIC_ENDPOINT: httpUrl.optional(),
-  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
-  S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
-  S3_SESSION_TOKEN: z.string().min(1).optional(),
+  S3_REGION: z.string().optional(),
+  S3_ENDPOINT: httpUrl("https://s3.example.com").optional(),
+  S3_PUBLIC_ENDPOINT: httpUrl("https://s3.example.com").optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_SESSION_TOKEN: z.string().optional(),
   S3_FORCE_PATH_STYLE: flag.optional(),
   S3_PREFIX: z
     .string()
@@ -48,40 +81,28 @@ const shape = z.object({
     })
     .default(""),
   S3_ALLOW_HTTP: flag.default(false),
-  MEDIA_URL_MODE: z
-    .enum(["s3-presigned", "cloudfront", "cloudfront-cookie", "public"])
-    .default("s3-presigned"),
-  MEDIA_URL_WINDOW: seconds(60, 302_400).default(3600),
-  MEDIA_PUBLIC_BASE_URL: httpUrl.optional(),
+  MEDIA_URL_MODE: oneOf("s3-presigned", "cloudfront", "cloudfront-cookie", "public").default("s3-presigned"),
+  MEDIA_URL_WINDOW: number(60, 302_400).default(3600),
+  MEDIA_PUBLIC_BASE_URL: httpUrl("https://cdn.example.com").optional(),
   MEDIA_VISIBILITIES: z.string().default(visibilities.join(",")),
-  CLOUDFRONT_KEY_PAIR_ID: z.string().min(1).optional(),
-  CLOUDFRONT_PRIVATE_KEY: z.string().min(1).optional(),
-  CLOUDFRONT_PRIVATE_KEY_FILE: z.string().min(1).optional(),
-  UPLOAD_MAX_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(5 * 1024 ** 3)
-    .default(50 * 1024 * 1024),
-  UPLOAD_POLICY_TTL: seconds(60, 3600).default(600),
-  UPLOAD_GRACE: seconds(1, 86_400).default(3600),
-  UPLOAD_MAX_AGE: seconds(600, 7 * 86_400).default(86_400),
-  UPLOAD_OPEN_MAX: z.coerce.number().int().min(1).default(1_000),
-  UPLOAD_DAY_MAX: z.coerce.number().int().min(1).default(20_000),
+  CLOUDFRONT_KEY_PAIR_ID: z.string().optional(),
+  CLOUDFRONT_PRIVATE_KEY: z.string().optional(),
+  CLOUDFRONT_PRIVATE_KEY_FILE: z.string().optional(),
+  UPLOAD_MAX_BYTES: number(1, 5 * 1024 ** 3).default(50 * 1024 * 1024),
+  UPLOAD_POLICY_TTL: number(60, 3600).default(600),
+  UPLOAD_GRACE: number(1, 86_400).default(3600),
+  UPLOAD_MAX_AGE: number(600, 7 * 86_400).default(86_400),
+  UPLOAD_OPEN_MAX: number(1, most).default(1_000),
+  UPLOAD_DAY_MAX: number(1, most).default(20_000),
   UPLOAD_EXACT_SIZE: flag.default(true),
-  QUOTA_BYTES: z.coerce.number().int().min(0).default(0),
-  TRASH_SECONDS: seconds(0, 3650 * 86_400).default(30 * 86_400),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
-  WORKER_PIXELS: z.coerce.number().int().min(1_000_000).default(200_000_000),
+  QUOTA_BYTES: number(0, most).default(0),
+  TRASH_SECONDS: number(0, 3650 * 86_400).default(30 * 86_400),
+  WORKER_CONCURRENCY: number(1, 64).default(availableParallelism()),
+  WORKER_PIXELS: number(1_000_000, most).default(200_000_000),
 });
 
 export type Variables = z.infer<typeof shape>;
 export const variableNames = Object.keys(shape.shape);
-
-/** Prefixes that are ours: a name that starts so and is not in the table is a typing error, not someone else's. */
-const ourPrefixes = ["S3_", "MEDIA_", "CLOUDFRONT_", "UPLOAD_", "TINTYPE_", "WORKER_"];
-/** Read before the settings exist, or by tools; known, and not part of the settings. */
-const otherNames = ["TINTYPE_BUILD", "TINTYPE_TEST", "TINTYPE_TEST_DATABASE_URL"];
 
 export type BucketSettings = {
   bucket: string;
@@ -143,20 +164,21 @@ export class SettingsError extends Error {
   }
 }
 
-/** Parses an environment. Empty strings count as not set. Throws SettingsError naming every broken variable. */
-export function parseSettings(env: Record<string, string | undefined>): Settings {
+/**
+ * Parses an environment. Empty strings count as not set. `fileNames` are those of the .env file, where every name has
+ * to be known. Throws SettingsError naming every broken variable.
+ */
+export function parseSettings(
+  env: Record<string, string | undefined>,
+  fileNames: readonly string[] = [],
+): Settings {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
   );
-  const problems: string[] = [];
-  for (const name of Object.keys(given)) {
-    const ours = ourPrefixes.some((prefix) => name.startsWith(prefix));
-    if (ours && !variableNames.includes(name) && !otherNames.includes(name))
-      problems.push(`${name} is not a setting of Tintype. The settings are listed in .env.example.`);
-  }
+  const problems = unknownNames(variableNames, given, fileNames);
   const parsed = shape.safeParse(given);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) problems.push(`${issue.path.join(".")}: ${issue.message}.`);
+    for (const issue of parsed.error.issues) problems.push(`${issue.path.join(".")} ${issue.message}.`);
     throw new SettingsError(problems);
   }
   const v = parsed.data;
@@ -175,7 +197,7 @@ export function parseSettings(env: Record<string, string | undefined>): Settings
     if (v[name] !== undefined && v.S3_BUCKET === undefined && !(name === "S3_PUBLIC_ENDPOINT"))
       problems.push(`${name} is set but S3_BUCKET is not: name the bucket, or unset ${name}.`);
   if (v.S3_SESSION_TOKEN !== undefined && v.S3_ACCESS_KEY_ID === undefined)
-    problems.push("S3_SESSION_TOKEN is set but S3_ACCESS_KEY_ID is not.");
+    problems.push("S3_SESSION_TOKEN is set but S3_ACCESS_KEY_ID is not: set both, or unset the token.");
   for (const name of ["S3_ENDPOINT", "S3_PUBLIC_ENDPOINT"] as const) {
     const value = v[name];
     if (value?.startsWith("http:") && !isLoopback(value) && !v.S3_ALLOW_HTTP)
@@ -183,7 +205,10 @@ export function parseSettings(env: Record<string, string | undefined>): Settings
   }
   const allowed = v.MEDIA_VISIBILITIES.split(",").map((text) => text.trim());
   const wrong = allowed.filter((text) => !visibilities.some((visibility) => visibility === text));
-  if (wrong.length > 0) problems.push(`MEDIA_VISIBILITIES: unknown value ${wrong.join(", ")}.`);
+  if (wrong.length > 0)
+    problems.push(
+      `MEDIA_VISIBILITIES must be a list of ${visibilities.join(", ")}; ${wrong.map((text) => `"${text}"`).join(", ")} is none of them.`,
+    );
   const key = readPrivateKey(v, problems);
   if ((v.CLOUDFRONT_KEY_PAIR_ID === undefined) !== (key === undefined))
     problems.push("CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY belong together: set both or neither.");
@@ -207,7 +232,9 @@ export function parseSettings(env: Record<string, string | undefined>): Settings
     .filter((text) => text !== "");
   for (const proxy of proxies)
     if (!isAddressOrNetwork(proxy))
-      problems.push(`TRUSTED_PROXIES: ${proxy} is not an address or a network like 10.0.0.0/8.`);
+      problems.push(
+        `TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8; "${proxy}" is neither.`,
+      );
   if (problems.length > 0) throw new SettingsError(problems);
 
   return {
@@ -274,7 +301,7 @@ function readPrivateKey(v: Variables, problems: string[]): string | undefined {
     return readFileSync(v.CLOUDFRONT_PRIVATE_KEY_FILE, "utf8");
   } catch (cause) {
     problems.push(
-      `CLOUDFRONT_PRIVATE_KEY_FILE cannot be read (${cause instanceof Error ? cause.message : "unknown"}).`,
+      `CLOUDFRONT_PRIVATE_KEY_FILE names a file that cannot be read (${cause instanceof Error ? cause.message : "unknown reason"}).`,
     );
     return undefined;
   }

@@ -1,8 +1,9 @@
 /** The `tintype` command. Expected failures are one sentence and exit code 1; a wrong command line is code 2. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { parseEnv } from "node:util";
 import { Command, CommanderError } from "commander";
-import { SettingsError } from "#lib/env.ts";
+import { parseSettings, SettingsError } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { systemDataFolder } from "#lib/start/default-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
@@ -26,8 +27,9 @@ Settings are environment variables or lines of a .env file; .env.example explain
 
 async function main(args: string[]): Promise<void> {
   const file = path.join(project, ".env");
+  const fileSettings = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
   // What the shell says goes before what the file says.
-  if (existsSync(file)) process.loadEnvFile(file);
+  for (const [name, value] of Object.entries(fileSettings)) process.env[name] ??= value;
   if ((process.env.TINTYPE_DATA ?? "") === "" && (process.env.DATABASE_URL ?? "") === "") {
     const elsewhere = systemDataFolder(process.cwd(), process.getuid?.() === 0);
     if (elsewhere !== undefined) process.env.TINTYPE_DATA = elsewhere;
@@ -38,7 +40,10 @@ async function main(args: string[]): Promise<void> {
     .addHelpText("after", examples);
   let end = async (): Promise<void> => {};
   program.hook("preAction", async (_program, action) => {
-    if (independent.includes(topName(action, program))) return;
+    const name = topName(action, program);
+    // Pages are built where the settings of the machine that serves them are not known.
+    if (name !== "build") parseSettings(process.env, Object.keys(fileSettings));
+    if (independent.includes(name)) return;
     const { withDatabase } = await import("#lib/start/services.ts");
     end = await withDatabase();
   });
