@@ -18,7 +18,7 @@ export async function prepareBucket(bucket: BucketSettings, origin: string): Pro
       // Someone else's bucket may be set up by someone else; the probe decides whether it can be used.
       if (!(error instanceof StorageError) || error.code === "unavailable") throw error;
       notes.push(
-        `The CORS rule of the bucket ${where} could not be set (${error.message}). Uploads need one that allows POST from ${origin}.`,
+        `The CORS rule of the bucket ${where} could not be set: ${error.message} Uploads need one that allows POST from ${origin}.`,
       );
     }
     const { clockSkewMs } = await storage.probe();
@@ -29,7 +29,7 @@ export async function prepareBucket(bucket: BucketSettings, origin: string): Pro
     return notes;
   } catch (error) {
     if (error instanceof StorageError)
-      throw new Refusal(`The bucket ${where} cannot be used: ${error.message}`, { cause: error });
+      throw new Refusal(`The bucket ${where} cannot be used. ${error.message}`, { cause: error });
     throw error;
   } finally {
     storage.close();

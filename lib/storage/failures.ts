@@ -14,6 +14,58 @@ export function failureOf(error: unknown): Failure {
   return { name: error.name, status: typeof status === "number" ? status : undefined };
 }
 
+const silent = "nothing answers";
+/** What did not even become an answer, by the code of the system or the name the SDK gives. */
+const unanswered: Record<string, string> = {
+  ECONNREFUSED: silent,
+  EHOSTUNREACH: silent,
+  ENETUNREACH: silent,
+  ETIMEDOUT: silent,
+  TimeoutError: "the answer took too long",
+  AbortError: "the answer took too long",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the name of the host cannot be looked up",
+  ECONNRESET: "the connection was cut off",
+  EPIPE: "the connection was cut off",
+  EPROTO: "what answers does not speak https",
+  ERR_SSL_WRONG_VERSION_NUMBER: "what answers does not speak https",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted; set NODE_EXTRA_CA_CERTS to its authority",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted; set NODE_EXTRA_CA_CERTS to its authority",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted; set NODE_EXTRA_CA_CERTS to its authority",
+};
+const denials: Record<string, string> = {
+  InvalidAccessKeyId: "the store does not know this access key; check S3_ACCESS_KEY_ID",
+  SignatureDoesNotMatch: "the secret does not belong to the access key; check S3_SECRET_ACCESS_KEY",
+  ExpiredToken: "the credentials have expired",
+  RequestTimeTooSkewed: "the clocks of this machine and of the store differ too much",
+};
+const nameless = ["Error", "AggregateError", "unknown"];
+
+/** Why there was no answer at all, with the code to look for: never the bare "Error" or "AggregateError". */
+function noAnswer(error: unknown): string {
+  if (!(error instanceof Error)) return "the reason is unknown";
+  // The SDK tries the IPv4 and the IPv6 address of a host; each has its own error inside.
+  const inner: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const text = (key: string): string | undefined => {
+    const value = typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined;
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  };
+  if (/^(Credentials|Token)ProviderError$/.test(error.name))
+    return "no credentials were found; set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or give this machine an AWS profile or role";
+  const code = text("code") ?? (nameless.includes(error.name) ? undefined : error.name);
+  const host = text("hostname") ?? text("address");
+  const port = text("port");
+  const where =
+    host === undefined
+      ? ""
+      : ` at ${host.includes(":") ? `[${host}]` : host}${port === undefined ? "" : `:${port}`}`;
+  const why =
+    unanswered[code ?? ""] ?? (error.message.split("\n")[0]?.replace(/\.$/, "") || "there was no answer");
+  return `${why}${where}${code === undefined ? "" : ` (${code})`}`;
+}
+
 function storageError(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const { name, status } = failureOf(error);
@@ -21,11 +73,22 @@ function storageError(error: unknown, doing: string): StorageError {
     new StorageError(code, `The bucket could not ${doing}: ${why}.`, { cause: error });
   if (status === 412 || status === 409)
     return fail("conflict", "there is already another object or operation");
-  if (status === 401 || status === 403) return fail("denied", `access was denied (${name})`);
+  if (status === 401 || status === 403)
+    return fail(
+      "denied",
+      denials[name] ??
+        `access was denied (${/^\d|^Unknown/.test(name) ? status : name}); check the access key and what it may do`,
+    );
+  if (status === 301 || name === "PermanentRedirect")
+    return fail("unavailable", "it is in another region; check S3_REGION");
+  if (name === "NoSuchBucket") return fail("unavailable", "there is no such bucket; check S3_BUCKET");
   if (status === 501 || status === 405) return fail("unsupported", "the store does not have this operation");
   if (status === 400 && (name === "EntityTooLarge" || name === "EntityTooSmall"))
     return fail("too_large", name);
-  return fail("unavailable", status === undefined ? name : `the store answered ${status} (${name})`);
+  return fail(
+    "unavailable",
+    status === undefined ? noAnswer(error) : `the store answered ${status} (${name})`,
+  );
 }
 
 /** Runs a piece of work on the bucket; whatever fails in it leaves as a StorageError that says what was being done. */
