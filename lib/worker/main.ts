@@ -12,18 +12,15 @@ import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { withDeadline } from "./deadline.ts";
 import { deriveAgain } from "./derive.ts";
 import { pixelRoom } from "./pixels.ts";
+import { queueLog } from "./queue-log.ts";
 
 const finalizeShape = z.object({ uploadId: z.uuid() });
 const deriveShape = z.object({ mediaId: z.uuid() });
 
 const logger = log("worker");
 
-// The queue's own lines go where ours go, at their level.
-const queueLogger = new Logger(() => (level, message, meta) => {
-  if (level === "error") logger.error({ ...meta }, message);
-  else if (level === "warning") logger.warn(message);
-  else logger.debug(message);
-});
+const writeQueueLine = queueLog(logger);
+const queueLogger = new Logger(() => writeQueueLine);
 
 async function main(): Promise<void> {
   // a worker whose decoders cannot be locked down must not touch a stranger's bytes.
