@@ -87,7 +87,13 @@ export const filenameShape = z
   .max(4096)
   .refine((name) => !name.includes("\0"), { error: "NUL" })
   .transform(cleanFilename)
-  .refine((name) => name.length > 0 && Array.from(name).length <= limits.filenameMax, { error: "length" });
+  .refine((name) => /[^\p{Cf}\s]/u.test(name) && Array.from(name).length <= limits.filenameMax, {
+    error: "length",
+  });
+
+/** The oldest photograph is of 1826; a clock a day ahead is forgiven. Anything else would lead the gallery for ever. */
+const isPlausibleDate = (ms: number): boolean =>
+  ms >= Date.UTC(1826, 0, 1) && ms <= Date.now() + 24 * 3_600_000;
 
 export const sha256Shape = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -100,7 +106,10 @@ export const beginFileShape = z.strictObject({
   mime: z.union([z.enum(mediaTypes), z.literal("")]),
   sha256: sha256Shape,
   /** The file's own modification time, ms since 1970: the date of last resort for a picture without EXIF. */
-  lastModified: z.int().min(0).max(8_640_000_000_000_000).optional(),
+  lastModified: z
+    .int()
+    .transform((ms) => (isPlausibleDate(ms) ? ms : undefined))
+    .optional(),
 });
 export const beginShape = z.strictObject({
   uploads: z.array(beginFileShape).min(1).max(limits.batchMax),

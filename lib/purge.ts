@@ -1,6 +1,5 @@
 /** Removes objects whose time has come (R-31): leased, re-checked under a row lock, repeated until the store agrees. */
 import type { Db } from "#db/client.ts";
-import { findMedia } from "#db/queries/media.ts";
 import * as purges from "#db/queries/purges.ts";
 import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
 import type { Purge } from "#db/schema.ts";
@@ -9,30 +8,38 @@ import type { Storage } from "./storage/port.ts";
 
 const leaseSeconds = 300;
 const batch = 50;
-/** A purge that has failed for a day is shouted about; it is never dropped. */
-const deadAfterMs = 24 * 3_600_000;
+/** With its growing pauses that many failures take a day: shouted about, never dropped. */
+const attemptsToShout = 32;
+/** A run ends after this long; the next minute's goes on. A full trash must not keep a worker from stopping. */
+const runMs = 40_000;
 
-/** Works off everything that is due. Returns how many purges were closed. */
-export async function purge(db: Db, storage: Storage): Promise<number> {
+/** Works off what is due, as long as a run may take. Returns how many purges were closed. */
+export async function purge(db: Db, storage: Storage, signal?: AbortSignal): Promise<number> {
+  const began = performance.now();
+  const over = (): boolean => signal?.aborted === true || performance.now() - began > runMs;
   let closed = 0;
   for (;;) {
     const claimed = await purges.claimPurges(db, leaseSeconds, batch);
     let failed = 0;
     for (const row of claimed) {
+      if (over()) {
+        await purges.releasePurge(db, row.id);
+        continue;
+      }
       try {
         await purgeOne(db, storage, row);
         closed += 1;
       } catch (error) {
         failed += 1;
         await purges.postponePurge(db, row.id, error instanceof Error ? error.name : "unknown");
-        const dead = Date.now() - row.createdAt.getTime() > deadAfterMs;
+        const dead = row.attempts >= attemptsToShout;
         log("purge")[dead ? "error" : "warn"](
           { err: error, key: row.key, attempts: row.attempts },
           "not removed yet",
         );
       }
     }
-    if (claimed.length < batch || failed > 0) return closed;
+    if (claimed.length < batch || failed > 0 || over()) return closed;
   }
 }
 
@@ -46,14 +53,13 @@ async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
 }
 
 async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<void> {
-  const known = await findMedia(tx, mediaId);
-  if (known === undefined) return;
-  await lockQuota(tx, known.ownerId);
   const trashed = await purges.lockTrashed(tx, mediaId);
   if (trashed === undefined) return;
   await remove(storage, trashed.key);
   await remove(storage, `${trashed.renditionFolder}/`);
   await purges.markPurged(tx, mediaId);
+  // Last: the owner's next upload would wait for this row while the store is slow.
+  await lockQuota(tx, trashed.ownerId);
   await settleQuota(tx, trashed.ownerId, { used: -trashed.bytes });
 }
 

@@ -10,11 +10,11 @@ import { TintypeError } from "./errors.ts";
 export type Limit = { points: number; seconds: number };
 
 /**
- * Counts one attempt for `key`; the attempt after `points` within `seconds` throws TintypeError("rate_limited") with
+ * Counts one attempt (or `cost` of them) for `key`; the attempt after `points` within `seconds` throws TintypeError("rate_limited") with
  * the seconds until the window is over. Parallel attempts are counted one by one.
  */
-export async function take(key: string, limit: Limit, db: Db = database().db): Promise<void> {
-  const counted = await countAttempt(db, key, limit.points, limit.seconds);
+export async function take(key: string, limit: Limit, db: Db = database().db, cost = 1): Promise<void> {
+  const counted = await countAttempt(db, key, limit.points, limit.seconds, cost);
   // Every new row pays for a few old ones, so the table stays as large as the traffic of a few windows.
   if (counted.fresh) await forgetOldWindows(db);
   if (counted.points > limit.points)

@@ -2,22 +2,21 @@
 import { createServer } from "node:http";
 import next from "next";
 import { database } from "#lib/database.ts";
-import { bucketBase, delivery } from "#lib/delivery/index.ts";
+import { delivery, prepareDelivery } from "#lib/delivery/index.ts";
 import { required, settings } from "#lib/env.ts";
 import { log } from "#lib/log.ts";
-import { bucketCredentials } from "#lib/storage/credentials.ts";
+import { storage } from "#lib/storage/current.ts";
 import { front } from "./front.ts";
 
 const logger = log("web");
 
 async function main(): Promise<void> {
   const { appUrl, host, port } = settings();
-  const bucket = required(settings().bucket, "S3_BUCKET");
-  await bucketCredentials(bucket).load();
+  const { uploadOrigin } = await prepareDelivery(storage());
   required(settings().authSecret, "AUTH_SECRET");
   const door = front(settings(), {
     media: delivery().origins(),
-    upload: [new URL(bucketBase(bucket)).origin],
+    upload: [uploadOrigin],
     cookies: () => delivery().cookies(),
   });
 

@@ -58,6 +58,19 @@ export async function closePurge(db: Db, id: string): Promise<void> {
     .where(eq(purges.id, id));
 }
 
+/** Gives back a purge that was not begun. */
+export async function releasePurge(db: Db, id: string): Promise<void> {
+  await db
+    .update(purges)
+    .set({ leaseUntil: null, attempts: sql`greatest(${purges.attempts} - 1, 0)` })
+    .where(eq(purges.id, id));
+}
+
+/** Forgets what was removed this long ago; the table would only grow. */
+export async function forgetDonePurges(db: Db, days: number): Promise<void> {
+  await db.delete(purges).where(lt(purges.doneAt, sql`now() - make_interval(days => ${days})`));
+}
+
 /** Puts a failed purge off: 10 s, 20 s, 40 s … up to an hour; never given up. */
 export async function postponePurge(db: Db, id: string, error: string): Promise<void> {
   await db

@@ -7,18 +7,24 @@ const windowsPerSweep = 20;
 
 export type Counted = { points: number; secondsLeft: number; fresh: boolean };
 
-/** Adds one attempt, in one statement; a window that is over starts anew with it. */
-export async function countAttempt(db: Db, key: string, points: number, seconds: number): Promise<Counted> {
+/** Adds one attempt (or `cost` of them), in one statement; a window that is over starts anew with it. */
+export async function countAttempt(
+  db: Db,
+  key: string,
+  points: number,
+  seconds: number,
+  cost = 1,
+): Promise<Counted> {
   const end = sql`now() + make_interval(secs => ${seconds})`;
   const over = sql`${rateLimits.expiresAt} <= now()`;
   const [row] = await db
     .insert(rateLimits)
-    .values({ key, points: 1, expiresAt: end })
+    .values({ key, points: cost, expiresAt: end })
     .onConflictDoUpdate({
       target: rateLimits.key,
       set: {
         // One above the limit says it all; counting on could overflow the column.
-        points: sql`case when ${over} then 1 else least(${rateLimits.points}, ${points}) + 1 end`,
+        points: sql`case when ${over} then ${cost}::int else least(${rateLimits.points}, ${points}) + ${cost}::int end`,
         expiresAt: sql`case when ${over} then ${end} else ${rateLimits.expiresAt} end`,
       },
     })
@@ -27,7 +33,7 @@ export async function countAttempt(db: Db, key: string, points: number, seconds:
       secondsLeft: sql<number>`ceil(extract(epoch from ${rateLimits.expiresAt} - now()))::int`,
       fresh: sql<boolean>`xmax = 0`,
     });
-  return row ?? { points: 1, secondsLeft: seconds, fresh: false };
+  return row ?? { points: cost, secondsLeft: seconds, fresh: false };
 }
 
 export async function uncountAttempt(db: Db, key: string): Promise<void> {

@@ -144,6 +144,13 @@ export async function renewPolicies(
 
 /** issued → verifying, waiting for a worker. */
 export async function startVerifying(db: Db, ids: string[], queueSeconds: number): Promise<string[]> {
+  // In one order for everybody: two batches that share uploads would otherwise wait for each other.
+  await db
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(inArray(uploads.id, ids))
+    .orderBy(asc(uploads.id))
+    .for("update");
   const rows = await db
     .update(uploads)
     .set({ state: "verifying", leaseToken: null, leaseUntil: secondsFromNow(queueSeconds), ...touched })
@@ -179,6 +186,20 @@ export async function claimUpload(
 
 const heldBy = (id: string, token: string) =>
   and(eq(uploads.id, id), eq(uploads.state, "verifying"), eq(uploads.leaseToken, token));
+
+/** The holder is still at work. False: the lease is lost. */
+export async function extendLease(
+  db: Db,
+  held: { id: string; token: string },
+  seconds: number,
+): Promise<boolean> {
+  const rows = await db
+    .update(uploads)
+    .set({ leaseUntil: secondsFromNow(seconds) })
+    .where(heldBy(held.id, held.token))
+    .returning({ id: uploads.id });
+  return rows.length > 0;
+}
 
 /** Notes where the final objects will be, before the first of them is written (R-1, I-2). False: the lease is lost. */
 export async function assignKeys(

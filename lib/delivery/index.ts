@@ -7,6 +7,8 @@ import { getSignedCookies, getSignedUrl } from "@aws-sdk/cloudfront-signer";
 import { create as contentDisposition } from "content-disposition";
 import { type BucketSettings, type DeliverySettings, required, settings } from "../env.ts";
 import { bucketCredentials } from "../storage/credentials.ts";
+import { absentKey } from "../storage/keys.ts";
+import type { Storage } from "../storage/port.ts";
 import { type Credentials, type Signer, signer } from "./sigv4.ts";
 
 export type Delivery = {
@@ -39,8 +41,12 @@ export function bucketBase(bucket: BucketSettings): string {
   return `${endpoint.protocol}//${bucket.bucket}.${endpoint.host}`;
 }
 
-function presigned(bucket: BucketSettings, windowSeconds: number, credentials: () => Credentials): Delivery {
-  const base = bucketBase(bucket);
+function presigned(
+  bucket: BucketSettings,
+  base: string,
+  windowSeconds: number,
+  credentials: () => Credentials,
+): Delivery {
   let signing: { by: Credentials; sign: Signer } | undefined;
   const current = (): Signer => {
     const by = credentials();
@@ -132,8 +138,9 @@ export function openDelivery(
   how: DeliverySettings,
   bucket: BucketSettings,
   credentials: () => Credentials,
+  bucketUrl = bucketBase(bucket),
 ): Delivery {
-  if (how.mode === "s3-presigned") return presigned(bucket, how.windowSeconds, credentials);
+  if (how.mode === "s3-presigned") return presigned(bucket, bucketUrl, how.windowSeconds, credentials);
   const base = required(how.publicBase, "MEDIA_PUBLIC_BASE_URL");
   if (how.mode === "public")
     return {
@@ -149,6 +156,28 @@ export function openDelivery(
 }
 
 const holder = globalThis as typeof globalThis & { tintypeDelivery?: Delivery };
+
+/**
+ * Opens the delivery of this process at the address that browsers upload to, as the SDK resolves it (partition,
+ * virtual host or path): what is written there is read there. Returns that address's origin.
+ */
+export async function prepareDelivery(storage: Storage): Promise<{ uploadOrigin: string }> {
+  const bucket = required(settings().bucket, "S3_BUCKET");
+  await bucketCredentials(bucket).load();
+  const policy = await storage.presignPost(absentKey(), {
+    bytes: 1,
+    contentType: "image/jpeg",
+    expiresIn: 60,
+  });
+  const base = policy.url.replace(/\/+$/, "");
+  holder.tintypeDelivery = openDelivery(
+    settings().delivery,
+    bucket,
+    () => bucketCredentials(bucket).current(),
+    base,
+  );
+  return { uploadOrigin: new URL(base).origin };
+}
 
 /** The delivery of this process. In presigned mode `bucketCredentials` must have been loaded at boot. */
 export function delivery(): Delivery {

@@ -41,6 +41,8 @@ const otherPictures: readonly (readonly [at: number, magic: string])[] = [
   [0, "\xb6\xa6\xf2\x08"],
   [0, "\x08\xf2\xa6\xb6"],
   [0, "#?RADIANCE"],
+  [0, "II*\0"],
+  [0, "MM\0*"],
   [0, "BM"],
   [0, "8BPS"],
   [128, "DICM"],

@@ -25,8 +25,9 @@ import { motionKey, originalKey, renditionFolder, renditionKey } from "../storag
 import { type Storage, StorageError } from "../storage/port.ts";
 import { attemptsMax, leaseSeconds, retrySeconds, stagingPurges } from "./rules.ts";
 
-/** What a worker lends to each picture: room for its pixels while it is decoded. */
-export type PixelBudget = <T>(pixels: number, work: () => Promise<T>) => Promise<T>;
+type Room = <T>(size: number, work: () => Promise<T>) => Promise<T>;
+/** What a worker lends to each picture: room for its bytes while it is read, and for its pixels while it is decoded. */
+export type Budget = { bytes: Room; pixels: Room };
 
 export type FinalizeResult = "ready" | "rejected" | "missing" | "postponed" | "not_mine";
 
@@ -40,15 +41,25 @@ export async function finalize(
   db: Db,
   storage: Storage,
   uploadId: string,
-  budget: PixelBudget,
+  budget: Budget,
 ): Promise<FinalizeResult> {
   const held = { id: uploadId, token: randomUUID() };
   const upload = await ledger.claimUpload(db, uploadId, { token: held.token, seconds: leaseSeconds });
   if (upload === undefined) return "not_mine";
   const logger = log("finalize").child({ uploadId });
+  // A worker that was killed stops renewing: its uploads are free again within a minute, however long they take.
+  const renewal = setInterval(
+    () => {
+      ledger
+        .extendLease(db, held, leaseSeconds)
+        .catch((error: unknown) => logger.warn({ err: error }, "the lease was not renewed"));
+    },
+    (leaseSeconds * 1000) / 3,
+  );
+  renewal.unref();
   try {
     if (upload.attempts > attemptsMax) return await reject(db, held, upload, "internal");
-    const result = await verify(db, storage, held, upload, budget);
+    const result = await budget.bytes(upload.bytes, () => verify(db, storage, held, upload, budget));
     logger.info({ result, bytes: upload.bytes }, "finalized");
     return result;
   } catch (error) {
@@ -65,6 +76,8 @@ export async function finalize(
     logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
     await ledger.postpone(db, held, { seconds: retrySeconds, counted });
     return "postponed";
+  } finally {
+    clearInterval(renewal);
   }
 }
 
@@ -73,7 +86,7 @@ async function verify(
   storage: Storage,
   held: Held,
   upload: Upload,
-  budget: PixelBudget,
+  budget: Budget,
 ): Promise<FinalizeResult> {
   const original = await readStaged(storage, upload);
   if (original === undefined) {
@@ -87,7 +100,9 @@ async function verify(
   if (twin !== undefined) return reject(db, held, upload, "duplicate", twin.id);
 
   const facts = await readFacts(original, identity);
-  const made = await budget(identity.pixels, () => derive(original, identity));
+  // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
+  const pixels = upload.attempts < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
+  const made = await budget.pixels(pixels, () => derive(original, identity));
   const keys = await noteKeys(db, held, upload, identity.mime);
   const written = await writeOriginal(db, storage, held, keys, {
     original,

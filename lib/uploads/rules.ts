@@ -3,12 +3,12 @@ import type { NewPurge } from "#db/queries/purges.ts";
 import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 
-/** How long a worker may hold an upload. Reading, decoding (≤ 30 s) and writing must end well within it. */
-export const leaseSeconds = 300;
+/** How long an upload stays with a worker that says nothing; a living one renews its lease three times as often. */
+export const leaseSeconds = 45;
 /** How long an upload may wait for a worker before the sweeper enqueues it again. */
 export const queueSeconds = 600;
 /** After this long a worker that lost its lease has certainly stopped writing. */
-export const writingSeconds = leaseSeconds + 60;
+export const writingSeconds = 360;
 /** A picture that ended its worker this often is refused (F-11). */
 export const attemptsMax = 3;
 /** The pause before an upload is tried again after a fault. */

@@ -3,7 +3,7 @@
  * are verified as if the browser had told us, and only an upload whose object is certainly absent expires.
  */
 import type { Db } from "#db/client.ts";
-import { addPurges, openPurgeKeys } from "#db/queries/purges.ts";
+import { addPurges, forgetDonePurges, openPurgeKeys } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
 import { enqueue, finalizeJob } from "../jobs.ts";
@@ -14,6 +14,8 @@ import { queueSeconds, stagingPurges } from "./rules.ts";
 
 export type SweepResult = { adopted: number; expired: number; revived: number; unknown: number };
 
+/** How long a finished removal can still be looked up. */
+const purgeDaysKept = 30;
 /** How many rows one run looks at; the next run takes the rest. */
 const batch = 500;
 
@@ -76,5 +78,6 @@ export async function sweepIncoming(db: Db, storage: Storage, now: Date): Promis
     if (page.length >= batch) await flush();
   }
   await flush();
+  await forgetDonePurges(db, purgeDaysKept);
   return found;
 }

@@ -4,8 +4,9 @@ import { after, before, describe, it } from "node:test";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { media, purges, quotas, uploads } from "#db/schema.ts";
+import { settings } from "../env.ts";
 import { lockDown } from "../imaging/index.ts";
-import { restore, setVisibility, trash } from "../library.ts";
+import { processAgain, restore, setVisibility, trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
 import type { Storage } from "../storage/port.ts";
@@ -21,6 +22,7 @@ import {
   renewUpload,
   uploadStatus,
 } from "../uploads.ts";
+import { deriveAgain } from "../worker/derive.ts";
 import { finalize } from "./finalize.ts";
 import { sweep, sweepIncoming } from "./sweep.ts";
 import { declare, faulty, issued, person, picture, post, until } from "./testing.ts";
@@ -44,7 +46,8 @@ after(async () => {
 
 /** The one placeholder that S3 would expand in a form field. */
 const dollarName = ["$", "{filename}.jpg"].join("");
-const atOnce = <T>(_pixels: number, work: () => Promise<T>): Promise<T> => work();
+const room = <T>(_size: number, work: () => Promise<T>): Promise<T> => work();
+const atOnce = { bytes: room, pixels: room };
 const verify = (id: string) => finalize(db, storage, id, atOnce);
 const rowOf = async (id: string) => {
   const [row] = await db.select().from(uploads).where(eq(uploads.id, id));
@@ -495,6 +498,163 @@ describe("crash and recovery", () => {
     await purge(db, storage);
     assert.equal(await storage.head("incoming/left-behind"), undefined);
     assert.ok(await storage.head((await rowOf(open.id)).stagingKey));
+  });
+});
+
+describe("a lease", () => {
+  it("is kept by a worker that is slow but alive, and nobody takes its picture (R-21)", async (t) => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    const gate = Promise.withResolvers<void>();
+    let reading = false;
+    const slow = faulty(storage, {
+      get: async (key, options) => {
+        reading = true;
+        await gate.promise;
+        return storage.get(key, options);
+      },
+    });
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const working = finalize(db, slow, id, atOnce);
+    await until(() => reading);
+    await db.update(uploads).set({ leaseUntil: sql`now() + interval '1 second'` }).where(eq(uploads.id, id));
+    t.mock.timers.tick(16_000);
+    await until(async () => ((await rowOf(id)).leaseUntil?.getTime() ?? 0) > Date.now() + 20_000);
+    assert.equal(await verify(id), "not_mine");
+    gate.resolve();
+    assert.equal(await working, "ready");
+  });
+
+  it("gives the last try the whole worker, so that no neighbour's fault is counted (F-11)", async () => {
+    const viewer = await person(db);
+    const asked: number[] = [];
+    const counting = {
+      bytes: room,
+      pixels: <T>(size: number, work: () => Promise<T>): Promise<T> => {
+        asked.push(size);
+        return work();
+      },
+    };
+    for (const attempts of [0, 2]) {
+      const id = await arrived(viewer, await picture());
+      await db.update(uploads).set({ attempts }).where(eq(uploads.id, id));
+      assert.equal(await finalize(db, storage, id, counting), "ready");
+    }
+    assert.ok((asked[0] ?? 0) < 1e6);
+    assert.equal(asked[1], Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("what is written is there", () => {
+  it("or the picture is not shown (I-1)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    const forgetful = faulty(storage, {
+      put: async (key, body, meta) => {
+        if (!key.startsWith("media/")) await storage.put(key, body, meta);
+      },
+    });
+    assert.equal(await finalize(db, forgetful, id, atOnce), "postponed");
+    assert.equal((await rowOf(id)).state, "verifying");
+    assert.equal(await verify(id), "ready");
+  });
+});
+
+describe("process again", () => {
+  it("makes new renditions in a new folder, shows them, and removes the old ones when their addresses have ended", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    const [before] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(before);
+    assert.deepEqual(await processAgain(db, { viewer: await person(db), ids: [mediaId] }), []);
+    assert.deepEqual(await processAgain(db, { viewer, ids: [mediaId] }), [mediaId]);
+    assert.equal(await deriveAgain(db, storage, mediaId, atOnce), true);
+    const [after] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(after && after.renditionFolder !== before.renditionFolder);
+    assert.deepEqual(after.avifWidths, before.avifWidths);
+    assert.equal(
+      (await keysUnder(`${before.renditionFolder}/`)).length,
+      before.avifWidths.length + before.jpegWidths.length,
+    );
+    await purgeNow();
+    assert.deepEqual(await keysUnder(`${before.renditionFolder}/`), []);
+    assert.equal(
+      (await keysUnder(`${after.renditionFolder}/`)).length,
+      after.avifWidths.length + after.jpegWidths.length,
+    );
+  });
+
+  it("leaves the old ones and nothing else when the worker dies half-way (I-2)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    const [before] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(before);
+    const known = new Set(await keysUnder("derived/"));
+    let wrote = 0;
+    const dying = faulty(storage, {
+      put: async (key, body, meta) => {
+        if (wrote++ === 1) throw new StorageError("unavailable", "gone");
+        return storage.put(key, body, meta);
+      },
+    });
+    await assert.rejects(deriveAgain(db, dying, mediaId, atOnce));
+    await purgeNow();
+    assert.deepEqual(new Set(await keysUnder("derived/")), known);
+  });
+
+  it("says no when the original is missing, and touches nothing (F-27)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    const [before] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(before);
+    const gone = faulty(storage, { get: async () => undefined });
+    assert.equal(await deriveAgain(db, gone, mediaId, atOnce), false);
+    assert.equal((await keysUnder(`${before.renditionFolder}/`)).length > 0, true);
+  });
+});
+
+describe("a purge", () => {
+  it("removes nothing that a live row still refers to (I-5)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    const [row] = await db.select().from(media).where(eq(media.id, mediaId));
+    assert.ok(row);
+    const open = await begin(viewer, await picture());
+    const { stagingKey } = await rowOf(open.id);
+    await storage.put(stagingKey, Buffer.from("x"), { contentType: "image/jpeg" });
+    const wrong = [row.key, `${row.renditionFolder}/`, stagingKey];
+    await db
+      .insert(purges)
+      .values(wrong.map((key) => ({ key, reason: "a mistake", notBefore: new Date(0) })));
+    await purge(db, storage);
+    assert.ok(await storage.head(row.key));
+    assert.ok((await keysUnder(`${row.renditionFolder}/`)).length > 0);
+    assert.ok(await storage.head(stagingKey));
+    await storage.delete(stagingKey);
+    await cancelUpload(db, { viewer, id: open.id });
+  });
+
+  it("of staging comes a second time only when no policy can be used any more (F-14)", async () => {
+    const viewer = await person(db);
+    const { uploadId } = await ready(viewer);
+    const { stagingKey, policyExpiresAt } = await rowOf(uploadId);
+    const rows = await db.select().from(purges).where(eq(purges.key, stagingKey));
+    const last = Math.max(...rows.map((row) => row.notBefore.getTime()));
+    assert.equal(rows.length, 2);
+    assert.ok(last >= policyExpiresAt.getTime() + settings().uploads.graceSeconds * 1000);
+  });
+
+  it("stops when it is told to and leaves the rest for the next run (F-29)", async () => {
+    const viewer = await person(db);
+    const { mediaId } = await ready(viewer);
+    await purge(db, storage);
+    await trash(db, { viewer, ids: [mediaId] });
+    await db
+      .update(purges)
+      .set({ notBefore: new Date(0) })
+      .where(eq(purges.mediaId, mediaId));
+    assert.equal(await purge(db, storage, AbortSignal.abort()), 0);
+    assert.equal(await purge(db, storage), 1);
   });
 });
 

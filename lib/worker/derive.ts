@@ -8,7 +8,7 @@ import { derive, identify } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { renditionFolder } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
-import { type PixelBudget, widthsOf, writeRenditions } from "../uploads/finalize.ts";
+import { type Budget, widthsOf, writeRenditions } from "../uploads/finalize.ts";
 import { writingSeconds } from "../uploads/rules.ts";
 
 /** False when the medium or its original is gone, or someone else replaced its renditions first. */
@@ -16,11 +16,11 @@ export async function deriveAgain(
   db: Db,
   storage: Storage,
   mediaId: string,
-  budget: PixelBudget,
+  budget: Budget,
 ): Promise<boolean> {
   const row = await findMedia(db, mediaId);
   if (row === undefined || row.purgedAt !== null) return false;
-  const got = await storage.get(row.key, { bytesMax: row.bytes });
+  const got = await budget.bytes(row.bytes, () => storage.get(row.key, { bytesMax: row.bytes }));
   if (got === undefined || createHash("sha256").update(got.body).digest("hex") !== row.sha256) {
     log("derive").error(
       { mediaId, key: row.key, found: got !== undefined },
@@ -29,7 +29,7 @@ export async function deriveAgain(
     return false;
   }
   const identity = await identify(got.body, row.mime);
-  const made = await budget(identity.pixels, () => derive(got.body, identity));
+  const made = await budget.pixels(identity.pixels, () => derive(got.body, identity));
   const folder = renditionFolder();
   // I-2: the folder is on record before anything is in it; if this process dies, the purge removes what it left.
   await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions", inSeconds: writingSeconds }]);

@@ -1,5 +1,6 @@
 /** The worker process: verifies uploads, makes renditions, sweeps and purges. Any number of them may run. */
 import { Logger, parseCronItems, run } from "graphile-worker";
+import pLimit from "p-limit";
 import { z } from "zod";
 import { database } from "../database.ts";
 import { required, settings } from "../env.ts";
@@ -7,7 +8,8 @@ import { lockDown } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { purge } from "../purge.ts";
 import { storage } from "../storage/current.ts";
-import { finalize, type PixelBudget } from "../uploads/finalize.ts";
+import { type Budget, finalize } from "../uploads/finalize.ts";
+import { leaseSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { withDeadline } from "./deadline.ts";
 import { deriveAgain } from "./derive.ts";
@@ -16,6 +18,12 @@ import { queueLog } from "./queue-log.ts";
 
 const finalizeShape = z.object({ uploadId: z.uuid() });
 const deriveShape = z.object({ mediaId: z.uuid() });
+
+/** Originals held in memory at once, however many are in flight. */
+const originalBytesMax = 512 * 1024 * 1024;
+
+/** Ahead of pictures when a place comes free; what a run did not do, the next minute's does. */
+const housekeeping = { backfillPeriod: 0, maxAttempts: 1, priority: -10 };
 
 const logger = log("worker");
 
@@ -27,27 +35,35 @@ async function main(): Promise<void> {
   await lockDown();
   const { db, sql } = database();
   const room = pixelRoom(settings().worker.pixels);
-  const budget: PixelBudget = (pixels, work) =>
-    room(pixels, () =>
-      withDeadline(work, () => {
-        logger.fatal("a picture does not end: this worker gives up and is started again");
-        process.exit(1);
-      }),
-    );
+  const budget: Budget = {
+    bytes: pixelRoom(originalBytesMax),
+    pixels: (pixels, work) =>
+      room(pixels, () =>
+        withDeadline(work, () => {
+          logger.fatal("a picture does not end: this worker gives up and is started again");
+          process.exit(1);
+        }),
+      ),
+  };
+  const inFlight = pLimit(settings().worker.concurrency);
+  const ending = new AbortController();
   await storage().probe();
 
   const runner = await run({
     connectionString: required(settings().databaseUrl, "DATABASE_URL"),
-    concurrency: settings().worker.concurrency,
+    // One more than pictures in flight: sweeping and purging do not take a picture's place.
+    concurrency: settings().worker.concurrency + 1,
     logger: queueLogger,
     noHandleSignals: true,
     pollInterval: 2_000,
     taskList: {
       finalize: async (payload) => {
-        await finalize(db, storage(), finalizeShape.parse(payload).uploadId, budget);
+        const { uploadId } = finalizeShape.parse(payload);
+        await inFlight(() => finalize(db, storage(), uploadId, budget));
       },
       derive: async (payload) => {
-        await deriveAgain(db, storage(), deriveShape.parse(payload).mediaId, budget);
+        const { mediaId } = deriveShape.parse(payload);
+        await inFlight(() => deriveAgain(db, storage(), mediaId, budget));
       },
       sweep: async () => {
         await sweep(db, storage());
@@ -56,13 +72,13 @@ async function main(): Promise<void> {
         await sweepIncoming(db, storage(), new Date());
       },
       purge: async () => {
-        await purge(db, storage());
+        await purge(db, storage(), ending.signal);
       },
     },
     parsedCronItems: parseCronItems([
-      { match: "* * * * *", task: "sweep", options: { backfillPeriod: 0, maxAttempts: 1 } },
-      { match: "* * * * *", task: "purge", options: { backfillPeriod: 0, maxAttempts: 1 } },
-      { match: "17 * * * *", task: "sweep_incoming", options: { backfillPeriod: 0, maxAttempts: 1 } },
+      { match: "* * * * *", task: "sweep", options: housekeeping },
+      { match: "* * * * *", task: "purge", options: housekeeping },
+      { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
     ]),
   });
 
@@ -71,6 +87,7 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     logger.info("draining");
+    ending.abort();
     // F-29: jobs under way finish; what does not is taken again when its lease ends.
     void runner
       .stop()
@@ -80,6 +97,12 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // What a killed predecessor held is free again soon after; waiting for the next minute would double that.
+  await runner.addJob(
+    "sweep",
+    {},
+    { runAt: new Date(Date.now() + (leaseSeconds + 5) * 1000), jobKey: "sweep at start", maxAttempts: 1 },
+  );
   process.send?.("ready");
   logger.info({ concurrency: settings().worker.concurrency }, "ready");
   await runner.promise;

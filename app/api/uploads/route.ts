@@ -1,8 +1,8 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
 import { beginShape } from "#lib/media.ts";
-import { take } from "#lib/rate-limit.ts";
 import { storage } from "#lib/storage/current.ts";
+import { pacePolicies } from "#lib/uploads/pace.ts";
 import { beginUploads, openUploads } from "#lib/uploads.ts";
 
 export const GET = route({}, async ({ viewer }) =>
@@ -10,6 +10,6 @@ export const GET = route({}, async ({ viewer }) =>
 );
 
 export const POST = route({ body: beginShape }, async ({ viewer, body }) => {
-  if (viewer !== undefined) await take(`begin:${viewer.id}`, { points: 300, seconds: 60 });
+  await pacePolicies(viewer, body.uploads.length);
   return json({ uploads: await beginUploads(database().db, storage(), { viewer, uploads: body.uploads }) });
 });

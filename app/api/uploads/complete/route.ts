@@ -2,8 +2,10 @@ import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
 import { idsShape } from "#lib/media.ts";
 import { storage } from "#lib/storage/current.ts";
+import { paceLooks } from "#lib/uploads/pace.ts";
 import { completeUploads } from "#lib/uploads.ts";
 
-export const POST = route({ body: idsShape }, async ({ viewer, body }) =>
-  json({ uploads: await completeUploads(database().db, storage(), { viewer, ids: body.ids }) }),
-);
+export const POST = route({ body: idsShape }, async ({ viewer, body }) => {
+  await paceLooks(viewer, body.ids.length);
+  return json({ uploads: await completeUploads(database().db, storage(), { viewer, ids: body.ids }) });
+});
