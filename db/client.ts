@@ -27,3 +27,26 @@ export function database(): { db: Db; sql: Sql } {
   });
   return holder.tintypeDb;
 }
+
+/** Deadlock and serialization failure: the transaction did nothing, and doing it again may well succeed (F-31). */
+const transient = new Set(["40001", "40P01"]);
+const triesMax = 3;
+const pauseMs = 50;
+
+function isTransient(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if ("code" in e && typeof e.code === "string" && transient.has(e.code)) return true;
+  return false;
+}
+
+/** A transaction that is tried again when the database gave it up for another's sake. `work` must be safe to repeat. */
+export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction((tx) => work(tx));
+    } catch (error) {
+      if (attempt >= triesMax || !isTransient(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt * (0.5 + Math.random())));
+    }
+  }
+}

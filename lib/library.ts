@@ -2,7 +2,7 @@
  * What people do with media they have: show, name, throw away, take back, process again. The owner of a medium and
  * administrators may; for anyone else the ids are simply not among those changed.
  */
-import type { Db } from "#db/client.ts";
+import { type Db, inTransaction } from "#db/client.ts";
 import * as rows from "#db/queries/media.ts";
 import { addPurges, callOffPurges } from "#db/queries/purges.ts";
 import { settings } from "./env.ts";
@@ -39,7 +39,7 @@ export async function describe(
 /** Puts media in the trash: gone from every page at once, gone from the bucket after the undo window (F-18). */
 export async function trash(db: Db, choice: Choice): Promise<string[]> {
   const ownerId = reach(choice.viewer);
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const deleted = await rows.markDeleted(tx, choice.ids, ownerId);
     await addPurges(
       tx,
@@ -57,7 +57,7 @@ export async function trash(db: Db, choice: Choice): Promise<string[]> {
 /** Takes media out of the trash, as long as their objects are there (F-20). Returns the ids that came back. */
 export async function restore(db: Db, choice: Choice): Promise<string[]> {
   const ownerId = reach(choice.viewer);
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const restored = await rows.markRestored(tx, choice.ids, ownerId);
     await callOffPurges(tx, restored);
     return restored;
@@ -67,7 +67,7 @@ export async function restore(db: Db, choice: Choice): Promise<string[]> {
 /** Has all renditions made anew from the original. Returns the ids that were queued. */
 export async function processAgain(db: Db, choice: Choice): Promise<string[]> {
   const ownerId = reach(choice.viewer);
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const ids = await rows.listProcessable(tx, choice.ids, ownerId);
     await enqueue(tx, "derive", ids.map(deriveJob));
     return ids;

@@ -1,5 +1,5 @@
 /** Removes objects whose time has come: leased, re-checked under a row lock, repeated until the store agrees. */
-import type { Db } from "#db/client.ts";
+import { type Db, inTransaction } from "#db/client.ts";
 import * as purges from "#db/queries/purges.ts";
 import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
 import type { Purge } from "#db/schema.ts";
@@ -44,7 +44,7 @@ export async function purge(db: Db, storage: Storage, signal?: AbortSignal): Pro
 }
 
 async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
-  await db.transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     if (row.mediaId !== null) await purgeMedia(tx, storage, row.mediaId);
     // I-5: the check and the removal happen under the same lock that a restore has to take (F-20).
     else if (!(await purges.isReferenced(tx, row.key))) await remove(storage, row.key);

@@ -6,7 +6,7 @@
  * is compared by the database's clock (R-5).
  */
 import pLimit from "p-limit";
-import type { Db } from "#db/client.ts";
+import { type Db, inTransaction } from "#db/client.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
@@ -90,7 +90,7 @@ export async function beginUploads(
   const { bytesMax, policySeconds } = settings().uploads;
   const files = [...new Map(ask.uploads.map((file) => [file.clientToken, file])).values()];
 
-  const reserved = await db.transaction(async (tx) => {
+  const reserved = await inTransaction(db, async (tx) => {
     const quota = await ledger.lockQuota(tx, viewer.id);
     const known = await ledger.findByTokens(
       tx,
@@ -219,7 +219,7 @@ export async function cancelUpload(
 ): Promise<UploadView> {
   const viewer = mayUpload(ask.viewer);
   const found = await ownUpload(db, viewer, ask.id);
-  const cancelled = await db.transaction(async (tx) => {
+  const cancelled = await inTransaction(db, async (tx) => {
     // Quota before upload, as everywhere: two transactions on one owner cannot wait for each other.
     await ledger.lockQuota(tx, viewer.id);
     const row = await ledger.closeOpen(tx, found.id, ["issued", "verifying"], "cancelled");
@@ -271,7 +271,7 @@ export async function completeUploads(
 /** issued → verifying and its job, in one transaction. Ids that are no longer issued are left alone. */
 export async function beginVerifying(db: Db, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const started = await ledger.startVerifying(tx, ids, queueSeconds);
     await enqueue(tx, "finalize", started.map(finalizeJob));
     return started;

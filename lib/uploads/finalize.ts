@@ -4,7 +4,7 @@
  * at the end makes everything visible at once.
  */
 import { createHash, randomUUID } from "node:crypto";
-import type { Db } from "#db/client.ts";
+import { type Db, inTransaction } from "#db/client.ts";
 import { insertMedia } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
@@ -232,7 +232,7 @@ async function publish(
   found: { keys: Keys; identity: Identity; facts: Facts; made: Derivation },
 ): Promise<FinalizeResult> {
   const { keys, identity, facts, made } = found;
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     await ledger.lockQuota(tx, upload.ownerId);
     const mediaId = await insertMedia(tx, {
       ownerId: upload.ownerId,
@@ -283,7 +283,7 @@ async function reject(
   code: RejectCode,
   mediaId?: string,
 ): Promise<FinalizeResult> {
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     await ledger.lockQuota(tx, upload.ownerId);
     return rejectWithin(tx, held, code, mediaId);
   });
@@ -313,7 +313,7 @@ const finalPurges = (upload: Upload, reason: string) => [
 
 /** whoever lost the row removes what it wrote, unless the winner uses the same keys. */
 async function abandon(db: Db, id: string): Promise<void> {
-  await db.transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const now = await ledger.lockUpload(tx, id);
     if (
       now !== undefined &&

@@ -2,7 +2,7 @@
  * The sweeper (R-30): finds what was left behind and brings it to an end. It adopts first: bytes that did arrive
  * are verified as if the browser had told us, and only an upload whose object is certainly absent expires.
  */
-import type { Db } from "#db/client.ts";
+import { type Db, inTransaction } from "#db/client.ts";
 import { addPurges, forgetDonePurges, openPurgeKeys } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
@@ -41,7 +41,7 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
 }
 
 async function expire(db: Db, id: string): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const row = await ledger.findUpload(tx, id);
     if (row === undefined) return false;
     await ledger.lockQuota(tx, row.ownerId);

@@ -1,6 +1,6 @@
 /** Makes all renditions of a medium anew from its original: new folder, one switch, the old folder purged later. */
 import { createHash } from "node:crypto";
-import type { Db } from "#db/client.ts";
+import { type Db, inTransaction } from "#db/client.ts";
 import { findMedia, replaceRenditions } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import { settings } from "../env.ts";
@@ -34,7 +34,7 @@ export async function deriveAgain(
   // I-2: the folder is on record before anything is in it; if this process dies, the purge removes what it left.
   await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions", inSeconds: writingSeconds }]);
   await writeRenditions(storage, folder, made);
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const replaced = await replaceRenditions(tx, row.id, row.renditionFolder, {
       renditionFolder: folder,
       avifWidths: widthsOf(made, "avif"),
