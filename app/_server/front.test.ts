@@ -46,14 +46,17 @@ describe("content security policy", () => {
 });
 
 describe("the front door", () => {
-  const seen: IncomingHttpHeaders[] = [];
-  const door = front(
-    { appUrl: "http://localhost:3000", trustedProxies: [] },
-    { media: ["http://localhost:9100"], upload: ["http://localhost:9100"], cookies: () => [] },
-  );
+  const seen: (IncomingHttpHeaders & { url: string | undefined })[] = [];
+  const origins = {
+    media: ["http://localhost:9100"],
+    upload: ["http://localhost:9100"],
+    cookies: () => [],
+  };
+  const doorOf = (appUrl: string) => front({ appUrl, trustedProxies: [] }, origins);
+  let door = doorOf("http://localhost:3000");
   const server = createServer((request, response) => {
     if (!door.admit(request, response)) return;
-    seen.push({ ...request.headers });
+    seen.push({ ...request.headers, url: request.url });
     response.end("in");
   });
   before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
@@ -62,11 +65,12 @@ describe("the front door", () => {
   const ask = (
     method: string,
     headers: Record<string, string>,
+    path = "/x?y=1",
   ): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> =>
     new Promise((resolve, reject) => {
       const { port } = server.address() as AddressInfo;
       const asked = httpRequest(
-        { host: "127.0.0.1", port, method, path: "/x?y=1", headers, agent: false },
+        { host: "127.0.0.1", port, method, path, headers, agent: false },
         (response) => {
           let body = "";
           response.on("data", (chunk) => (body += chunk));
@@ -87,7 +91,7 @@ describe("the front door", () => {
       "x-request-id": "mine",
       "content-security-policy": "script-src 'nonce-evil'",
     });
-    const headers = seen.at(-1) ?? {};
+    const headers: IncomingHttpHeaders = seen.at(-1) ?? {};
     assert.equal(headers["x-tintype-client"], "127.0.0.1");
     assert.equal(headers["x-forwarded-host"], "localhost:3000");
     assert.equal(headers["x-forwarded-for"], undefined);
@@ -121,5 +125,49 @@ describe("the front door", () => {
     const answer = await ask("GET", { host: "127.0.0.1:3000", "sec-fetch-mode": "navigate" });
     assert.equal(answer.status, 307);
     assert.equal(answer.headers.location, "http://localhost:3000/x?y=1");
+  });
+  it("sends a person who opened this machine to the site's own address, and only a person", async () => {
+    door = doorOf("https://photos.example");
+    try {
+      const person = { host: "localhost:3000", "sec-fetch-mode": "navigate" };
+      const answer = await ask("GET", person);
+      assert.equal(answer.status, 307);
+      assert.equal(answer.headers.location, "https://photos.example/x?y=1");
+      for (const [title, headers] of Object.entries({
+        "a health check": { host: "localhost:3000" },
+        "a fetch of a page": { host: "localhost:3000", "sec-fetch-mode": "cors" },
+        "a proxy on this machine": { ...person, "x-forwarded-for": "203.0.113.9" },
+        "another name": { ...person, host: "10.0.0.5:3000" },
+        "a person who comes from the site": { ...person, referer: "https://photos.example/" },
+      }))
+        assert.equal((await ask("GET", headers)).status, 200, title);
+    } finally {
+      door = doorOf("http://localhost:3000");
+    }
+  });
+  it("sends on once only, when a proxy that hands on no Host brings the person back", async () => {
+    const person = { host: "127.0.0.1:3000", "sec-fetch-mode": "navigate" };
+    const [mark = ""] = (await ask("GET", person)).headers["set-cookie"] ?? [];
+    assert.equal((await ask("GET", { ...person, cookie: mark.split(";")[0] ?? "" })).status, 200);
+  });
+  it("takes a path that is no text for one that is not there", async () => {
+    for (const path of ["/m/%ff", "/m/%", "/m/a%00b", "/_next/static/%ff", "/%c3%28?a=b"]) {
+      assert.equal((await ask("GET", {}, path)).status, 200);
+      assert.equal(seen.at(-1)?.url, "/_nowhere/_nothing", path);
+      assert.equal(seen.at(-1)?.["x-tintype-path"], "/_nowhere/_nothing");
+    }
+    for (const path of ["/m/%C3%A4", "/?q=%ff", "/invite/a%2Fb"]) {
+      await ask("GET", {}, path);
+      assert.equal(seen.at(-1)?.url, path);
+    }
+  });
+  it("lets in who does not say what they browse with", async () => {
+    const inside = seen.length;
+    assert.equal((await ask("GET", { "sec-fetch-mode": "navigate", host: "localhost:3000" })).status, 200);
+    assert.equal((await ask("POST", { origin: "http://localhost:3000" })).status, 200);
+    assert.deepEqual(
+      seen.slice(inside).map((headers) => headers["user-agent"]),
+      [undefined, undefined],
+    );
   });
 });

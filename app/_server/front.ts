@@ -92,7 +92,11 @@ export type Front = {
 
 export function front(
   settings: Pick<Settings, "appUrl" | "trustedProxies">,
-  origins: { media: string[]; upload: string[]; cookies: () => { name: string; value: string }[] },
+  origins: {
+    media: string[];
+    upload: string[];
+    cookies: () => { name: string; value: string; domain: string }[];
+  },
 ): Front {
   const app = new URL(settings.appUrl);
   const https = app.protocol === "https:";
@@ -116,10 +120,14 @@ export function front(
         Array.isArray(forwarded) ? forwarded.join(",") : forwarded,
         trusted,
       );
+      const proxied = ["x-forwarded-for", "x-forwarded-host", "forwarded"].some(
+        (name) => request.headers[name] !== undefined,
+      );
       for (const name of ours) delete request.headers[name];
       const requestId = randomUUID();
       request.headers["x-tintype-client"] = client;
       request.headers["x-request-id"] = requestId;
+      if (!isReadable(request.url ?? "/")) request.url = nowhere;
       // Where a sign-in leads back to; a layout cannot see its own address.
       request.headers["x-tintype-path"] = (request.url ?? "/")
         .replace(/([?&])_rsc=[^&]*&?/, "$1")
@@ -145,41 +153,60 @@ export function front(
 
       const method = request.method ?? "GET";
       if (changing.has(method) && request.headers.origin !== app.origin) return refuse(response, requestId);
-      if (elsewhere(request, app)) {
+      if (elsewhere(request, app, proxied)) {
         response
           .writeHead(307, {
             location: `${app.origin}${path.startsWith("/") && !path.startsWith("//") ? path : "/"}`,
+            "cache-control": "no-store",
+            "set-cookie": `${sentOn}=1; Path=/; Max-Age=60; HttpOnly; SameSite=Lax`,
           })
           .end();
         return false;
       }
-      for (const { name, value } of origins.cookies())
+      for (const { name, value, domain } of origins.cookies())
         response.appendHeader(
           "set-cookie",
-          `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=${parentDomain(app.hostname)}`,
+          `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=${domain}`,
         );
       return true;
     },
   };
 }
 
-/** CloudFront cookies must reach the CDN's name too, which shares the site's parent domain. */
-const parentDomain = (host: string): string =>
-  host.split(".").length > 2 ? host.slice(host.indexOf(".") + 1) : host;
+/** No page of ours and never one: Next answers it as not found, with the page for that. */
+const nowhere = "/_nowhere/_nothing";
+
+/** Next answers a path it cannot decode with a bare 500, and Postgres takes no text with a zero in it. */
+function isReadable(url: string): boolean {
+  try {
+    return !decodeURIComponent(url.split("?")[0] ?? "").includes("\0");
+  } catch {
+    return false;
+  }
+}
 
 /**
- * A person who opened the loopback address under its other name would be refused at every form, because their
- * pages' origin is not the configured one: send them to the right name first.
+ * Set on the way to the configured address, for a minute. A proxy that hands on no Host sends the person back here
+ * under a loopback name: without this mark they would be sent on for ever.
  */
-function elsewhere(request: IncomingMessage, app: URL): boolean {
-  const host = request.headers.host;
+const sentOn = "tintype-sent-on";
+
+/**
+ * A person who opened this machine by a loopback name would be refused at every form, because their pages' origin is
+ * not the configured one: send them there first.
+ */
+function elsewhere(request: IncomingMessage, app: URL, proxied: boolean): boolean {
+  const { host, referer, cookie = "" } = request.headers;
   return (
     request.method === "GET" &&
     request.headers["sec-fetch-mode"] === "navigate" &&
+    !proxied &&
     host !== undefined &&
     host !== app.host &&
     /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host) &&
-    /^(localhost|127\.0\.0\.1|\[::1\])$/.test(app.hostname)
+    // Their browser says that they are there already.
+    !referer?.startsWith(`${app.origin}/`) &&
+    !cookie.includes(`${sentOn}=`)
   );
 }
 
