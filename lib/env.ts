@@ -86,6 +86,7 @@ const shape = z.object({
   MEDIA_PUBLIC_BASE_URL: httpUrl("https://cdn.example.com").optional(),
   MEDIA_VISIBILITIES: z.string().default(visibilities.join(",")),
   CLOUDFRONT_KEY_PAIR_ID: z.string().optional(),
+  CLOUDFRONT_COOKIE_DOMAIN: z.string().optional(),
   CLOUDFRONT_PRIVATE_KEY: z.string().optional(),
   CLOUDFRONT_PRIVATE_KEY_FILE: z.string().optional(),
   UPLOAD_MAX_BYTES: number(1, 5 * 1024 ** 3).default(50 * 1024 * 1024),
@@ -119,7 +120,7 @@ export type DeliverySettings = {
   mode: Variables["MEDIA_URL_MODE"];
   windowSeconds: number;
   publicBase: string | undefined;
-  cloudfront: { keyPairId: string; privateKey: string } | undefined;
+  cloudfront: { keyPairId: string; privateKey: string; cookieDomain: string | undefined } | undefined;
 };
 
 export type Settings = {
@@ -219,6 +220,17 @@ export function parseSettings(
     problems.push(
       "MEDIA_URL_MODE=cloudfront needs MEDIA_PUBLIC_BASE_URL, CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY.",
     );
+  if (v.MEDIA_URL_MODE === "cloudfront-cookie") {
+    if (v.CLOUDFRONT_COOKIE_DOMAIN === undefined)
+      problems.push(
+        "MEDIA_URL_MODE=cloudfront-cookie needs CLOUDFRONT_COOKIE_DOMAIN, the domain that the site and the CDN share, such as example.com.",
+      );
+    // One cookie opens every rendition to whoever has it and knows an address.
+    if (allowed.includes("private"))
+      problems.push(
+        "MEDIA_URL_MODE=cloudfront-cookie would open private pictures to anyone who knows their address: set MEDIA_VISIBILITIES=unlisted,public, or use MEDIA_URL_MODE=cloudfront.",
+      );
+  }
   if (v.MEDIA_URL_MODE === "public") {
     if (v.MEDIA_PUBLIC_BASE_URL === undefined)
       problems.push("MEDIA_URL_MODE=public needs MEDIA_PUBLIC_BASE_URL.");
@@ -275,7 +287,11 @@ export function parseSettings(
       cloudfront:
         v.CLOUDFRONT_KEY_PAIR_ID === undefined || key === undefined
           ? undefined
-          : { keyPairId: v.CLOUDFRONT_KEY_PAIR_ID, privateKey: key },
+          : {
+              keyPairId: v.CLOUDFRONT_KEY_PAIR_ID,
+              privateKey: key,
+              cookieDomain: v.CLOUDFRONT_COOKIE_DOMAIN,
+            },
     },
     visibilities: visibilities.filter((visibility) => allowed.includes(visibility)),
     uploads: {

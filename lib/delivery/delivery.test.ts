@@ -167,7 +167,7 @@ describe("CDN delivery", () => {
     mode: "cloudfront",
     windowSeconds: 3600,
     publicBase: "https://cdn.example.com",
-    cloudfront: { keyPairId: "K2JCJMDEHXQW5F", privateKey },
+    cloudfront: { keyPairId: "K2JCJMDEHXQW5F", privateKey, cookieDomain: "example.com" },
   } as const;
 
   it("signs one policy for all widths of a medium, with SHA-256 (R-65, A-54)", () => {
@@ -194,6 +194,18 @@ describe("CDN delivery", () => {
         .sort(),
       ["CloudFront-Hash-Algorithm", "CloudFront-Key-Pair-Id", "CloudFront-Policy", "CloudFront-Signature"],
     );
+  });
+  it("refuses the cookie, which opens everything, while private pictures are possible (A-54)", () => {
+    const env = {
+      MEDIA_URL_MODE: "cloudfront-cookie",
+      MEDIA_PUBLIC_BASE_URL: "https://cdn.example.com",
+      CLOUDFRONT_KEY_PAIR_ID: "K2JCJMDEHXQW5F",
+      CLOUDFRONT_PRIVATE_KEY: privateKey,
+      CLOUDFRONT_COOKIE_DOMAIN: "example.com",
+    };
+    assert.throws(() => parseSettings(env), /private pictures/);
+    const allowed = parseSettings({ ...env, MEDIA_VISIBILITIES: "unlisted,public" });
+    assert.equal(allowed.delivery.cloudfront?.cookieDomain, "example.com");
   });
   it("gives plain URLs from a public base, and refuses that mode while private pictures are possible (R-60)", () => {
     const made = openDelivery({ ...cdn, mode: "public", cloudfront: undefined }, bucket, () => credentials);

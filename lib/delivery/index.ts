@@ -17,7 +17,7 @@ export type Delivery = {
   /** Where images come from, for the content security policy. */
   origins(): string[];
   /** Cookies that open the renditions at the CDN; empty in every mode but cloudfront-cookie (R-65). */
-  cookies(): { name: string; value: string }[];
+  cookies(): { name: string; value: string; domain: string }[];
 };
 
 /** Keys are spread over this many phases, so that a window's end does not renew every URL in the same second. */
@@ -77,7 +77,14 @@ const downloadQuery = (name: string | undefined): string =>
   name === undefined ? "" : `?response-content-disposition=${encodeURIComponent(contentDisposition(name))}`;
 
 function cloudfront(
-  options: { base: string; keyPairId: string; privateKey: string; windowSeconds: number; cookies: boolean },
+  options: {
+    base: string;
+    keyPairId: string;
+    privateKey: string;
+    windowSeconds: number;
+    /** The domain of the cookies that open all renditions; undefined to sign each address. */
+    cookieDomain: string | undefined;
+  },
   location: string,
 ): Delivery {
   const { base, windowSeconds } = options;
@@ -111,25 +118,32 @@ function cloudfront(
     signed.set(resource, { policy, query });
     return query;
   };
+  // Signed once a window: a signature costs a millisecond, and this is asked at every request.
+  let cookies: { policy: string; made: { name: string; value: string; domain: string }[] } | undefined;
+  const cookiesFor = (domain: string): { name: string; value: string; domain: string }[] => {
+    const policy = policyFor(`${base}/${location}derived/*`, Date.now());
+    if (cookies?.policy !== policy)
+      cookies = {
+        policy,
+        made: Object.entries(getSignedCookies({ ...credentials, policy })).map(([name, value]) => ({
+          name,
+          value: String(value),
+          domain,
+        })),
+      };
+    return cookies.made;
+  };
   return {
     url(key, wanted) {
       const url = `${base}/${location}${key}`;
       const isRendition = key.startsWith("derived/");
-      if (options.cookies && isRendition && wanted?.download === undefined) return url;
+      if (options.cookieDomain !== undefined && isRendition && wanted?.download === undefined) return url;
       const resource = isRendition ? `${url.slice(0, url.lastIndexOf("/"))}/*` : `${url}*`;
       const query = downloadQuery(wanted?.download);
       return `${url}${query}${query === "" ? "?" : "&"}${queryFor(resource)}`;
     },
     origins: () => [new URL(base).origin],
-    cookies: () =>
-      options.cookies
-        ? Object.entries(
-            getSignedCookies({
-              ...credentials,
-              policy: policyFor(`${base}/${location}derived/*`, Date.now()),
-            }),
-          ).map(([name, value]) => ({ name, value: String(value) }))
-        : [],
+    cookies: () => (options.cookieDomain === undefined ? [] : cookiesFor(options.cookieDomain)),
   };
 }
 
@@ -150,7 +164,12 @@ export function openDelivery(
     };
   const pair = required(how.cloudfront, "CLOUDFRONT_KEY_PAIR_ID");
   return cloudfront(
-    { base, ...pair, windowSeconds: how.windowSeconds, cookies: how.mode === "cloudfront-cookie" },
+    {
+      base,
+      ...pair,
+      windowSeconds: how.windowSeconds,
+      cookieDomain: how.mode === "cloudfront-cookie" ? pair.cookieDomain : undefined,
+    },
     bucket.location,
   );
 }
