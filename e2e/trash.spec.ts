@@ -24,7 +24,7 @@ test("a member finds in the trash what was moved there, and takes it back", asyn
   await accessible(member);
   await member.getByRole("button", { name: "Restore selected" }).click();
   await expect(member.getByText("Select at least one picture")).toBeVisible();
-  await member.getByLabel("Select all on this page").check();
+  await member.getByLabel("Select all").check();
   await expect(row.getByRole("checkbox")).toBeChecked();
   await member.getByRole("button", { name: "Restore selected" }).click();
   await expect(member.getByText("The picture is back.")).toBeVisible();
@@ -63,7 +63,7 @@ test("without JavaScript, on a phone, what is ticked comes back, and what was up
   const page = await context.newPage();
   await page.goto("/trash");
   await expect(page.getByRole("listitem").filter({ hasText: name })).toHaveCount(3);
-  await expect(page.getByLabel("Select all on this page")).toBeHidden();
+  await expect(page.getByLabel("Select all")).toBeHidden();
   for (const box of await page.getByRole("checkbox").all()) await box.check();
   await page.getByRole("button", { name: "Restore selected" }).click();
   await expect(page.getByRole("main")).toContainText("2 pictures are back. One stays in the trash");

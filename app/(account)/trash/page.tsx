@@ -52,7 +52,7 @@ export default async function TrashPageView({ searchParams }: Props) {
       <RestoreForm
         action={restoreChosen}
         empty={page.rows.length === 0}
-        selectAll={w("trashSelectAll")}
+        selectAll={w(cursor === undefined && page.next === undefined ? "trashSelectAll" : "trashSelectPage")}
         restore={w("trashRestore")}
         sending={w("sending")}
       >

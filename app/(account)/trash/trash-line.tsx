@@ -5,6 +5,8 @@ import { locale, timeZone, words } from "#lib/words.ts";
 
 const w = words("account");
 const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
+/** Does not break in a narrow line. */
+const dayOf = (date: Date): string => day.format(date).replaceAll(" ", "\u00a0");
 const thumbSide = 56;
 
 /** The whole line is the label of its checkbox. */
@@ -18,7 +20,7 @@ export function TrashLine({ row }: { row: TrashRow }) {
         <span className="grid min-w-0 flex-1 gap-0.5">
           <span className="truncate font-medium">{name}</span>
           <span className="text-sm text-muted text-pretty">
-            {w("trashDates", { deleted: day.format(row.deletedAt), goes: day.format(row.goesAt) })}
+            {w("trashDates", { deleted: dayOf(row.deletedAt), goes: dayOf(row.goesAt) })}
           </span>
         </span>
       </label>
