@@ -11,6 +11,7 @@ import { chromium } from "playwright";
 import sharp from "sharp";
 import { parseSettings } from "#lib/env.ts";
 import type { BeginAnswer, CompleteAnswer } from "#lib/media.ts";
+import type { Storage } from "#lib/storage/port.ts";
 import { openStorage } from "#lib/storage/s3.ts";
 import { childOf, type Instance, median, project, said, startTintype, table, used } from "./processes.ts";
 
@@ -148,7 +149,7 @@ const option = (args: string[], name: string, fallback: number): number => {
 
 export async function run(args: string[]): Promise<void> {
   const count = Math.min(option(args, "files", 40), 50);
-  const megabytes = option(args, "megabytes", 3.1);
+  const sizes = args.includes("--megabytes") ? [option(args, "megabytes", 3.1)] : [3.1, 10];
   const rounds = option(args, "rounds", 3);
   const app = path.join(project, "bench", "proxied");
   execFileSync(path.join(project, "node_modules", ".bin", "next"), ["build", app], { stdio: "ignore" });
@@ -182,81 +183,95 @@ export async function run(args: string[]): Promise<void> {
     const client = await signIn(instance);
     const web = childOf(instance.pid, "app/_server/main.ts");
     const proxyPid = proxy.pid ?? 0;
-    const result = {
-      raw: [] as number[],
-      accepted: [] as number[],
-      ready: [] as number[],
-      cpu: [] as number[],
-      proxied: [] as number[],
-      proxiedCpu: [] as number[],
-    };
-    // One round of each to warm up both servers, not counted.
-    await direct(client, await photographs(4, megabytes));
-    await proxied(await photographs(4, megabytes));
-    for (let round = 0; round < rounds; round++) {
-      const files = await photographs(count, megabytes);
-      const policies = await Promise.all(
-        files.map((bytes) =>
-          storage.presignPost(`incoming/raw${randomUUID()}`, {
-            bytes: bytes.byteLength,
-            contentType: "image/jpeg",
-            expiresIn: 600,
-          }),
-        ),
-      );
-      const inTurn = pLimit(atOnce);
-      const rawStart = performance.now();
-      await Promise.all(
-        policies.map((policy, n) =>
-          inTurn(() => sendForm(policy.url, policy.fields, files[n] ?? Buffer.alloc(0))),
-        ),
-      );
-      result.raw.push((performance.now() - rawStart) / 1000);
-
-      const before = used(web);
-      const { accepted, ready } = await direct(client, files);
-      result.cpu.push(used(web).cpu - before.cpu);
-      result.accepted.push(accepted);
-      result.ready.push(ready);
-
-      const proxyBefore = used(proxyPid);
-      result.proxied.push(await proxied(files));
-      result.proxiedCpu.push(used(proxyPid).cpu - proxyBefore.cpu);
-    }
-    const per = (values: number[]): string => `${((median(values) / count) * 1000).toFixed(2)} ms`;
-    const sizes = `${count} files of ${megabytes} MB, ${atOnce} at a time, median of ${rounds}`;
-    console.log(`\n${sizes}`);
-    table([
-      {
-        way: "raw POST to the store",
-        "accepted, s": median(result.raw).toFixed(2),
-        "app CPU a file": "-",
-        "app peak MB": "-",
-        "renditions ready, s": "-",
-      },
-      {
-        way: "Tintype",
-        "accepted, s": median(result.accepted).toFixed(2),
-        "app CPU a file": per(result.cpu),
-        "app peak MB": used(web).peakMb.toFixed(0),
-        "renditions ready, s": median(result.ready).toFixed(2),
-      },
-      {
-        way: "through a route handler",
-        "accepted, s": median(result.proxied).toFixed(2),
-        "app CPU a file": per(result.proxiedCpu),
-        "app peak MB": used(proxyPid).peakMb.toFixed(0),
-        "renditions ready, s": "-",
-      },
-    ]);
-    console.log(
-      `app CPU: ${(median(result.proxiedCpu) / median(result.cpu)).toFixed(1)} × less than through a route handler`,
-    );
+    for (const megabytes of sizes)
+      await compare({ client, storage, web, proxyPid, count, megabytes, rounds });
   } finally {
     proxy.kill("SIGTERM");
     storage.close();
     await instance.stop();
   }
+}
+
+async function compare(what: {
+  client: Client;
+  storage: Storage;
+  web: number;
+  proxyPid: number;
+  count: number;
+  megabytes: number;
+  rounds: number;
+}): Promise<void> {
+  const { client, storage, web, proxyPid, count, megabytes, rounds } = what;
+  const result = {
+    raw: [] as number[],
+    accepted: [] as number[],
+    ready: [] as number[],
+    cpu: [] as number[],
+    proxied: [] as number[],
+    proxiedCpu: [] as number[],
+  };
+  // One round of each to warm up both servers, not counted.
+  await direct(client, await photographs(4, megabytes));
+  await proxied(await photographs(4, megabytes));
+  for (let round = 0; round < rounds; round++) {
+    const files = await photographs(count, megabytes);
+    const policies = await Promise.all(
+      files.map((bytes) =>
+        storage.presignPost(`incoming/raw${randomUUID()}`, {
+          bytes: bytes.byteLength,
+          contentType: "image/jpeg",
+          expiresIn: 600,
+        }),
+      ),
+    );
+    const inTurn = pLimit(atOnce);
+    const rawStart = performance.now();
+    await Promise.all(
+      policies.map((policy, n) =>
+        inTurn(() => sendForm(policy.url, policy.fields, files[n] ?? Buffer.alloc(0))),
+      ),
+    );
+    result.raw.push((performance.now() - rawStart) / 1000);
+
+    const before = used(web);
+    const { accepted, ready } = await direct(client, files);
+    result.cpu.push(used(web).cpu - before.cpu);
+    result.accepted.push(accepted);
+    result.ready.push(ready);
+
+    const proxyBefore = used(proxyPid);
+    result.proxied.push(await proxied(files));
+    result.proxiedCpu.push(used(proxyPid).cpu - proxyBefore.cpu);
+  }
+  const per = (values: number[]): string => `${((median(values) / count) * 1000).toFixed(2)} ms`;
+  const title = `${count} files of ${megabytes} MB, ${atOnce} at a time, median of ${rounds}`;
+  console.log(`\n${title}`);
+  table([
+    {
+      way: "raw POST to the store",
+      "accepted, s": median(result.raw).toFixed(2),
+      "app CPU a file": "-",
+      "app peak MB": "-",
+      "renditions ready, s": "-",
+    },
+    {
+      way: "Tintype",
+      "accepted, s": median(result.accepted).toFixed(2),
+      "app CPU a file": per(result.cpu),
+      "app peak MB": used(web).peakMb.toFixed(0),
+      "renditions ready, s": median(result.ready).toFixed(2),
+    },
+    {
+      way: "through a route handler",
+      "accepted, s": median(result.proxied).toFixed(2),
+      "app CPU a file": per(result.proxiedCpu),
+      "app peak MB": used(proxyPid).peakMb.toFixed(0),
+      "renditions ready, s": "-",
+    },
+  ]);
+  console.log(
+    `app CPU: ${(median(result.proxiedCpu) / median(result.cpu)).toFixed(1)} × less than through a route handler`,
+  );
 }
 
 /** Where the instance keeps its pictures; the file is there for the command line. */
