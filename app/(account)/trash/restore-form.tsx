@@ -68,7 +68,7 @@ export function RestoreForm({
         {state.notice ? <Notice tone={state.notice.tone}>{state.notice.text}</Notice> : null}
       </div>
       {empty ? null : (
-        <div className="sticky top-14 z-10 -mx-1 flex flex-wrap items-center justify-between gap-2 bg-page px-1 py-2">
+        <div className="z-10 -mx-1 flex flex-wrap items-center justify-between gap-2 bg-page px-1 py-2 tall:sticky tall:top-14">
           <label className="inline-flex min-h-10 cursor-pointer items-center gap-3 border border-transparent px-3 text-sm sm:px-4 noscript:hidden">
             <input ref={all} type="checkbox" className="size-4.5" />
             {selectAll}

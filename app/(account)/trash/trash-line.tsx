@@ -9,13 +9,13 @@ const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
 const dayOf = (date: Date): string => day.format(date).replaceAll(" ", "\u00a0");
 const thumbSide = 56;
 
-/** The whole line is the label of its checkbox. */
+/** The whole line is the label of its checkbox, which the focus must not reach behind the bar that stays above. */
 export function TrashLine({ row }: { row: TrashRow }) {
   const name = row.title === "" ? row.filename : row.title;
   return (
     <li className="first:rounded-t-lg last:rounded-b-lg has-[input:checked]:bg-raised">
       <label className="flex cursor-pointer items-center gap-3 px-3 py-2 sm:gap-4 sm:px-4">
-        <input type="checkbox" name="ids" value={row.id} className="size-4.5 shrink-0" />
+        <input type="checkbox" name="ids" value={row.id} className="size-4.5 shrink-0 scroll-mt-32" />
         <Thumb row={row} />
         <span className="grid min-w-0 flex-1 gap-0.5">
           <span className="truncate font-medium">{name}</span>
