@@ -6,9 +6,12 @@ import { type LogFile, openLogFile } from "./log-file.ts";
 import { Refusal } from "./refusal.ts";
 
 const drainMs = 10_000;
-/** A process that lived so long was well: its death starts a new count. */
+/** A process that lived so long was well: the pause before its next run is short again. */
 const wellMs = 60_000;
+/** Deaths before the first good start that end everything: what never ran does not run later. */
 const deathsMax = 3;
+const pauseMaxMs = 30_000;
+const usualPace = { goodMs: 10_000, pauseMs: 1_000 };
 const project = path.join(import.meta.dirname, "..", "..");
 const tether = path.join(import.meta.dirname, "tether.ts");
 
@@ -20,8 +23,10 @@ export type PartOptions = {
   logs: string;
   /** Warnings and errors from its log, in a sentence. */
   onTrouble: (sentence: string) => void;
-  /** It died too often in a row; called once. */
+  /** It died too often before it ever ran well; called once. */
   onLost: (sentence: string) => void;
+  /** How long it has to stay for a good start, and the first pause between two runs; tests are in a hurry. */
+  pace?: { goodMs: number; pauseMs: number };
 };
 
 export type Part = {
@@ -40,6 +45,7 @@ export function startPart(options: PartOptions): Part {
     stopping: false,
     child: undefined,
     exited: Promise.resolve(),
+    good: false,
     deaths: 0,
     timer: undefined,
   };
@@ -69,12 +75,15 @@ type Life = {
   stopping: boolean;
   child: ChildProcess | undefined;
   exited: Promise<void>;
+  /** It ran well once: whatever ends it from now on passes, and the rest of the site must not end with it. */
+  good: boolean;
+  /** In a row. */
   deaths: number;
   timer: NodeJS.Timeout | undefined;
 };
 
 /** One run of the process. Settles when it is ready; its end afterwards leads to the next run. */
-function bear(options: PartOptions, log: LogFile, life: Life, first: boolean): Promise<void> {
+async function bear(options: PartOptions, log: LogFile, life: Life, first: boolean): Promise<void> {
   const born = Date.now();
   const child = spawn(process.execPath, ["--import", tether, options.program], {
     cwd: project,
@@ -96,57 +105,70 @@ function bear(options: PartOptions, log: LogFile, life: Life, first: boolean): P
   readLines(child.stderr, listen);
   return new Promise((resolve, reject) => {
     let ready = false;
+    let well: NodeJS.Timeout | undefined;
     child.on("message", (message) => {
-      if (message === "ready") {
-        ready = true;
-        resolve();
-      }
+      if (message !== "ready") return;
+      ready = true;
+      if (life.deaths > 1) options.onTrouble(`The ${options.name} process runs again.`);
+      well = setTimeout(() => {
+        life.good = true;
+      }, pace(options).goodMs);
+      resolve();
     });
     life.exited = new Promise((exited) => {
-      // "close" and not "exit": the last sentence may still be in the pipe.
-      child.once("close", (code, signal) => {
+      const end = (why: string, refusal: Refusal): void => {
+        clearTimeout(well);
         exited();
         if (!ready && first) {
-          reject(
-            new Refusal(
-              lastSentence(plain) ?? `The ${options.name} process ended at once (${code ?? signal}).`,
-            ),
-          );
+          reject(refusal);
           return;
         }
         resolve();
-        if (!life.stopping) again(options, log, life, Date.now() - born, code ?? signal);
+        if (!life.stopping) again(options, log, life, Date.now() - born, why);
+      };
+      // "close" and not "exit": the last sentence may still be in the pipe.
+      child.once("close", (code, signal) => {
+        const said = ready ? undefined : lastSentence(plain);
+        const how = String(code ?? signal);
+        end(
+          said?.replace(/\.$/, "") ?? how,
+          new Refusal(said ?? `The ${options.name} process ended at once (${how}).`),
+        );
       });
       child.once("error", (cause) => {
-        exited();
-        reject(new Refusal(`The ${options.name} process could not be started: ${cause.message}.`, { cause }));
+        child.removeAllListeners("close");
+        end(
+          cause.message,
+          new Refusal(`The ${options.name} process could not be started: ${cause.message}.`, { cause }),
+        );
       });
     });
   });
 }
 
-function again(
-  options: PartOptions,
-  log: LogFile,
-  life: Life,
-  lived: number,
-  how: number | string | null,
-): void {
+const pace = (options: PartOptions): { goodMs: number; pauseMs: number } => options.pace ?? usualPace;
+
+/** The next run, after a pause that grows with every death in a row. */
+function again(options: PartOptions, log: LogFile, life: Life, lived: number, why: string): void {
   life.deaths = lived > wellMs ? 1 : life.deaths + 1;
-  if (life.deaths >= deathsMax) {
+  if (!life.good && life.deaths >= deathsMax) {
     options.onLost(
       `The ${options.name} process ended ${deathsMax} times in a row. The reason is at the end of ${path.join(options.logs, `${options.name}.log`)}.`,
     );
     return;
   }
-  options.onTrouble(`The ${options.name} process ended (${how}) and is started again.`);
+  options.onTrouble(
+    life.deaths < deathsMax
+      ? `The ${options.name} process ended (${why}) and is started again.`
+      : `The ${options.name} process does not stay (${why}) and is started again and again, with pauses of up to ${pauseMaxMs / 1000} s.`,
+  );
   life.timer = setTimeout(
     () => {
       bear(options, log, life, false).catch((error: unknown) =>
-        options.onLost(error instanceof Error ? error.message : String(error)),
+        again(options, log, life, 0, error instanceof Error ? error.message : String(error)),
       );
     },
-    500 * 2 ** life.deaths,
+    Math.min(pace(options).pauseMs * 2 ** Math.min(life.deaths - 1, 10), pauseMaxMs),
   );
 }
 
