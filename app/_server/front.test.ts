@@ -133,7 +133,7 @@ describe("the front door", () => {
       const answer = await ask("GET", person);
       assert.equal(answer.status, 307);
       assert.equal(answer.headers.location, "https://photos.example/x?y=1");
-      for (const [title, headers] of Object.entries({
+      for (const [title, headers] of Object.entries<Record<string, string>>({
         "a health check": { host: "localhost:3000" },
         "a fetch of a page": { host: "localhost:3000", "sec-fetch-mode": "cors" },
         "a proxy on this machine": { ...person, "x-forwarded-for": "203.0.113.9" },
