@@ -18,7 +18,8 @@ export function DeadEnd({ kind }: { kind: keyof typeof ends }) {
   const { title, text, href, action } = ends[kind];
   return (
     <Page>
-      <title>{title}</title>
+      {/* The first of two titles counts; what is missing says its own in its metadata. */}
+      {kind === "notFound" ? null : <title>{title}</title>}
       <Empty
         level={1}
         title={title}
