@@ -80,7 +80,8 @@ export function Stream({
   const fresh = useFresh(list);
 
   useEffect(() => {
-    const end = sentinel.current;
+    // The end of the pictures: places that are kept free for more are no pictures yet.
+    const end = list.current?.querySelector(".ahead > span") ?? sentinel.current;
     if (end === null || state === "failed") return;
     // Two screens ahead: the next pictures are there before the reader is.
     const near = new IntersectionObserver(
