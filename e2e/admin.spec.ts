@@ -2,7 +2,7 @@ import { photograph } from "./pictures.ts";
 import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
 import { account } from "./world.ts";
 
-// One of these stays public: old, so that it is nobody else's first picture.
+// One of these is public for a moment: old, so that it is nobody else's first picture.
 test("an administrator finds everybody's pictures, changes them, throws them away and takes them back", async ({
   member,
   admin,
@@ -31,6 +31,9 @@ test("an administrator finds everybody's pictures, changes them, throws them awa
   await rows.first().getByRole("checkbox").check();
   await admin.getByRole("button", { name: "Make public" }).click();
   await expect(rows.first()).toContainText("Public");
+  await rows.first().getByRole("checkbox").check();
+  await admin.getByRole("button", { name: "Make private" }).click();
+  await expect(rows.first()).toContainText("Private");
 });
 
 test("the ledger tells what became of every upload", async ({ member, admin }) => {

@@ -180,7 +180,11 @@ test("after a reload the page shows what was under way and goes on with it", asy
 test("leaving with work in hand asks first", async ({ member }) => {
   await member.goto("/upload");
   await member.route("http://localhost:9400/**", () => {});
+  const sending = member.waitForRequest(
+    (request) => request.url().startsWith("http://localhost:9400") && request.method() === "POST",
+  );
   await choose(member, [await photograph(7)]);
+  await sending;
   await expect(member.getByRole("progressbar").first()).toBeVisible();
   // A browser asks only people who have touched the page.
   await member.getByRole("heading", { level: 1 }).click();
