@@ -184,20 +184,22 @@ async function writeOriginal(
   return fresh;
 }
 
-/** Also used when renditions are made anew. */
+/**
+ * Writes all renditions at once, so that a store's wait for its disk is waited for once. Also used when renditions are
+ * made anew. When one fails, the others have ended before this throws: nothing is written after a caller gave up.
+ */
 export async function writeRenditions(storage: Storage, folder: string, made: Derivation): Promise<void> {
-  for (const rendition of made.renditions)
-    await storage.put(renditionKey(folder, rendition.width, rendition.format), rendition.body, {
-      contentType: rendition.format === "avif" ? "image/avif" : "image/jpeg",
-      cacheControl: forever,
-      contentDisposition: "inline",
-    });
-  if (made.motion !== undefined)
-    await storage.put(motionKey(folder, made.motion.format), made.motion.body, {
-      contentType: `image/${made.motion.format}`,
-      cacheControl: forever,
-      contentDisposition: "inline",
-    });
+  const put = (key: string, body: Buffer, contentType: string) =>
+    storage.put(key, body, { contentType, cacheControl: forever, contentDisposition: "inline" });
+  const results = await Promise.allSettled([
+    ...made.renditions.map(({ width, format, body }) =>
+      put(renditionKey(folder, width, format), body, format === "avif" ? "image/avif" : "image/jpeg"),
+    ),
+    ...(made.motion === undefined
+      ? []
+      : [put(motionKey(folder, made.motion.format), made.motion.body, `image/${made.motion.format}`)]),
+  ]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 /** I-1: nothing becomes visible before the store has shown that it holds it. */
