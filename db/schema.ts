@@ -22,7 +22,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { mediaTypes, rejectCodes, roles, uploadStates, visibilities } from "#lib/media.ts";
+import { mediaTypes, rejectCodes, roles, transports, uploadStates, visibilities } from "#lib/media.ts";
 
 /** Milliseconds only: a Date cannot hold microseconds, and a cursor made from one would skip or repeat rows. */
 const instant = (name: string) => timestamp(name, { precision: 3, withTimezone: true, mode: "date" });
@@ -40,6 +40,7 @@ const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () =>
 export const role = pgEnum("role", roles);
 export const visibility = pgEnum("visibility", visibilities);
 export const uploadState = pgEnum("upload_state", uploadStates);
+export const transport = pgEnum("transport", transports);
 export const rejectCode = pgEnum("reject_code", rejectCodes);
 export const mediaType = pgEnum("media_type", mediaTypes);
 /** Where taken_at came from: the camera, the file's own date, or the moment of the upload. */
@@ -173,6 +174,11 @@ export const uploads = pgTable(
     sha256: digest("sha256").notNull(),
     fileModifiedAt: instant("file_modified_at"),
     policyExpiresAt: instant("policy_expires_at").notNull(),
+    /** How the bytes travel: a form, a signed PUT, or parts under `multipartId`. */
+    transport: transport("transport").notNull().default("post"),
+    multipartId: text("multipart_id"),
+    /** The object was in the bucket before Tintype: it is indexed where it lies, neither copied nor swept. */
+    inPlace: boolean("in_place").notNull().default(false),
     leaseToken: uuid("lease_token"),
     leaseUntil: instant("lease_until"),
     attempts: smallint("attempts").notNull().default(0),

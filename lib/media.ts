@@ -38,6 +38,10 @@ export const uploadStates = ["issued", "verifying", "ready", "rejected", "cancel
 export type UploadState = (typeof uploadStates)[number];
 export const openStates = ["issued", "verifying"] as const satisfies readonly UploadState[];
 
+/** How bytes travel: a form with a policy, a signed PUT, or signed parts for what is large. */
+export const transports = ["post", "put", "multipart"] as const;
+export type Transport = (typeof transports)[number];
+
 /** Why an upload was refused after its bytes were read; the sentence is `rejects.<code>` in the catalogue. */
 export const rejectCodes = [
   "size_mismatch",
