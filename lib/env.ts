@@ -50,6 +50,7 @@ const shape = z.object({
   TINTYPE_DATA: z.string().default(".tintype"),
   TINTYPE_STORE_HOST: z.string().optional(),
   TINTYPE_STORE_PORT: number(1, 65_535).default(9100),
+  TINTYPE_STORE_REFUSE_POST: flag.default(false),
   AUTH_SECRET: z.string().min(32, { error: "must have at least 32 characters" }).optional(),
   TRUSTED_PROXIES: z.string().default(""),
   LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "silent").default("info"),
@@ -130,6 +131,8 @@ export type Settings = {
   dataFolder: string;
   storeHost: string;
   storePort: number;
+  /** The built-in store answers 501 to POST Object, as some stores elsewhere do. */
+  storeRefusesPost: boolean;
   /** undefined only before the supervisor has filled it in. */
   authSecret: string | undefined;
   trustedProxies: string[];
@@ -256,6 +259,7 @@ export function parseSettings(
     dataFolder: path.resolve(v.TINTYPE_DATA),
     storeHost: v.TINTYPE_STORE_HOST ?? v.HOST,
     storePort: v.TINTYPE_STORE_PORT,
+    storeRefusesPost: v.TINTYPE_STORE_REFUSE_POST,
     authSecret: v.AUTH_SECRET,
     trustedProxies: proxies,
     logLevel: v.LOG_LEVEL,

@@ -34,7 +34,7 @@ function sentenceFor(error: unknown, at: { folder: string; host: string; port: n
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function start(): Promise<RunningStore> {
-  const { storeHost, storePort, dataFolder, bucket } = settings();
+  const { storeHost, storePort, storeRefusesPost, dataFolder, bucket } = settings();
   const { credentials, region, publicEndpoint } = required(bucket, "S3_BUCKET");
   const domain = publicEndpoint === undefined ? [] : [new URL(publicEndpoint).hostname];
   return startStore({
@@ -43,6 +43,7 @@ async function start(): Promise<RunningStore> {
     port: storePort,
     credentials: required(credentials, "S3_ACCESS_KEY_ID"),
     region,
+    refusePost: storeRefusesPost,
     domains: [...new Set(["localhost", ...domain.filter((name) => /[a-z]/i.test(name))])],
   });
 }

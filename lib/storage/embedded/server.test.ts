@@ -230,6 +230,25 @@ describe("the store over HTTP", () => {
     storage.presignPost("incoming/x", { bytes, contentType: type, expiresIn: 60 });
   const socketTo = (): Socket => connect(Number(new URL(store.url).port), "127.0.0.1");
 
+  it("refuses POST Object when it is told to, and nothing else", async () => {
+    const own = await mkdtemp(path.join(tmpdir(), "tintype-store-"));
+    const refusing = await open(own, { refusePost: true });
+    const there = openStorage(settingsOf(refusing.url));
+    await there.provision({ origins: ["http://localhost:3000"] });
+    const { url, fields } = await there.presignPost("incoming/x", {
+      bytes: 1,
+      contentType: type,
+      expiresIn: 60,
+    });
+    const answer = await postForm({ url, fields, file: Buffer.from("x") });
+    assert.deepEqual([answer.status, codeOf(answer)], [501, "NotImplemented"]);
+    await there.put("incoming/x", Buffer.from("x"), { contentType: type });
+    assert.equal((await there.head("incoming/x"))?.bytes, 1);
+    there.close();
+    await refusing.close();
+    await rm(own, { recursive: true });
+  });
+
   it("sends every object with headers that keep a browser from running it", async () => {
     const { url, fields } = await policy(5);
     const answer = await postForm({ url, fields, file: Buffer.from("<svg>") });

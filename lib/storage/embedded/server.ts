@@ -27,6 +27,8 @@ export type StoreOptions = {
   domains?: string[];
   /** The slowest upload that is let live: this many bytes in each span. Default 16 KiB a minute. */
   pace?: Pace;
+  /** Answers POST Object with NotImplemented, as stores without it do. */
+  refusePost?: boolean;
 };
 
 export type Pace = { everyMs: number; bytesMin: number };
@@ -63,6 +65,8 @@ async function answer(store: Store, exchange: Exchange, request: S3Request): Pro
   }
   Object.assign(exchange.corsHeaders, corsHeaders(bucket?.cors ?? [], origin, request.method));
   if (isFormPost(request)) {
+    if (store.refusesPost)
+      throw new S3Error("NotImplemented", "This store does not take uploads by POST. Use PUT.");
     await postObject(store, exchange, request);
     return;
   }
@@ -171,12 +175,15 @@ async function sweep(store: Store): Promise<void> {
   }
 }
 
-async function openFolder(folder: string, log: pino.Logger, keyring: Store["keyring"]): Promise<Store> {
+async function openFolder(
+  folder: string,
+  shared: { log: pino.Logger; keyring: Store["keyring"]; refusesPost: boolean },
+): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The index first: its lock decides who may touch the bodies.
   const catalogue = new Catalogue(folder);
   try {
-    return { catalogue, bodies: await Bodies.open(folder), keyring, log };
+    return { catalogue, bodies: await Bodies.open(folder), ...shared };
   } catch (error) {
     await catalogue.close();
     throw error;
@@ -186,7 +193,11 @@ async function openFolder(folder: string, log: pino.Logger, keyring: Store["keyr
 /** Opens the folder and listens. Throws StoreInUse when another process has it, or what the system says (EADDRINUSE, EACCES). */
 export async function startStore(options: StoreOptions): Promise<RunningStore> {
   const { folder, host, credentials, region } = options;
-  const store = await openFolder(folder, logOf("store"), { ...credentials, region });
+  const store = await openFolder(folder, {
+    log: logOf("store"),
+    keyring: { ...credentials, region },
+    refusesPost: options.refusePost ?? false,
+  });
   const { server, exchanges } = serve(store, options.domains ?? ["localhost"]);
   try {
     const { port } = await listen(server, host, options.port);

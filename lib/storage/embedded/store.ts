@@ -17,6 +17,7 @@ export type Store = {
   bodies: Bodies;
   keyring: Keyring;
   log: pino.Logger;
+  refusesPost: boolean;
 };
 
 /** A request that has been let in. */
