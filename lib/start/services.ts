@@ -1,4 +1,7 @@
-/** The database and the settings for a command that is not `start`: those of a running Tintype, or its own for a while. */
+/**
+ * The database, the bucket and the settings for a command that is not `start`: those of a running Tintype, or its own
+ * for a while.
+ */
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { database } from "#db/client.ts";
@@ -62,11 +65,60 @@ async function closePool(): Promise<void> {
   await database().sql.end({ timeout: 2 });
 }
 
+/** Once completed, the settings of the built-in store look like those of any bucket. */
+let isBuiltIn = false;
+
+/**
+ * Completes process.env for a command that needs the bucket, serving the built-in store for its duration when nobody
+ * else does. The answer ends what was started. Goes together with withDatabase in any order. Throws Refusal.
+ */
+export async function withBucket(): Promise<() => Promise<void>> {
+  const settings = parseSettings(process.env);
+  if (settings.bucket !== undefined && !isBuiltIn) return async () => {};
+  const folder = await openDataFolder(settings.dataFolder);
+  const owner = await lockOrRun(folder);
+  if ("environment" in owner) {
+    Object.assign(process.env, owner.environment);
+    return async () => {};
+  }
+  try {
+    await complete(settings, folder, undefined);
+    // Loads the SDK, which commands on the database alone do without.
+    const { serveStore } = await import("./store-for-a-while.ts");
+    const stop = await serveStore(folder);
+    return async () => {
+      await stop();
+      owner.release();
+    };
+  } catch (error) {
+    owner.release();
+    throw error;
+  }
+}
+
+/** How often this process has the folder's lock: withDatabase and withBucket share it. */
+let holds = 0;
+let held: Lock | undefined;
+
+function hold(file: string): Lock | undefined {
+  held ??= tryLock(file);
+  if (held === undefined) return undefined;
+  holds += 1;
+  return {
+    release() {
+      holds -= 1;
+      if (holds > 0) return;
+      held?.release();
+      held = undefined;
+    },
+  };
+}
+
 /** Either nobody has the folder and we do now, or a Tintype runs on it and tells where everything is. */
 async function lockOrRun(folder: DataFolder): Promise<Lock | Run> {
   const start = Date.now();
   for (;;) {
-    const lock = tryLock(folder.lock);
+    const lock = hold(folder.lock);
     if (lock !== undefined) return lock;
     const run = await readRun(folder);
     if (run?.state === "running") return run;
@@ -83,6 +135,7 @@ async function complete(
   folder: DataFolder,
   databaseUrl: string | undefined,
 ): Promise<void> {
+  if (settings.bucket === undefined) isBuiltIn = true;
   Object.assign(
     process.env,
     completeEnvironment(settings, await loadSecrets(folder), databaseUrl, process.env),
