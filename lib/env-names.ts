@@ -8,6 +8,7 @@ const ourPrefixes = [
   "S3_",
   "MEDIA_",
   "CLOUDFRONT_",
+  "STATIC_URL",
   "UPLOAD_",
   "TINTYPE_",
   "WORKER_",

@@ -108,6 +108,34 @@ const refusals: [title: string, env: Record<string, string>, named: string][] = 
   ],
   ["a prefix with a leading slash", { ...bucket, S3_PREFIX: "/tintype" }, "S3_PREFIX"],
   ["a prefix that climbs out", { ...bucket, S3_PREFIX: "../other" }, "S3_PREFIX"],
+  ["an encryption S3 does not know", { ...bucket, S3_SSE: "rot13" }, "S3_SSE"],
+  ["encryption without a bucket", { S3_SSE: "AES256" }, "S3_SSE"],
+  ["a KMS key without KMS", { ...bucket, S3_SSE: "AES256", S3_SSE_KMS_KEY_ID: "k" }, "S3_SSE_KMS_KEY_ID"],
+  [
+    "a KMS key of two lines",
+    { ...bucket, S3_SSE: "aws:kms", S3_SSE_KMS_KEY_ID: "k\nx: y" },
+    "S3_SSE_KMS_KEY_ID",
+  ],
+  ["a storage class in small letters", { ...bucket, S3_STORAGE_CLASS: "cheap" }, "S3_STORAGE_CLASS"],
+  ["a storage class that sleeps", { ...bucket, S3_STORAGE_CLASS: "DEEP_ARCHIVE" }, "S3_STORAGE_CLASS"],
+  ["a storage class without a bucket", { S3_STORAGE_CLASS: "STANDARD_IA" }, "S3_STORAGE_CLASS"],
+  ["no try at all", { S3_MAX_ATTEMPTS: "0" }, "S3_MAX_ATTEMPTS"],
+  ["a wait too short for any store", { S3_TIMEOUT_MS: "10" }, "S3_TIMEOUT_MS"],
+  ["checksums sometimes", { S3_CHECKSUMS: "sometimes" }, "S3_CHECKSUMS"],
+  [
+    "keys and a profile at once",
+    { ...bucket, S3_ACCESS_KEY_ID: "a", S3_SECRET_ACCESS_KEY: "b", AWS_PROFILE: "work" },
+    "AWS_PROFILE",
+  ],
+  ["a cache rule of two lines", { MEDIA_CACHE_CONTROL: "private\nx: y" }, "MEDIA_CACHE_CONTROL"],
+  ["a static address with a query", { STATIC_URL: "https://cdn.example/static?v=1" }, "STATIC_URL"],
+  ["a static address that is a path", { STATIC_URL: "/static" }, "STATIC_URL"],
+  [
+    "http scripts for an https site",
+    { APP_URL: "https://a.example", S3_PUBLIC_ENDPOINT: "https://b.example", STATIC_URL: "http://c.example" },
+    "STATIC_URL",
+  ],
+  ["an unknown STATIC_URL", { STATIC_URLS: "https://cdn.example" }, "STATIC_URL"],
   ["an unknown way of delivery", { MEDIA_URL_MODE: "carrier-pigeon" }, "MEDIA_URL_MODE"],
   ["a window below a minute", { MEDIA_URL_WINDOW: "59" }, "MEDIA_URL_WINDOW"],
   ["two windows above seven days (R-64)", { MEDIA_URL_WINDOW: "302401" }, "MEDIA_URL_WINDOW"],
@@ -232,6 +260,40 @@ test("uses path style with an endpoint and host style on AWS, unless told", () =
   assert.equal(parseSettings(bucket).bucket?.forcePathStyle, false);
   assert.equal(parseSettings({ ...bucket, S3_ENDPOINT: "https://s3.example" }).bucket?.forcePathStyle, true);
   assert.equal(parseSettings({ ...bucket, S3_FORCE_PATH_STYLE: "true" }).bucket?.forcePathStyle, true);
+});
+
+test("takes what every write asks for from the settings, and leaves it to the bucket otherwise (§4.1)", () => {
+  const plain = parseSettings(bucket).bucket;
+  assert.deepEqual(
+    [plain?.encryption, plain?.storageClass, plain?.attemptsMax, plain?.timeoutMs, plain?.checksums],
+    [undefined, undefined, 3, 30_000, "when_required"],
+  );
+  const told = parseSettings({
+    ...bucket,
+    S3_SSE: "aws:kms",
+    S3_SSE_KMS_KEY_ID: "arn:aws:kms:ap-northeast-2:1:key/2",
+    S3_STORAGE_CLASS: "INTELLIGENT_TIERING",
+    S3_MAX_ATTEMPTS: "7",
+    S3_TIMEOUT_MS: "5000",
+    S3_CHECKSUMS: "when_supported",
+    MEDIA_CACHE_CONTROL: "public, max-age=60",
+  });
+  assert.deepEqual(told.bucket?.encryption, {
+    method: "aws:kms",
+    keyId: "arn:aws:kms:ap-northeast-2:1:key/2",
+  });
+  assert.equal(told.bucket?.storageClass, "INTELLIGENT_TIERING");
+  assert.deepEqual(
+    [told.bucket?.attemptsMax, told.bucket?.timeoutMs, told.bucket?.checksums],
+    [7, 5000, "when_supported"],
+  );
+  assert.equal(told.mediaCacheControl, "public, max-age=60");
+});
+
+test("takes a profile where there are no keys, and reads STATIC_URL without its last slash", () => {
+  assert.deepEqual(problemsOf({ ...bucket, AWS_PROFILE: "work" }), []);
+  assert.equal(parseSettings({ STATIC_URL: "https://cdn.example/s/" }).staticUrl, "https://cdn.example/s");
+  assert.equal(parseSettings({}).staticUrl, undefined);
 });
 
 test("puts exactly one slash behind a prefix", () => {

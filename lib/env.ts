@@ -38,6 +38,10 @@ const httpUrl = (example: string) =>
       error: `must be an http or https address such as ${example}, without a query or fragment`,
     })
     .transform((text) => text.replace(/\/+$/, ""));
+/** Goes out as a header: a line break or a letter outside ASCII would end or spoil it. */
+const headerText = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, { error: "must be plain ASCII text in one line" });
 const isLoopback = (url: string): boolean =>
   ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname) ||
   new URL(url).hostname.endsWith(".localhost");
@@ -82,14 +86,28 @@ const shape = z.object({
     })
     .default(""),
   S3_ALLOW_HTTP: flag.default(false),
+  S3_SSE: oneOf("AES256", "aws:kms", "aws:kms:dsse").optional(),
+  S3_SSE_KMS_KEY_ID: headerText.optional(),
+  S3_STORAGE_CLASS: z
+    .string()
+    .regex(/^[A-Z0-9_-]{1,64}$/, { error: "must be a storage class such as INTELLIGENT_TIERING" })
+    .refine((name) => !["GLACIER", "DEEP_ARCHIVE"].includes(name), {
+      error: "must be a class that answers at once: pictures in GLACIER or DEEP_ARCHIVE could not be shown",
+    })
+    .optional(),
+  S3_MAX_ATTEMPTS: number(1, 10).default(3),
+  S3_TIMEOUT_MS: number(1_000, 600_000).default(30_000),
+  S3_CHECKSUMS: oneOf("when_required", "when_supported").default("when_required"),
   MEDIA_URL_MODE: oneOf("s3-presigned", "cloudfront", "cloudfront-cookie", "public").default("s3-presigned"),
   MEDIA_URL_WINDOW: number(60, 302_400).default(3600),
   MEDIA_PUBLIC_BASE_URL: httpUrl("https://cdn.example.com").optional(),
+  MEDIA_CACHE_CONTROL: headerText.default("private, max-age=31536000, immutable"),
   MEDIA_VISIBILITIES: z.string().default(visibilities.join(",")),
   CLOUDFRONT_KEY_PAIR_ID: z.string().optional(),
   CLOUDFRONT_COOKIE_DOMAIN: z.string().optional(),
   CLOUDFRONT_PRIVATE_KEY: z.string().optional(),
   CLOUDFRONT_PRIVATE_KEY_FILE: z.string().optional(),
+  STATIC_URL: httpUrl("https://cdn.example.com/static").optional(),
   UPLOAD_MAX_BYTES: number(1, 5 * 1024 ** 3).default(50 * 1024 * 1024),
   UPLOAD_POLICY_TTL: number(60, 3600).default(600),
   UPLOAD_GRACE: number(1, 86_400).default(3600),
@@ -115,7 +133,20 @@ export type BucketSettings = {
   forcePathStyle: boolean;
   /** "" or "some/folder/": in front of every key. */
   location: string;
+  /** Asked for with every object that is written; undefined leaves it to the bucket. */
+  encryption?: Encryption | undefined;
+  /** Of originals; everything else is small or short-lived and stays in the bucket's own class. */
+  storageClass?: string | undefined;
+  /** How often one request is tried, the first time included; 3 when not given. */
+  attemptsMax?: number;
+  /** A connection on which nothing moves for this long is given up; 30,000 when not given. */
+  timeoutMs?: number;
+  /** `when_supported` lets the SDK send and check a CRC with every object; `when_required` when not given. */
+  checksums?: Variables["S3_CHECKSUMS"];
 };
+
+/** `keyId` only with KMS; without it, the account's own key for S3. */
+export type Encryption = { method: NonNullable<Variables["S3_SSE"]>; keyId: string | undefined };
 
 export type DeliverySettings = {
   mode: Variables["MEDIA_URL_MODE"];
@@ -141,6 +172,10 @@ export type Settings = {
   databasePool: number;
   bucket: BucketSettings | undefined;
   delivery: DeliverySettings;
+  /** What originals and renditions are stored with; presigned addresses say their own. */
+  mediaCacheControl: string;
+  /** Where scripts, styles and public files come from, without a trailing slash; undefined: from the site itself. */
+  staticUrl: string | undefined;
   visibilities: Visibility[];
   uploads: {
     bytesMax: number;
@@ -197,11 +232,21 @@ export function parseSettings(
     "S3_PUBLIC_ENDPOINT",
     "S3_ACCESS_KEY_ID",
     "S3_FORCE_PATH_STYLE",
+    "S3_SSE",
+    "S3_STORAGE_CLASS",
   ] as const)
     if (v[name] !== undefined && v.S3_BUCKET === undefined && !(name === "S3_PUBLIC_ENDPOINT"))
       problems.push(`${name} is set but S3_BUCKET is not: name the bucket, or unset ${name}.`);
   if (v.S3_SESSION_TOKEN !== undefined && v.S3_ACCESS_KEY_ID === undefined)
     problems.push("S3_SESSION_TOKEN is set but S3_ACCESS_KEY_ID is not: set both, or unset the token.");
+  if (v.S3_ACCESS_KEY_ID !== undefined && given.AWS_PROFILE !== undefined)
+    problems.push(
+      "S3_ACCESS_KEY_ID and AWS_PROFILE are both set, and each would act as someone else: unset one of them.",
+    );
+  if (v.S3_SSE_KMS_KEY_ID !== undefined && !v.S3_SSE?.startsWith("aws:kms"))
+    problems.push("S3_SSE_KMS_KEY_ID needs S3_SSE=aws:kms (or aws:kms:dsse).");
+  if (v.STATIC_URL?.startsWith("http:") && v.APP_URL?.startsWith("https:"))
+    problems.push("STATIC_URL must be https like APP_URL: browsers take no http script into an https page.");
   for (const name of ["S3_ENDPOINT", "S3_PUBLIC_ENDPOINT"] as const) {
     const value = v[name];
     if (value?.startsWith("http:") && !isLoopback(value) && !v.S3_ALLOW_HTTP)
@@ -283,6 +328,11 @@ export function parseSettings(
                   },
             forcePathStyle: v.S3_FORCE_PATH_STYLE ?? v.S3_ENDPOINT !== undefined,
             location: v.S3_PREFIX === "" ? "" : `${v.S3_PREFIX.replace(/\/$/, "")}/`,
+            encryption: v.S3_SSE === undefined ? undefined : { method: v.S3_SSE, keyId: v.S3_SSE_KMS_KEY_ID },
+            storageClass: v.S3_STORAGE_CLASS,
+            attemptsMax: v.S3_MAX_ATTEMPTS,
+            timeoutMs: v.S3_TIMEOUT_MS,
+            checksums: v.S3_CHECKSUMS,
           },
     delivery: {
       mode: v.MEDIA_URL_MODE,
@@ -297,6 +347,8 @@ export function parseSettings(
               cookieDomain: v.CLOUDFRONT_COOKIE_DOMAIN,
             },
     },
+    mediaCacheControl: v.MEDIA_CACHE_CONTROL,
+    staticUrl: v.STATIC_URL,
     visibilities: visibilities.filter((visibility) => allowed.includes(visibility)),
     uploads: {
       bytesMax: v.UPLOAD_MAX_BYTES,

@@ -64,6 +64,8 @@ function storeEnvironment(
     S3_PUBLIC_ENDPOINT: publicStoreUrl(settings, publicEndpoint),
     S3_ACCESS_KEY_ID: secrets.store.accessKeyId,
     S3_SECRET_ACCESS_KEY: secrets.store.secretAccessKey,
+    // A profile for other programs of this shell would contradict the keys above.
+    AWS_PROFILE: "",
     S3_FORCE_PATH_STYLE: "true",
     // The store on this machine has no certificate; who may reach it is decided by HOST and APP_URL.
     S3_ALLOW_HTTP: "true",

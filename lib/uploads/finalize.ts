@@ -141,8 +141,6 @@ async function noteKeys(db: Db, held: Held, upload: Upload, mime: MediaType): Pr
   return keys;
 }
 
-const forever = "private, max-age=31536000, immutable";
-
 /** Writes the bytes that were verified, never a copy of what the store holds now. */
 async function writeOriginal(
   db: Db,
@@ -154,7 +152,7 @@ async function writeOriginal(
   const put = (key: string) =>
     storage.put(key, what.original, {
       contentType: what.mime,
-      cacheControl: forever,
+      cacheControl: settings().mediaCacheControl,
       contentDisposition: "inline",
       ifAbsent: true,
     });
@@ -190,7 +188,11 @@ async function writeOriginal(
  */
 export async function writeRenditions(storage: Storage, folder: string, made: Derivation): Promise<void> {
   const put = (key: string, body: Buffer, contentType: string) =>
-    storage.put(key, body, { contentType, cacheControl: forever, contentDisposition: "inline" });
+    storage.put(key, body, {
+      contentType,
+      cacheControl: settings().mediaCacheControl,
+      contentDisposition: "inline",
+    });
   const results = await Promise.allSettled([
     ...made.renditions.map(({ width, format, body }) =>
       put(renditionKey(folder, width, format), body, format === "avif" ? "image/avif" : "image/jpeg"),
