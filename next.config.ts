@@ -1,13 +1,19 @@
 import type { NextConfig } from "next";
 
+/** Where scripts and styles come from; it is written into them, so a build is made for one STATIC_URL. */
+const staticUrl =
+  process.env.NODE_ENV === "development" ? "" : (process.env.STATIC_URL ?? "").replace(/\/+$/, "");
+
 const config: NextConfig = {
+  assetPrefix: staticUrl,
   distDir: process.env.TINTYPE_BUILD ?? ".next",
   reactCompiler: false,
   poweredByHeader: false,
   // Renditions are made by the worker; the optimiser would keep serving a picture after it was deleted.
   images: { unoptimized: true },
   // forbidden() answers 403 with a page of its own; without this it throws.
-  experimental: { authInterrupts: true },
+  // A browser starts a worker only from the page's own origin, whatever STATIC_URL says.
+  experimental: { authInterrupts: true, turbopackWorkerAssetPrefix: "" },
   // tsc runs on its own; a second, slower pass inside the build finds nothing more.
   typescript: { ignoreBuildErrors: true },
   // These hold native code or open sockets of their own and must not be bundled.

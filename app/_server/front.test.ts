@@ -45,6 +45,30 @@ describe("content security policy", () => {
   });
 });
 
+describe("content security policy with STATIC_URL", () => {
+  const options = {
+    nonce: "abc",
+    mediaOrigins: ["https://s3.example.com"],
+    uploadOrigins: ["https://s3.example.com"],
+    https: true,
+  };
+  const directives = (policy: string): Record<string, string> =>
+    Object.fromEntries(policy.split("; ").map((part) => [part.split(" ")[0], part]));
+  const without = directives(contentSecurityPolicy(options));
+  const told = directives(contentSecurityPolicy({ ...options, staticOrigins: ["https://cdn.example.com"] }));
+
+  it("lets styles, fonts and pictures come from there, and scripts by their nonce alone", () => {
+    for (const name of ["style-src", "font-src", "img-src"])
+      assert.match(told[name] ?? "", / https:\/\/cdn\.example\.com( |$)/, name);
+    assert.equal(told["script-src"], without["script-src"]);
+    assert.equal(told["worker-src"], "worker-src 'self'");
+  });
+  it("opens nothing else", () => {
+    const opened = Object.keys(told).filter((name) => told[name] !== without[name]);
+    assert.deepEqual(opened.sort(), ["font-src", "img-src", "manifest-src", "style-src"]);
+  });
+});
+
 describe("the front door", () => {
   const seen: (IncomingHttpHeaders & { url: string | undefined })[] = [];
   const origins = {

@@ -44,23 +44,27 @@ export function contentSecurityPolicy(options: {
   nonce: string;
   mediaOrigins: string[];
   uploadOrigins: string[];
+  /** Where styles, fonts and public files are loaded from besides the site itself (STATIC_URL). */
+  staticOrigins?: string[];
   https: boolean;
 }): string {
+  const fixed = ["", ...(options.staticOrigins ?? [])].join(" ");
   const media = options.mediaOrigins.join(" ");
   const upload = options.uploadOrigins.join(" ");
   const connect = [...new Set([...options.uploadOrigins, ...options.mediaOrigins])].join(" ");
   return [
     "default-src 'none'",
-    // 'wasm-unsafe-eval' lets the hash of large files run; it allows no script text.
+    // 'wasm-unsafe-eval' lets the hash of large files run; it allows no script text. Scripts from STATIC_URL carry the
+    // nonce as well: beside 'strict-dynamic' a browser would ignore their origin here.
     `script-src 'nonce-${options.nonce}' 'strict-dynamic' 'wasm-unsafe-eval'`,
     "worker-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    `img-src 'self' data: blob: ${media}`,
+    `style-src 'self' 'unsafe-inline'${fixed}`,
+    `img-src 'self' data: blob: ${media}${fixed}`,
     `media-src 'self' blob: ${media}`,
     `connect-src 'self' ${connect}`,
     `form-action 'self' ${upload}`,
-    "font-src 'self'",
-    "manifest-src 'self'",
+    `font-src 'self'${fixed}`,
+    `manifest-src 'self'${fixed}`,
     "base-uri 'none'",
     "object-src 'none'",
     "frame-ancestors 'none'",
@@ -95,6 +99,7 @@ export function front(
   origins: {
     media: string[];
     upload: string[];
+    static?: string[];
     cookies: () => { name: string; value: string; domain: string }[];
   },
 ): Front {
@@ -145,6 +150,7 @@ export function front(
         nonce,
         mediaOrigins: origins.media,
         uploadOrigins: origins.upload,
+        staticOrigins: origins.static ?? [],
         https,
       });
       // Next reads the nonce from the request's policy and puts it on every script it writes.

@@ -5,18 +5,21 @@ import { database } from "#lib/database.ts";
 import { delivery, prepareDelivery } from "#lib/delivery/index.ts";
 import { required, settings } from "#lib/env.ts";
 import { log } from "#lib/log.ts";
+import { refuseOtherBuild } from "#lib/static/built.ts";
 import { storage } from "#lib/storage/current.ts";
 import { front } from "./front.ts";
 
 const logger = log("web");
 
 async function main(): Promise<void> {
-  const { appUrl, host, port } = settings();
+  const { appUrl, host, port, staticUrl } = settings();
+  if (process.env.NODE_ENV !== "development") await refuseOtherBuild(process.env);
   const { uploadOrigin } = await prepareDelivery(storage());
   required(settings().authSecret, "AUTH_SECRET");
   const door = front(settings(), {
     media: delivery().origins(),
     upload: [uploadOrigin],
+    static: staticUrl === undefined ? [] : [new URL(staticUrl).origin],
     cookies: () => delivery().cookies(),
   });
 

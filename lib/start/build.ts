@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { staticUrlOf } from "../static/url.ts";
 import { until } from "./alive.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import { Refusal } from "./refusal.ts";
@@ -31,7 +32,7 @@ const stampOf = (folder: string): string => path.join(folder, "tintype-sources")
 /** True when the pages in the build folder are those of the sources. */
 export async function isBuilt(environment: NodeJS.ProcessEnv): Promise<boolean> {
   const stamp = await readFile(stampOf(buildFolder(environment)), "utf8").catch(() => "");
-  return stamp === (await hashOfSources());
+  return stamp === (await hashOfSources(environment));
 }
 
 /** Builds unless the build is up to date. Throws Refusal with the end of next's output when it fails. */
@@ -39,7 +40,7 @@ export async function build(environment: NodeJS.ProcessEnv, signal?: AbortSignal
   const lock = await lockBuild(environment);
   try {
     if (await isBuilt(environment)) return;
-    const hash = await hashOfSources();
+    const hash = await hashOfSources(environment);
     await runBuild(environment, signal);
     await writeFile(stampOf(buildFolder(environment)), hash);
   } finally {
@@ -83,8 +84,9 @@ function runBuild(environment: NodeJS.ProcessEnv, signal: AbortSignal | undefine
   });
 }
 
-async function hashOfSources(): Promise<string> {
-  const hash = createHash("sha256");
+async function hashOfSources(environment: NodeJS.ProcessEnv): Promise<string> {
+  // The address that scripts load each other from is written into them.
+  const hash = createHash("sha256").update(staticUrlOf(environment));
   for (const source of sources) {
     const top = path.join(project, source);
     const entries = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => undefined);
