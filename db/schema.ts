@@ -171,7 +171,8 @@ export const uploads = pgTable(
     filename: text("filename").notNull(),
     declaredMime: text("declared_mime").notNull(),
     bytes: bigint("bytes", { mode: "number" }).notNull(),
-    sha256: digest("sha256").notNull(),
+    /** Null while an object that lies in the bucket already has not been read for the first time. */
+    sha256: digest("sha256"),
     fileModifiedAt: instant("file_modified_at"),
     policyExpiresAt: instant("policy_expires_at").notNull(),
     /** How the bytes travel: a form, a signed PUT, or parts under `multipartId`. */
@@ -179,6 +180,11 @@ export const uploads = pgTable(
     multipartId: text("multipart_id"),
     /** The object was in the bucket before Tintype: it is indexed where it lies, neither copied nor swept. */
     inPlace: boolean("in_place").notNull().default(false),
+    /** Brought by the command line: no browser can go on with it, and it does not count against a person's pace. */
+    byOperator: boolean("by_operator").notNull().default(false),
+    /** Who the medium is to be shown to; null for what the gallery does otherwise. */
+    visibility: visibility("visibility"),
+    keepOriginal: boolean("keep_original").notNull().default(false),
     leaseToken: uuid("lease_token"),
     leaseUntil: instant("lease_until"),
     attempts: smallint("attempts").notNull().default(0),
@@ -195,7 +201,10 @@ export const uploads = pgTable(
     index("uploads_state_created").on(t.state, t.createdAt, t.id),
     index("uploads_issued_expiry").on(t.policyExpiresAt).where(sql`state = 'issued'`),
     index("uploads_verifying_lease").on(t.leaseUntil).where(sql`state = 'verifying'`),
+    // What a folder brings again and again is found here; what browsers bring is not in it and pays nothing for it.
+    index("uploads_by_operator").on(t.ownerId, t.sha256).where(sql`by_operator`),
     check("uploads_reject_code", sql`(${t.state} = 'rejected') = (${t.rejectCode} is not null)`),
+    check("uploads_sha256_known", sql`${t.sha256} is not null or ${t.inPlace}`),
   ],
 );
 
@@ -209,7 +218,9 @@ export const media = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: "restrict" }),
     visibility: visibility("visibility").notNull().default("private"),
-    key: text("key").notNull().unique(),
+    key: text("key").notNull(),
+    /** The object at `key` was there before Tintype and stays when the medium is deleted for good. */
+    keepOriginal: boolean("keep_original").notNull().default(false),
     renditionFolder: text("rendition_folder").notNull().unique(),
     /** Ascending pixel widths that exist as <folder>/<width>.avif and .jpg. */
     avifWidths: integer("avif_widths").array().notNull(),
@@ -252,6 +263,10 @@ export const media = pgTable(
   },
   (t) => [
     uniqueIndex("media_owner_sha256").on(t.ownerId, t.sha256).where(sql`deleted_at is null`),
+    // Where a deleted object lay, the bucket's other users may put a new one.
+    uniqueIndex("media_key").on(t.key).where(sql`purged_at is null`),
+    // What was deleted once does not come back with the next import of the same folder.
+    index("media_deleted_sha256").on(t.ownerId, t.sha256).where(sql`deleted_at is not null`),
     // Ascending, read backwards: drizzle's desc() asks for NULLS FIRST, which an index built DESC NULLS LAST cannot give.
     index("media_public_timeline")
       .on(t.takenAt, t.id)

@@ -5,6 +5,7 @@ import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
 import type { Purge } from "#db/schema.ts";
 import { log } from "./log.ts";
 import type { Storage } from "./storage/port.ts";
+import { readAbortMark } from "./uploads/rules.ts";
 
 const leaseSeconds = 300;
 const batch = 50;
@@ -55,7 +56,7 @@ async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
 async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<void> {
   const trashed = await purges.lockTrashed(tx, mediaId);
   if (trashed === undefined) return;
-  await remove(storage, trashed.key);
+  if (!trashed.keepOriginal) await remove(storage, trashed.key);
   await remove(storage, `${trashed.renditionFolder}/`);
   await purges.markPurged(tx, mediaId);
   // Last: the owner's next upload would wait for this row while the store is slow.
@@ -64,6 +65,8 @@ async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<vo
 }
 
 async function remove(storage: Storage, key: string): Promise<void> {
+  const parts = readAbortMark(key);
+  if (parts !== undefined) return storage.multipart.abort(parts.key, parts.multipartId);
   if (!key.endsWith("/")) return storage.delete(key);
   for await (const object of storage.list(key)) await storage.delete(object.key);
 }

@@ -39,7 +39,8 @@ function view(upload: Upload): UploadView {
     state: upload.state,
     filename: upload.filename,
     bytes: upload.bytes,
-    sha256: upload.sha256,
+    // Not known before the worker has read what was in the bucket already.
+    sha256: upload.sha256 ?? "",
     mediaId: upload.mediaId,
     rejectCode: upload.rejectCode,
     message: upload.rejectCode === null ? null : rejectWords(upload.rejectCode),

@@ -19,6 +19,15 @@ export async function findMedia(db: Db, id: string): Promise<Media | undefined> 
   return row;
 }
 
+/** The medium whose original lies at this key. */
+export async function findByKey(db: Db, key: string): Promise<string | undefined> {
+  const [row] = await db
+    .select({ id: media.id })
+    .from(media)
+    .where(and(eq(media.key, key), isNull(media.purgedAt)));
+  return row?.id;
+}
+
 /** `ownerId: undefined` means anyone's: for administrators. An empty list of ids changes nothing. */
 const chosen = (ids: string[], ownerId: string | undefined) =>
   and(inArray(media.id, ids), ownerId === undefined ? undefined : eq(media.ownerId, ownerId));

@@ -1,7 +1,7 @@
 /** Objects to remove: remembered until the store confirmed it, checked once more at the moment of removing. */
 import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { media, type Purge, purges, uploads } from "../schema.ts";
+import { type Media, media, type Purge, purges, uploads } from "../schema.ts";
 
 export type NewPurge = {
   /** An object's key, or a folder when it ends with a slash. */
@@ -95,11 +95,12 @@ export async function callOffPurges(db: Db, mediaIds: string[]): Promise<void> {
 export async function lockTrashed(
   db: Db,
   id: string,
-): Promise<{ ownerId: string; key: string; renditionFolder: string; bytes: number } | undefined> {
+): Promise<Pick<Media, "ownerId" | "key" | "keepOriginal" | "renditionFolder" | "bytes"> | undefined> {
   const [row] = await db
     .select({
       ownerId: media.ownerId,
       key: media.key,
+      keepOriginal: media.keepOriginal,
       renditionFolder: media.renditionFolder,
       bytes: media.bytes,
     })

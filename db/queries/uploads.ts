@@ -34,7 +34,7 @@ export async function settleQuota(
     .where(eq(quotas.ownerId, ownerId));
 }
 
-/** Open uploads and uploads of the last day, each counted no further than its cap. */
+/** A person's open uploads and those of their last day, each counted no further than its cap. */
 export async function countUploads(
   db: Db,
   ownerId: string,
@@ -43,13 +43,25 @@ export async function countUploads(
   const open = db
     .select({ id: uploads.id })
     .from(uploads)
-    .where(and(eq(uploads.ownerId, ownerId), inArray(uploads.state, ["issued", "verifying"])))
+    .where(
+      and(
+        eq(uploads.ownerId, ownerId),
+        inArray(uploads.state, ["issued", "verifying"]),
+        eq(uploads.byOperator, false),
+      ),
+    )
     .limit(caps.open)
     .as("open_uploads");
   const day = db
     .select({ id: uploads.id })
     .from(uploads)
-    .where(and(eq(uploads.ownerId, ownerId), gt(uploads.createdAt, sql`now() - interval '1 day'`)))
+    .where(
+      and(
+        eq(uploads.ownerId, ownerId),
+        gt(uploads.createdAt, sql`now() - interval '1 day'`),
+        eq(uploads.byOperator, false),
+      ),
+    )
     .limit(caps.day)
     .as("day_uploads");
   const [opened] = await db.select({ n: count() }).from(open);
@@ -94,7 +106,13 @@ export async function listOpenUploads(db: Db, ownerId: string, limit: number): P
   return db
     .select()
     .from(uploads)
-    .where(and(eq(uploads.ownerId, ownerId), inArray(uploads.state, ["issued", "verifying"])))
+    .where(
+      and(
+        eq(uploads.ownerId, ownerId),
+        inArray(uploads.state, ["issued", "verifying"]),
+        eq(uploads.byOperator, false),
+      ),
+    )
     .orderBy(desc(uploads.createdAt), desc(uploads.id))
     .limit(limit);
 }
@@ -136,6 +154,8 @@ export async function renewPolicies(
         inArray(uploads.id, ids),
         eq(uploads.ownerId, how.ownerId),
         eq(uploads.state, "issued"),
+        // A policy for an object that is indexed where it lies would let a browser write over it.
+        eq(uploads.inPlace, false),
         gt(uploads.createdAt, sql`now() - make_interval(secs => ${how.ageSecondsMax})`),
       ),
     )
@@ -205,7 +225,7 @@ export async function extendLease(
 export async function assignKeys(
   db: Db,
   held: { id: string; token: string },
-  keys: { finalKey: string; renditionFolder: string },
+  keys: { finalKey: string | undefined; renditionFolder: string },
 ): Promise<boolean> {
   const rows = await db
     .update(uploads)
@@ -213,6 +233,25 @@ export async function assignKeys(
     .where(heldBy(held.id, held.token))
     .returning({ id: uploads.id });
   return rows.length > 0;
+}
+
+/** Size and digest of an object that nobody declared. Answers what was held of it before. `undefined`: the lease is lost. */
+export async function noteFound(
+  db: Db,
+  held: { id: string; token: string },
+  found: { sha256: string; bytes: number },
+): Promise<{ bytes: number } | undefined> {
+  const [before] = await db
+    .select({ bytes: uploads.bytes })
+    .from(uploads)
+    .where(heldBy(held.id, held.token))
+    .for("update");
+  if (before !== undefined)
+    await db
+      .update(uploads)
+      .set({ ...found, ...touched })
+      .where(heldBy(held.id, held.token));
+  return before;
 }
 
 /** verifying → issued: the object is not there (R-4). */

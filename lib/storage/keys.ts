@@ -7,6 +7,8 @@ const digits = "abcdefghijklmnopqrstuvwxyz234567";
 /** 32 characters of base32: 160 random bits, so that no two stores and no case-blind file system can clash. */
 const randomName = (): string => Array.from(randomBytes(32), (byte) => digits[byte & 31]).join("");
 
+/** Whether Tintype itself could have made this key of incoming/: a shared bucket may hold others' there. */
+export const isIncomingKey = (key: string): boolean => /^incoming\/([a-z]+-)*[a-z2-7]{32}$/.test(key);
 export const incomingKey = (): string => `incoming/${randomName()}`;
 export const originalKey = (type: MediaType): string => `media/${randomName()}.${extensionOf[type]}`;
 /** The folder that all renditions of one derivation share; a new derivation takes a new one. */

@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { type Db, inTransaction } from "#db/client.ts";
-import { insertMedia } from "#db/queries/media.ts";
+import { findByKey, insertMedia } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { NewMedia, Upload } from "#db/schema.ts";
@@ -20,7 +20,7 @@ import {
   readFacts,
 } from "../imaging/index.ts";
 import { log } from "../log.ts";
-import { type MediaType, mediaTypes, type RejectCode } from "../media.ts";
+import { type MediaType, mediaTypes, type RejectCode, type Visibility } from "../media.ts";
 import { motionKey, originalKey, renditionFolder, renditionKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { attemptsMax, leaseSeconds, retrySeconds, stagingPurges } from "./rules.ts";
@@ -88,57 +88,103 @@ async function verify(
   upload: Upload,
   budget: Budget,
 ): Promise<FinalizeResult> {
-  const original = await readStaged(storage, upload);
-  if (original === undefined) {
-    await ledger.giveBack(db, held);
-    return "missing";
-  }
-  if (createHash("sha256").update(original).digest("hex") !== upload.sha256)
+  const staged = await readStaged(storage, upload);
+  if (staged === undefined) return giveBack(db, held, upload);
+  const { original, etag } = staged;
+  const sha256 = createHash("sha256").update(original).digest("hex");
+  if (upload.inPlace) await noteFound(db, held, upload, { sha256, bytes: original.byteLength });
+  else if (sha256 !== upload.sha256)
     throw new Rejection("checksum_mismatch", "the bytes have another SHA-256 than declared");
   const identity = await identify(original, declaredType(upload.declaredMime));
-  const [twin] = await ledger.findDuplicates(db, upload.ownerId, [upload.sha256]);
-  if (twin !== undefined) return reject(db, held, upload, "duplicate", twin.id);
+  const twin = await findTwin(db, upload, sha256);
+  if (twin !== undefined) return reject(db, held, upload, "duplicate", twin);
 
   const facts = await readFacts(original, identity);
   // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
   const pixels = upload.attempts < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
   const made = await budget.pixels(pixels, () => derive(original, identity));
   const keys = await noteKeys(db, held, upload, identity.mime);
-  const written = await writeOriginal(db, storage, held, keys, {
-    original,
-    mime: identity.mime,
-    sha256: upload.sha256,
-  });
+  const what = { original, mime: identity.mime, sha256 };
+  const written = upload.inPlace ? keys : await writeOriginal(db, storage, held, keys, what);
   await writeRenditions(storage, written.renditionFolder, made);
-  await confirmWritten(storage, written, original.byteLength);
-  return publish(db, held, upload, { keys: written, identity, facts, made });
+  if (upload.inPlace) await confirmUnchanged(storage, upload, { etag, bytes: original.byteLength });
+  else await confirmWritten(storage, written, original.byteLength);
+  return publish(db, held, upload, {
+    keys: written,
+    bytes: original.byteLength,
+    sha256,
+    identity,
+    facts,
+    made,
+  });
 }
 
 const declaredType = (mime: string): MediaType | "" => mediaTypes.find((type) => type === mime) ?? "";
 
-/** R-22: the whole object in one read, capped at the declared size. `undefined` when it is not there. */
-async function readStaged(storage: Storage, upload: Upload): Promise<Buffer | undefined> {
+/**
+ * R-22: the whole object in one read, capped at the declared size. `undefined` when it is not there. Nobody declared
+ * what lay in the bucket already: a listing may be older than the object, so that only the limit of all counts.
+ */
+async function readStaged(
+  storage: Storage,
+  upload: Upload,
+): Promise<{ original: Buffer; etag: string } | undefined> {
+  const bytesMax = upload.inPlace ? settings().uploads.bytesMax : upload.bytes;
   try {
-    const got = await storage.get(upload.stagingKey, { bytesMax: upload.bytes });
+    const got = await storage.get(upload.stagingKey, { bytesMax });
     if (got === undefined) return undefined;
-    if (got.body.byteLength !== upload.bytes)
+    if (got.body.byteLength !== upload.bytes && !upload.inPlace)
       throw new Rejection("size_mismatch", `${got.body.byteLength} bytes instead of ${upload.bytes}`);
-    return got.body;
+    return { original: got.body, etag: got.head.etag };
   } catch (error) {
     if (error instanceof StorageError && error.code === "too_large")
-      throw new Rejection("size_mismatch", `more than ${upload.bytes} bytes`);
+      throw new Rejection("size_mismatch", `more than ${bytesMax} bytes`);
     throw error;
   }
 }
 
-/** The same keys on every run of the same upload (R-24), in the row before any object exists (I-2). */
+/** The object is not there. One that was to be indexed where it lies will not come any more: its upload is over. */
+async function giveBack(db: Db, held: Held, upload: Upload): Promise<FinalizeResult> {
+  await inTransaction(db, async (tx) => {
+    await ledger.lockQuota(tx, upload.ownerId);
+    if (!(await ledger.giveBack(tx, held)) || !upload.inPlace) return;
+    const expired = await ledger.closeOpen(tx, upload.id, ["issued"], "expired");
+    if (expired !== undefined) await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
+  });
+  return "missing";
+}
+
+/** Size and digest of an object that nobody declared, and the space it takes instead of what its listing said. */
+async function noteFound(
+  db: Db,
+  held: Held,
+  upload: Upload,
+  found: { sha256: string; bytes: number },
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const quota = await ledger.lockQuota(tx, upload.ownerId);
+    const before = await ledger.noteFound(tx, held, found);
+    if (before === undefined) throw new LeaseLost();
+    if (quota !== undefined && before.bytes !== found.bytes)
+      await ledger.settleQuota(tx, upload.ownerId, { reserved: found.bytes - before.bytes });
+  });
+}
+
+/** The id of the medium that has this content already, or that lies at this key. */
+async function findTwin(db: Db, upload: Upload, sha256: string): Promise<string | undefined> {
+  const [twin] = await ledger.findDuplicates(db, upload.ownerId, [sha256]);
+  return twin?.id ?? (upload.inPlace ? await findByKey(db, upload.stagingKey) : undefined);
+}
+
+/**
+ * The same keys on every run of the same upload (R-24), in the row before any object exists (I-2). What stays where it
+ * lies gets no final key: whatever is removed for an upload is removed by that column.
+ */
 async function noteKeys(db: Db, held: Held, upload: Upload, mime: MediaType): Promise<Keys> {
-  const keys = {
-    finalKey: upload.finalKey ?? originalKey(mime),
-    renditionFolder: upload.renditionFolder ?? renditionFolder(),
-  };
-  if (!(await ledger.assignKeys(db, held, keys))) throw new LeaseLost();
-  return keys;
+  const folder = upload.renditionFolder ?? renditionFolder();
+  const finalKey = upload.inPlace ? undefined : (upload.finalKey ?? originalKey(mime));
+  if (!(await ledger.assignKeys(db, held, { finalKey, renditionFolder: folder }))) throw new LeaseLost();
+  return { finalKey: finalKey ?? upload.stagingKey, renditionFolder: folder };
 }
 
 /** Writes the bytes that were verified, never a copy of what the store holds now (A-15). */
@@ -214,6 +260,17 @@ async function confirmWritten(storage: Storage, keys: Keys, bytes: number): Prom
     );
 }
 
+/** I-1 for an object that others may write: what is shown is what was verified, or it is verified once more. */
+async function confirmUnchanged(
+  storage: Storage,
+  upload: Upload,
+  read: { etag: string; bytes: number },
+): Promise<void> {
+  const head = await storage.head(upload.stagingKey);
+  if (head?.etag !== read.etag || head.bytes !== read.bytes)
+    throw new Error("The object changed while it was verified.");
+}
+
 /** Which widths exist, as the row keeps them. */
 export const widthsOf = (made: Derivation, format: "avif" | "jpg"): number[] =>
   made.renditions
@@ -229,25 +286,39 @@ function takenOf(facts: Facts, upload: Upload): Pick<NewMedia, "takenAt" | "take
   return { takenAt: upload.createdAt, takenSource: "upload", takenOffset: null };
 }
 
+/** What was asked for, unless the gallery does not show anything that way (any more). */
+function visibilityOf(upload: Upload): Visibility {
+  const allowed = settings().visibilities;
+  return allowed.find((one) => one === upload.visibility) ?? allowed[0] ?? "private";
+}
+
 async function publish(
   db: Db,
   held: Held,
   upload: Upload,
-  found: { keys: Keys; identity: Identity; facts: Facts; made: Derivation },
+  found: {
+    keys: Keys;
+    bytes: number;
+    sha256: string;
+    identity: Identity;
+    facts: Facts;
+    made: Derivation;
+  },
 ): Promise<FinalizeResult> {
-  const { keys, identity, facts, made } = found;
+  const { keys, bytes, sha256, identity, facts, made } = found;
   return inTransaction(db, async (tx) => {
     await ledger.lockQuota(tx, upload.ownerId);
     const mediaId = await insertMedia(tx, {
       ownerId: upload.ownerId,
-      visibility: settings().visibilities[0] ?? "private",
+      visibility: visibilityOf(upload),
       key: keys.finalKey,
+      keepOriginal: upload.keepOriginal,
       renditionFolder: keys.renditionFolder,
       avifWidths: widthsOf(made, "avif"),
       jpegWidths: widthsOf(made, "jpg"),
       motion: made.motion?.format ?? null,
-      sha256: upload.sha256,
-      bytes: upload.bytes,
+      sha256,
+      bytes,
       mime: identity.mime,
       width: identity.width,
       height: identity.height,
@@ -268,13 +339,13 @@ async function publish(
     });
     if (mediaId === undefined) {
       // R-26: the same picture became ready through another upload in the meantime.
-      const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [upload.sha256]);
+      const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [sha256]);
       return rejectWithin(tx, held, "duplicate", twin?.id);
     }
     const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
     // Throwing undoes the insert: the row went to someone else (R-23).
     if (closed === undefined) throw new LeaseLost();
-    await ledger.settleQuota(tx, upload.ownerId, { used: upload.bytes, reserved: -upload.bytes });
+    await ledger.settleQuota(tx, upload.ownerId, { used: bytes, reserved: -bytes });
     await addPurges(tx, stagingPurges(closed, "verified"));
     return "ready";
   });

@@ -9,6 +9,7 @@ import { lockDown } from "../imaging/index.ts";
 import { processAgain, restore, setVisibility, trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
+import { incomingKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
 import { StorageError } from "../storage/port.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
@@ -490,13 +491,17 @@ describe("crash and recovery", () => {
     const bytes = await picture();
     const open = await begin(viewer, bytes);
     await post(open, bytes);
-    await storage.put("incoming/left-behind", bytes, { contentType: "image/jpeg" });
+    const left = incomingKey();
+    await storage.put(left, bytes, { contentType: "image/jpeg" });
+    // In a bucket shared with another application, this is a folder of theirs.
+    await storage.put("incoming/fax/0001.jpg", bytes, { contentType: "image/jpeg" });
     assert.equal(await sweepIncoming(db, storage, new Date()), 0);
     const later = new Date(Date.now() + 25 * 3_600_000);
     await sweepIncoming(db, storage, later);
     await sweepIncoming(db, storage, later);
     await purge(db, storage);
-    assert.equal(await storage.head("incoming/left-behind"), undefined);
+    assert.equal(await storage.head(left), undefined);
+    assert.ok(await storage.head("incoming/fax/0001.jpg"));
     assert.ok(await storage.head((await rowOf(open.id)).stagingKey));
   });
 });
