@@ -15,8 +15,16 @@ try {
   process.exit(1);
 }
 
+/** npm goes to the project first and says where it was called; whoever names a file means one from there. */
+const here = process.cwd();
+const calledFrom =
+  process.env.npm_lifecycle_event !== undefined && here === path.resolve(project)
+    ? (process.env.INIT_CWD ?? here)
+    : here;
+
 const child = spawn(ownNode, [path.join(project, "lib", "cli", "main.ts"), ...process.argv.slice(2)], {
   cwd: project,
+  env: { ...process.env, TINTYPE_CALLED_FROM: calledFrom },
   // The fourth is how Tintype notices that this process was killed -9.
   stdio: ["inherit", "inherit", "inherit", "ipc"],
 });
