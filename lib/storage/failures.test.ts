@@ -38,7 +38,7 @@ test("a store nobody serves is told with its address and the code", async () => 
   await once(listener, "close");
   assert.equal(
     await provisioning(`http://127.0.0.1:${port}`),
-    `The bucket could not be created: nothing answers at 127.0.0.1:${port} (ECONNREFUSED).`,
+    `The bucket could not be looked up: nothing answers at 127.0.0.1:${port} (ECONNREFUSED).`,
   );
 });
 

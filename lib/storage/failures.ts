@@ -41,6 +41,12 @@ const denials: Record<string, string> = {
   ExpiredToken: "the credentials have expired",
   RequestTimeTooSkewed: "the clocks of this machine and of the store differ too much",
 };
+const conflicts: Record<string, string> = {
+  BucketAlreadyExists: "someone else has a bucket of this name; choose another",
+  BucketNotEmpty: "there are still objects in it",
+  InvalidPart: "a part is missing or is not the one that was stored",
+  InvalidPartOrder: "the parts are not in order",
+};
 const nameless = ["Error", "AggregateError", "unknown"];
 
 /** Why there was no answer at all, with the code to look for: never the bare "Error" or "AggregateError". */
@@ -66,13 +72,14 @@ function noAnswer(error: unknown): string {
   return `${why}${where}${code === undefined ? "" : ` (${code})`}`;
 }
 
-function storageError(error: unknown, doing: string): StorageError {
+/** What a failed piece of work means to whoever asked for it. */
+export function storageError(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const { name, status } = failureOf(error);
   const fail = (code: StorageError["code"], why: string): StorageError =>
     new StorageError(code, `The bucket could not ${doing}: ${why}.`, { cause: error });
-  if (status === 412 || status === 409)
-    return fail("conflict", "there is already another object or operation");
+  if (status === 412 || status === 409 || conflicts[name] !== undefined)
+    return fail("conflict", conflicts[name] ?? "there is already another object or operation");
   if (status === 401 || status === 403)
     return fail(
       "denied",
@@ -81,10 +88,12 @@ function storageError(error: unknown, doing: string): StorageError {
     );
   if (status === 301 || name === "PermanentRedirect")
     return fail("unavailable", "it is in another region; check S3_REGION");
-  if (name === "NoSuchBucket") return fail("unavailable", "there is no such bucket; check S3_BUCKET");
-  if (status === 501 || status === 405) return fail("unsupported", "the store does not have this operation");
+  if (name === "NoSuchBucket") return fail("not_found", "there is no such bucket; check S3_BUCKET");
+  if (status === 501 || status === 405 || name === "NotImplemented")
+    return fail("unsupported", "the store does not have this operation");
   if (status === 400 && (name === "EntityTooLarge" || name === "EntityTooSmall"))
     return fail("too_large", name);
+  if (status === 416) return fail("too_large", "the object ends before the bytes that were asked for");
   return fail(
     "unavailable",
     status === undefined ? noAnswer(error) : `the store answered ${status} (${name})`,

@@ -15,32 +15,168 @@ export type ObjectMeta = {
   contentType: string;
   cacheControl?: string;
   contentDisposition?: string;
+  contentEncoding?: string;
+  /** Kept as x-amz-meta-*; names in lower case. */
+  metadata?: Record<string, string>;
 };
 
+/** A body whose length is known before it is sent, so that no part of it has to be held. */
+export type SizedStream = { stream: AsyncIterable<Uint8Array>; bytes: number };
+
+/** Both ends included, as HTTP counts; without `end`, to the last byte. Past the end of the object is `too_large`. */
+export type ByteRange = { start: number; end?: number };
+
 export type PostPolicy = { url: string; fields: Record<string, string>; expiresAt: Date };
+/**
+ * A PUT that stores what was promised, or nothing. Every header has to be sent as it stands here; the length is signed
+ * as well, and comes by itself with a body of that length.
+ */
+export type PutPermit = { url: string; headers: Record<string, string>; expiresAt: Date };
+/** What an upload promises: exactly so many bytes of this type. `expiresIn` in seconds. */
+export type Promised = { bytes: number; contentType: string; expiresIn: number };
+
+/** `number` from 1 to 10,000. */
+export type StoredPart = { number: number; bytes: number; etag: string };
+export type OpenMultipart = { key: string; uploadId: string; started: Date };
 
 export type Storage = {
-  /** Writes a whole object. `ifAbsent` sends If-None-Match:*; an object already there is a `conflict`. */
-  put(key: string, body: Uint8Array, meta: ObjectMeta & { ifAbsent?: boolean }): Promise<void>;
-  /** Reads at most `bytesMax` bytes and fails with `too_large` past that. `undefined` when absent. */
-  get(key: string, options: { bytesMax: number }): Promise<{ head: ObjectHead; body: Buffer } | undefined>;
+  /**
+   * Writes a whole object. `ifAbsent` sends If-None-Match:*; an object already there is a `conflict`. A stream above
+   * the store's limit for one request goes in parts.
+   */
+  put(key: string, body: Uint8Array | SizedStream, meta: ObjectMeta & { ifAbsent?: boolean }): Promise<void>;
+  /** Reads at most `bytesMax` bytes and fails with `too_large` past that. `undefined` when absent. The head tells of the whole object. */
+  get(
+    key: string,
+    options: { bytesMax: number; range?: ByteRange },
+  ): Promise<{ head: ObjectHead; body: Buffer } | undefined>;
+  /** The same without a cap, piece by piece. Whoever stops early ends the loop, and the connection with it. */
+  read(
+    key: string,
+    options?: { range?: ByteRange },
+  ): Promise<{ head: ObjectHead; body: AsyncIterable<Uint8Array> } | undefined>;
   head(key: string): Promise<ObjectHead | undefined>;
+  /** Everything that was kept with the object. */
+  describe(key: string): Promise<(ObjectHead & ObjectMeta) | undefined>;
+  exists(key: string): Promise<boolean>;
   /** Removing what is not there succeeds. */
   delete(key: string): Promise<void>;
-  /** Every object whose key starts with `prefix`, in key order, a page of 1,000 at a time. */
-  list(prefix: string): AsyncIterable<ObjectHead>;
-  /** R-13: a policy for exactly this key, this many bytes and this type. `expiresIn` in seconds. */
-  presignPost(
+  /** The same for many; answers those that could not be removed, with the reason. */
+  deleteMany(keys: readonly string[]): Promise<{ key: string; error: StorageError }[]>;
+  /** Inside the bucket, without the bytes passing through here. `undefined` when there is nothing to copy. */
+  copy(
+    from: string,
+    to: string,
+    options?: { meta?: ObjectMeta; ifAbsent?: boolean },
+  ): Promise<ObjectHead | undefined>;
+  /** Every object whose key starts with `prefix`, in key order, a page of 1,000 at a time; `after` skips up to a key. */
+  list(prefix: string, options?: { after?: string }): AsyncIterable<ObjectHead>;
+  /**
+   * One level below `prefix` (which is "" or ends with "/"): the folders (each as the whole prefix of what is in it)
+   * and the objects there, in key order.
+   */
+  listFolder(prefix: string): AsyncIterable<{ folder: string } | { object: ObjectHead }>;
+  /** R-13: a policy for exactly this key, this many bytes and this type. */
+  presignPost(key: string, promise: Promised): Promise<PostPolicy>;
+  /** The same for stores without POST Object: length, type, If-None-Match:* and (given) the SHA-256 are signed. */
+  presignPut(key: string, promise: Promised & { /** In hexadecimal. */ sha256?: string }): Promise<PutPermit>;
+  /** A signed address of one object for GET or HEAD, for people and programs; pages use lib/delivery. */
+  url(
     key: string,
-    promise: { bytes: number; contentType: string; expiresIn: number },
-  ): Promise<PostPolicy>;
+    options: { expiresIn: number; download?: string; contentType?: string; method?: "GET" | "HEAD" },
+  ): Promise<string>;
+  multipart: {
+    begin(key: string, meta: ObjectMeta): Promise<string>;
+    put(key: string, uploadId: string, number: number, body: Uint8Array): Promise<StoredPart>;
+    /** A PUT for one part of exactly so many bytes. */
+    presignPart(
+      key: string,
+      uploadId: string,
+      part: { number: number; bytes: number; expiresIn: number },
+    ): Promise<PutPermit>;
+    /** What has arrived so far, in order; `undefined` when there is no such multipart upload (any more). */
+    parts(key: string, uploadId: string): Promise<StoredPart[] | undefined>;
+    /** `conflict` when an object is there already and `ifAbsent`. `undefined` when there is no such upload. */
+    complete(
+      key: string,
+      uploadId: string,
+      parts: readonly StoredPart[],
+      options?: { ifAbsent?: boolean },
+    ): Promise<{ etag: string } | undefined>;
+    /** Aborting what is not there succeeds. */
+    abort(key: string, uploadId: string): Promise<void>;
+    open(prefix: string): AsyncIterable<OpenMultipart>;
+  };
   /** Refuses with a sentence when the bucket cannot be used as configured: missing, 403 for a missing key (R-33). */
   probe(): Promise<{ clockSkewMs: number }>;
   /** Creates the bucket when it is missing and sets the one CORS rule that browsers need. Idempotent. */
   provision(options: { origins: string[] }): Promise<void>;
 };
 
-export type StorageErrorCode = "conflict" | "denied" | "too_large" | "unavailable" | "unsupported";
+export type CorsRule = {
+  id?: string;
+  origins: string[];
+  methods: string[];
+  headers: string[];
+  expose: string[];
+  maxAgeSeconds?: number;
+};
+export type LifecycleRule = {
+  id: string;
+  prefix: string;
+  enabled: boolean;
+  expireDays?: number;
+  abortMultipartDays?: number;
+  noncurrentDays?: number;
+};
+export type PublicAccessBlock = {
+  blockAcls: boolean;
+  ignoreAcls: boolean;
+  blockPolicy: boolean;
+  restrictBuckets: boolean;
+};
+
+/**
+ * The bucket itself and how it is set up: for the command line, provisioning and the doctor. A configuration that was
+ * never made is `undefined` or empty; one the store does not know is StorageError `unsupported`; one we may not see is
+ * `denied`.
+ */
+export type Bucket = {
+  readonly name: string;
+  /** Not the same as "absent": `denied` when it belongs to someone else or the credentials may not ask. */
+  state(): Promise<"exists" | "absent" | "denied">;
+  /** In the configured region. */
+  create(): Promise<"created" | "exists">;
+  /** Only when empty; `conflict` otherwise. */
+  remove(): Promise<void>;
+  /** All buckets of these credentials. */
+  all(): Promise<{ name: string; created: Date | undefined }[]>;
+  /** Where it really is. */
+  region(): Promise<string>;
+  cors(): Promise<CorsRule[]>;
+  setCors(rules: readonly CorsRule[]): Promise<void>;
+  lifecycle(): Promise<LifecycleRule[]>;
+  setLifecycle(rules: readonly LifecycleRule[]): Promise<void>;
+  /** The policy as JSON text. */
+  policy(): Promise<string | undefined>;
+  setPolicy(document: string): Promise<void>;
+  publicAccessBlock(): Promise<PublicAccessBlock | undefined>;
+  setPublicAccessBlock(block: PublicAccessBlock): Promise<void>;
+  /** Such as "BucketOwnerEnforced". */
+  ownership(): Promise<string | undefined>;
+  setOwnership(ownership: "BucketOwnerEnforced"): Promise<void>;
+  versioning(): Promise<"on" | "suspended" | "off">;
+  /** Such as "AES256" or "aws:kms". */
+  encryption(): Promise<string | undefined>;
+};
+
+export type StorageErrorCode =
+  | "conflict"
+  | "denied"
+  | "not_found"
+  | "too_large"
+  | "unavailable"
+  | "unsupported";
 
 /** The only error that leaves lib/storage; the vendor's is its cause. */
 export class StorageError extends Error {

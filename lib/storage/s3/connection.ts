@@ -1,0 +1,116 @@
+/** One bucket, the clients that talk to it, and how long they wait. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import type { BucketSettings } from "../../env.ts";
+import { bucketCredentials } from "../credentials.ts";
+import { isAbsent } from "../failures.ts";
+import { StorageError } from "../port.ts";
+
+const socketsMax = 64;
+const attemptsMax = 3;
+const connectMsMax = 5_000;
+/** A socket on which nothing moves for this long is dead. */
+const idleMsMax = 30_000;
+/** Small questions must be answered before the person asking gives up. */
+const questionMsMax = 15_000;
+/** The slowest transfer that is still waited for. */
+const bytesPerMsMin = 30;
+
+export const agents = { keepAlive: true, maxSockets: socketsMax };
+export const answerMsMax = questionMsMax * attemptsMax;
+
+/** The key in the bucket. Refuses, as `denied`, whatever could leave the location or means two things. */
+function fullKey(location: string, key: string): string {
+  const segments = key.split("/");
+  const leaves = segments.some((segment) => segment === "" || segment === "." || segment === "..");
+  // A placeholder such as ${filename} would be filled in by the browser of whoever gets the policy.
+  if (leaves || /[\\\p{Cc}]|\$\{/u.test(key) || !key.isWellFormed())
+    throw new StorageError(
+      "denied",
+      `The key ${JSON.stringify(key)} is not a plain path below the location.`,
+    );
+  const full = `${location}${key}`;
+  if (Buffer.byteLength(full) > 1024) throw new StorageError("denied", "The key is longer than 1,024 bytes.");
+  return full;
+}
+
+function clientOf(bucket: BucketSettings, endpoint: string | undefined): S3Client {
+  const { provide } = bucketCredentials(bucket);
+  const config: S3ClientConfig = {
+    region: bucket.region,
+    forcePathStyle: bucket.forcePathStyle,
+    maxAttempts: attemptsMax,
+    credentials: provide,
+    // The defaults put a checksum of nothing into signed URLs and send streams in a framing that stores refuse.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: connectMsMax,
+      socketTimeout: idleMsMax,
+      httpAgent: new HttpAgent(agents),
+      httpsAgent: new HttpsAgent(agents),
+    },
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+  return new S3Client(config);
+}
+
+export type Connection = {
+  bucket: BucketSettings;
+  client: S3Client;
+  /** Signs for the address that browsers reach (R-86). */
+  publicClient: S3Client;
+  /** Where an object is. Refuses, as `denied`, a key that is not a plain path. */
+  at(key: string): { Bucket: string; Key: string };
+  /** The clock of the store as its last answer told it, in whole seconds. */
+  serverDate(): Date | undefined;
+  close(): void;
+};
+
+export function connect(bucket: BucketSettings): Connection {
+  const client = clientOf(bucket, bucket.endpoint);
+  const publicClient =
+    bucket.publicEndpoint === bucket.endpoint ? client : clientOf(bucket, bucket.publicEndpoint);
+  let serverDate: Date | undefined;
+  // The SDK hides the headers of an answer; the Date among them is how a wrong clock is noticed (F-22).
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { response } = result;
+      if (typeof response === "object" && response !== null && "headers" in response) {
+        const headers = new Map(Object.entries(response.headers ?? {}));
+        const date = Date.parse(String(headers.get("date")));
+        if (!Number.isNaN(date)) serverDate = new Date(date);
+      }
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: "keepServerDate" },
+  );
+  return {
+    bucket,
+    client,
+    publicClient,
+    at: (key) => ({ Bucket: bucket.bucket, Key: fullKey(bucket.location, key) }),
+    serverDate: () => serverDate,
+    close() {
+      client.destroy();
+      publicClient.destroy();
+    },
+  };
+}
+
+/** How long a request that moves so many bytes is waited for. */
+export const deadline = (bytes = 0): { abortSignal: AbortSignal } => ({
+  abortSignal: AbortSignal.timeout(answerMsMax + Math.ceil(bytes / bytesPerMsMin)),
+});
+
+/** The answer, or `undefined` when what was asked for is not there; a missing bucket is not that (R-33). */
+export async function orAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
