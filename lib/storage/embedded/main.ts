@@ -2,6 +2,7 @@
 import path from "node:path";
 import { required, SettingsError, settings } from "../../env.ts";
 import { log } from "../../log.ts";
+import { openPrefixOf } from "./open-prefix.ts";
 import { systemCode } from "./s3-error.ts";
 import { type RunningStore, startStore } from "./server.ts";
 
@@ -34,8 +35,8 @@ function sentenceFor(error: unknown, at: { folder: string; host: string; port: n
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function start(): Promise<RunningStore> {
-  const { storeHost, storePort, storeRefusesPost, dataFolder, bucket } = settings();
-  const { credentials, region, publicEndpoint } = required(bucket, "S3_BUCKET");
+  const { storeHost, storePort, storeRefusesPost, dataFolder, bucket, staticUrl } = settings();
+  const { bucket: name, credentials, region, endpoint, publicEndpoint } = required(bucket, "S3_BUCKET");
   const domain = publicEndpoint === undefined ? [] : [new URL(publicEndpoint).hostname];
   return startStore({
     folder: path.join(dataFolder, "store"),
@@ -44,6 +45,7 @@ async function start(): Promise<RunningStore> {
     credentials: required(credentials, "S3_ACCESS_KEY_ID"),
     region,
     refusePost: storeRefusesPost,
+    open: [publicEndpoint, endpoint].flatMap((base) => openPrefixOf(staticUrl, base ?? "", name)),
     domains: [...new Set(["localhost", ...domain.filter((name) => /[a-z]/i.test(name))])],
   });
 }

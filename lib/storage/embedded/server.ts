@@ -9,6 +9,8 @@ import { Catalogue } from "./catalogue.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
 import { operationOf } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
+import { getObject } from "./objects.ts";
+import { isOpenRead, nobody, type OpenPrefix } from "./open-prefix.ts";
 import { isFormPost, postObject } from "./post-object.ts";
 import { readRequest, type S3Request } from "./request.ts";
 import { S3Error, systemCode } from "./s3-error.ts";
@@ -25,6 +27,8 @@ export type StoreOptions = {
   region: string;
   /** Host names under which `<bucket>.<name>` addresses a bucket; localhost when not given. */
   domains?: string[];
+  /** Folders that anybody may read without a signature; none when not given. */
+  open?: readonly OpenPrefix[];
   /** The slowest upload that is let live: this many bytes in each span. Default 16 KiB a minute. */
   pace?: Pace;
   /** Answers POST Object with NotImplemented, as stores without it do. */
@@ -51,7 +55,10 @@ const isGone = (error: unknown): boolean =>
     systemCode(error) ?? "",
   );
 
-async function answer(store: Store, exchange: Exchange, request: S3Request): Promise<void> {
+/** What is decided about a request before its signature. */
+type Doors = { domains: string[]; open: readonly OpenPrefix[] };
+
+async function answer(store: Store, doors: Doors, exchange: Exchange, request: S3Request): Promise<void> {
   const bucket = store.catalogue.bucket(request.bucket);
   const origin = request.headers.get("origin");
   if (request.method === "OPTIONS") {
@@ -70,18 +77,23 @@ async function answer(store: Store, exchange: Exchange, request: S3Request): Pro
     await postObject(store, exchange, request);
     return;
   }
+  if (isOpenRead(request, doors.open)) {
+    // Without its query, so that no part of it can ask for anything but the object.
+    await getObject({ store, exchange, request: { ...request, query: [] }, signed: nobody });
+    return;
+  }
   const signed = authenticate(store.keyring, request);
   await operationOf(request)({ store, exchange, request, signed });
 }
 
-async function handle(store: Store, domains: string[], exchange: Exchange): Promise<void> {
+async function handle(store: Store, doors: Doors, exchange: Exchange): Promise<void> {
   const started = performance.now();
   const { message } = exchange;
   let resource = (message.url ?? "").split("?", 1)[0] ?? "";
   try {
-    const request = readRequest(message, domains);
+    const request = readRequest(message, doors.domains);
     resource = request.path;
-    await answer(store, exchange, request);
+    await answer(store, doors, exchange, request);
   } catch (error) {
     if (isGone(error) && (message.errored !== null || exchange.response.destroyed)) {
       exchange.response.destroy();
@@ -123,13 +135,13 @@ function watchPace(exchanges: Set<Exchange>, pace: Pace): NodeJS.Timeout {
   return timer.unref();
 }
 
-function serve(store: Store, domains: string[]): { server: Server; exchanges: Set<Exchange> } {
+function serve(store: Store, doors: Doors): { server: Server; exchanges: Set<Exchange> } {
   const exchanges = new Set<Exchange>();
   const listener = (expectsContinue: boolean) => (message: IncomingMessage, response: ServerResponse) => {
     const exchange = new Exchange(message, response, expectsContinue);
     exchanges.add(exchange);
     response.once("close", () => exchanges.delete(exchange));
-    handle(store, domains, exchange).catch((err: unknown) => {
+    handle(store, doors, exchange).catch((err: unknown) => {
       store.log.error({ err, requestId: exchange.id }, "an answer could not be finished");
       response.destroy();
     });
@@ -198,7 +210,10 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
     keyring: { ...credentials, region },
     refusesPost: options.refusePost ?? false,
   });
-  const { server, exchanges } = serve(store, options.domains ?? ["localhost"]);
+  const { server, exchanges } = serve(store, {
+    domains: options.domains ?? ["localhost"],
+    open: options.open ?? [],
+  });
   try {
     const { port } = await listen(server, host, options.port);
     const pace = watchPace(exchanges, options.pace ?? defaultPace);
