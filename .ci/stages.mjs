@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { chromium } from "playwright";
 import { ownNode, project } from "../bin/install.mjs";
+import { debianPackages, howToInstall, install, mayInstall, missingPackages } from "./debian.mjs";
 
 const bin = path.join(project, "node_modules", ".bin");
 const environment = {
@@ -32,18 +33,20 @@ function run(command, args, more = {}) {
 
 const node = (...args) => run(ownNode, args);
 const tool = (name, ...args) => run(path.join(bin, name), args);
-const isDebian = () => existsSync("/etc/debian_version");
 
-/** Debian's browser where apt may be used, Playwright's elsewhere. */
-async function browser() {
-  if (existsSync("/usr/bin/chromium") || existsSync(chromium.executablePath())) return 0;
-  if (isDebian() && process.getuid?.() === 0) {
-    const quiet = { DEBIAN_FRONTEND: "noninteractive" };
-    const updated = await run("apt-get", ["update", "-qq"], quiet);
-    if (updated !== 0) return updated;
-    return run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], quiet);
+/** Debian's own packages where apt may be used; Playwright's browser elsewhere. Without a store to test there is no test. */
+async function tools() {
+  const missing = missingPackages(debianPackages);
+  const hasBrowser = existsSync("/usr/bin/chromium") || existsSync(chromium.executablePath());
+  if (mayInstall()) {
+    const wanted = hasBrowser ? missing : [...missing, "chromium"];
+    return wanted.length === 0 ? 0 : install(wanted, run);
   }
-  return tool("playwright", "install", "chromium");
+  if (missing.length > 0) {
+    console.error(howToInstall(missing));
+    return 1;
+  }
+  return hasBrowser ? 0 : tool("playwright", "install", "chromium");
 }
 
 async function types() {
@@ -57,7 +60,7 @@ const npmScript = (name) => {
 };
 
 const stages = [
-  ["Browser", browser],
+  ["Stores, clients, browser", tools],
   ["Format and lint", () => tool("biome", "ci", ".")],
   ["Import table", () => node(".ci/imports.mjs")],
   ["Types", types],
