@@ -7,6 +7,15 @@ const digits = "abcdefghijklmnopqrstuvwxyz234567";
 /** 32 characters of base32: 160 random bits, so that no two stores and no case-blind file system can clash. */
 const randomName = (): string => Array.from(randomBytes(32), (byte) => digits[byte & 31]).join("");
 
+/**
+ * Whether a key means one place below the location and nothing else: no empty or dotted segment, no backslash, no
+ * control character, no placeholder that a form would fill in. Ours are; those of other programs need not be.
+ */
+export const isPlainKey = (key: string): boolean =>
+  key.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..") &&
+  !/[\\\p{Cc}]|\$\{/u.test(key) &&
+  key.isWellFormed();
+
 /** Whether Tintype itself could have made this key of incoming/: a shared bucket may hold others' there. */
 export const isIncomingKey = (key: string): boolean => /^incoming\/([a-z]+-)*[a-z2-7]{32}$/.test(key);
 export const incomingKey = (): string => `incoming/${randomName()}`;

@@ -72,7 +72,9 @@ export async function finalize(
       return "not_mine";
     }
     // a store that does not answer is no fault of the picture, so that try does not count.
-    const counted = !(error instanceof StorageError);
+    // One object of a bucket of others may be archived, or closed to us: that does not pass by itself.
+    const counted =
+      !(error instanceof StorageError) || (upload.inPlace && ["denied", "unsupported"].includes(error.code));
     logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
     await ledger.postpone(db, held, { seconds: retrySeconds, counted });
     return "postponed";

@@ -1,0 +1,57 @@
+/** What an object of a bucket is to an adoption, from its listing and, where that does not say, from its first bytes. */
+import mime from "mime";
+import { Rejection } from "../imaging/rejection.ts";
+import { sniff } from "../imaging/sniff.ts";
+import { type MediaType, mediaTypes } from "../media.ts";
+import { isPlainKey } from "../storage/keys.ts";
+import type { ObjectHead, Storage } from "../storage/port.ts";
+
+export type Candidate =
+  | { is: "candidate"; type: MediaType }
+  /** A key that ends in a slash, as consoles make them for an empty folder. */
+  | { is: "folder" | "empty" | "tintypes_own" | "unusable_key" | "too_large" | "gone" }
+  | { is: "other_type"; type: string };
+
+/** Enough to tell every kind of file that is told apart. */
+const startBytes = 4_100;
+/** Below these Tintype keeps its own, or shows what lies there to everybody. */
+const ownFolders = /^(incoming|derived|static)\//;
+
+/** Other names of types we take. */
+const sameType: Record<string, MediaType> = { "image/pjpeg": "image/jpeg", "image/apng": "image/png" };
+
+/**
+ * By its name, as the program that wrote it named the type; a name that says nothing has its first bytes read. `look`
+ * reads them of every object. Throws StorageError.
+ */
+export async function candidateOf(
+  storage: Storage,
+  object: ObjectHead,
+  options: { bytesMax: number; look: boolean },
+): Promise<Candidate> {
+  const { key, bytes } = object;
+  if (key.endsWith("/")) return { is: "folder" };
+  if (ownFolders.test(key)) return { is: "tintypes_own" };
+  if (!isPlainKey(key)) return { is: "unusable_key" };
+  if (bytes === 0) return { is: "empty" };
+  const named = mime.getType(key);
+  const type = options.look || named === null ? await typeWithin(storage, key) : (sameType[named] ?? named);
+  if (type === undefined) return { is: "gone" };
+  const accepted = mediaTypes.find((one) => one === type);
+  if (accepted === undefined) return { is: "other_type", type };
+  return bytes > options.bytesMax ? { is: "too_large" } : { is: "candidate", type: accepted };
+}
+
+/** `undefined` when the object is gone since it was listed. */
+async function typeWithin(storage: Storage, key: string): Promise<string | undefined> {
+  const got = await storage.get(key, { bytesMax: startBytes, range: { start: 0, end: startBytes - 1 } });
+  if (got === undefined) return undefined;
+  try {
+    return await sniff(got.body);
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+    if (error.code === "heic_unsupported") return "image/heic";
+    const [, found = ""] = /: (.*)$/s.exec(error.message) ?? [];
+    return found.includes("/") ? found : "an unknown type";
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * `tintype adopt`: pictures that are in the bucket already become media where they lie. Their objects are read once,
+ * by the worker; nothing here writes, moves, copies or deletes one. A page of the listing at a time is held.
+ */
+import { randomUUID } from "node:crypto";
+import pLimit from "p-limit";
+import type { Db } from "#db/client.ts";
+import { type Brought, type KnownKey, knownKeys } from "#db/queries/operator.ts";
+import { settings } from "../env.ts";
+import { bring, filenameFor, lastingRefusals } from "../import/bring.ts";
+import { type Verdict, type Verification, verification } from "../import/verification.ts";
+import { beginFileShape, type MediaType, type RejectCode, type Visibility } from "../media.ts";
+import type { ObjectHead, Storage } from "../storage/port.ts";
+import { type Candidate, candidateOf } from "./candidate.ts";
+
+export type AdoptOutcome =
+  /** Verified, and shown. */
+  | "adopted"
+  /** Handed to the worker; nobody waited for the verdict. */
+  | "queued"
+  /** What --apply would adopt. */
+  | "new"
+  /** A medium lies there already. */
+  | "known"
+  | "in_trash"
+  | "busy"
+  /** Deleted in the gallery and left in the bucket, as was asked. */
+  | "deleted_before"
+  | "refused_before"
+  /** Its content is in the gallery already, from another object. */
+  | "duplicate"
+  | "refused"
+  /** Not in the bucket any more when it was to be read. */
+  | "gone"
+  | "no_room"
+  | Exclude<Candidate["is"], "candidate" | "gone">;
+
+export type AdoptEvent = {
+  key: string;
+  outcome: AdoptOutcome;
+  bytes: number;
+  /** As its name or its first bytes say. */
+  type?: string;
+  mediaId?: string;
+  code?: RejectCode;
+};
+
+export type AdoptOptions = {
+  ownerId: string;
+  /** Relative to the location, as every key here. */
+  prefix: string;
+  /** False for a look only. */
+  apply: boolean;
+  /** Adopts what was deleted or refused before. */
+  again: boolean;
+  /** Goes by the first bytes of every object instead of its name. */
+  look: boolean;
+  /** The object stays in the bucket when its medium is deleted for good. */
+  keep: boolean;
+  visibility: Visibility | undefined;
+  wait: boolean;
+  signal: AbortSignal;
+  onEvent: (event: AdoptEvent) => void;
+  onSilence: () => void;
+  openMax?: number;
+};
+
+/** Objects looked at together: their keys are asked for in one go, and their rows made in one transaction. */
+const pageSize = 500;
+const openMaxUsual = 500;
+const looksAtOnce = 8;
+type Task = { object: ObjectHead; type: MediaType };
+
+/** Looks through everything below the prefix, and with `apply` adopts it. Throws StorageError. */
+export async function adoptObjects(db: Db, storage: Storage, options: AdoptOptions): Promise<void> {
+  const verdicts = verification<Task>(db, {
+    openMax: options.openMax ?? openMaxUsual,
+    signal: options.signal,
+    onVerdict: (task, verdict) => options.onEvent(told(task, verdict)),
+    onSilence: options.onSilence,
+  });
+  let page: ObjectHead[] = [];
+  for await (const object of storage.list(options.prefix)) {
+    if (options.signal.aborted) return;
+    page.push(object);
+    if (page.length < pageSize) continue;
+    await adoptPage(db, storage, options, verdicts, page);
+    page = [];
+  }
+  await adoptPage(db, storage, options, verdicts, page);
+  if (options.wait) await verdicts.settled();
+}
+
+async function adoptPage(
+  db: Db,
+  storage: Storage,
+  options: AdoptOptions,
+  verdicts: Verification<Task>,
+  page: ObjectHead[],
+): Promise<void> {
+  const known = await knownKeys(
+    db,
+    page.map((object) => object.key),
+  );
+  const fresh: Task[] = [];
+  const inTurn = pLimit(looksAtOnce);
+  const unknown: ObjectHead[] = [];
+  for (const object of page) {
+    const event = knownEvent(object, known.get(object.key), options.again);
+    if (event === undefined) unknown.push(object);
+    else options.onEvent(event);
+  }
+  const { bytesMax } = settings().uploads;
+  const judged = await Promise.all(
+    unknown.map((object) =>
+      inTurn(async () => ({
+        object,
+        candidate: await candidateOf(storage, object, { bytesMax, look: options.look }),
+      })),
+    ),
+  );
+  for (const { object, candidate } of judged) {
+    if (candidate.is === "candidate") fresh.push({ object, type: candidate.type });
+    else options.onEvent(leftOut(object, candidate));
+  }
+  if (!options.apply) {
+    for (const task of fresh) options.onEvent({ ...about(task), outcome: "new" });
+    return;
+  }
+  if (fresh.length > 0 && !options.signal.aborted) await adopt(db, options, verdicts, fresh);
+}
+
+async function adopt(
+  db: Db,
+  options: AdoptOptions,
+  verdicts: Verification<Task>,
+  fresh: Task[],
+): Promise<void> {
+  const taskOf = new Map(fresh.map((task) => [task.object.key, task]));
+  const { rows, noRoom } = await bring(
+    db,
+    options.ownerId,
+    fresh.map((task) => broughtOf(task, options)),
+  );
+  for (const { stagingKey } of noRoom) {
+    const task = taskOf.get(stagingKey);
+    taskOf.delete(stagingKey);
+    if (task !== undefined) options.onEvent({ ...about(task), outcome: "no_room" });
+  }
+  for (const row of rows) {
+    const task = taskOf.get(row.stagingKey);
+    taskOf.delete(row.stagingKey);
+    if (task === undefined) continue;
+    if (options.wait) await verdicts.add(row.id, task);
+    else options.onEvent({ ...about(task), outcome: "queued" });
+  }
+  // Another adoption was a moment faster.
+  for (const task of taskOf.values()) options.onEvent({ ...about(task), outcome: "busy" });
+}
+
+function broughtOf({ object }: Task, options: AdoptOptions): Brought {
+  const modified = beginFileShape.shape.lastModified.safeParse(object.modified.getTime()).data;
+  return {
+    ownerId: options.ownerId,
+    clientToken: randomUUID(),
+    stagingKey: object.key,
+    filename: filenameFor(object.key),
+    bytes: object.bytes,
+    // Read once, by the worker: a second reading of a whole bucket would be paid for.
+    sha256: null,
+    fileModifiedAt: modified === undefined ? null : new Date(modified),
+    inPlace: true,
+    visibility: options.visibility ?? null,
+    keepOriginal: options.keep,
+  };
+}
+
+const about = ({ object, type }: Task) => ({ key: object.key, bytes: object.bytes, type });
+
+/** What becomes of an object that the database knows; `undefined` when it may be adopted all the same. */
+function knownEvent(object: ObjectHead, known: KnownKey | undefined, again: boolean): AdoptEvent | undefined {
+  const event = { key: object.key, bytes: object.bytes };
+  if (known === undefined) return undefined;
+  if (known.is === "medium")
+    return { ...event, outcome: known.trashed ? "in_trash" : "known", mediaId: known.mediaId };
+  if (known.is === "busy") return { ...event, outcome: "busy" };
+  if (known.is === "deleted") return again ? undefined : { ...event, outcome: "deleted_before" };
+  // Other bytes than those that were refused.
+  if (again || object.modified > known.closedAt) return undefined;
+  if (known.code === "duplicate")
+    return known.twin === undefined ? undefined : { ...event, outcome: "duplicate", mediaId: known.twin };
+  return lastingRefusals.includes(known.code)
+    ? { ...event, outcome: "refused_before", code: known.code }
+    : undefined;
+}
+
+function leftOut(object: ObjectHead, candidate: Exclude<Candidate, { is: "candidate" }>): AdoptEvent {
+  const event = { key: object.key, bytes: object.bytes, outcome: candidate.is };
+  return candidate.is === "other_type" ? { ...event, type: candidate.type } : event;
+}
+
+function told(task: Task, verdict: Verdict): AdoptEvent {
+  const event = about(task);
+  if (verdict.verdict === "ready") return { ...event, outcome: "adopted", mediaId: verdict.mediaId };
+  if (verdict.verdict === "gone") return { ...event, outcome: "gone" };
+  const twin = verdict.mediaId === undefined ? {} : { mediaId: verdict.mediaId };
+  if (verdict.code === "duplicate") return { ...event, outcome: "duplicate", ...twin };
+  return { ...event, outcome: "refused", code: verdict.code };
+}

@@ -1,0 +1,79 @@
+/** Rows and jobs of what the command line brings: the same ledger and the same job as an upload by a browser. */
+import path from "node:path";
+import { type Db, inTransaction } from "#db/client.ts";
+import { type Brought, insertBrought } from "#db/queries/operator.ts";
+import { lockQuota, settleQuota, startVerifying } from "#db/queries/uploads.ts";
+import { enqueue, finalizeJob } from "../jobs.ts";
+import { filenameShape, type RejectCode } from "../media.ts";
+import { queueSeconds } from "../uploads/rules.ts";
+
+/** Behind what people upload themselves: they wait for it, and a command does not mind. */
+const priority = 10;
+/** How long bytes may be on their way before the sweeper looks for them. */
+export const arriveSeconds = 3_600;
+
+/** Refused for what the bytes are: the same bytes would be refused again. */
+export const lastingRefusals: readonly RejectCode[] = [
+  "not_an_image",
+  "unsupported_type",
+  "heic_unsupported",
+  "corrupt",
+  "too_many_pixels",
+  "too_many_frames",
+  "too_much_metadata",
+];
+
+/** The last part of a path or key, as it may be shown; one of control characters alone gives way to a plain word. */
+export const filenameFor = (place: string): string =>
+  filenameShape.safeParse(path.posix.basename(place)).data ?? "picture";
+
+export type BringResult = {
+  rows: { id: string; stagingKey: string; bytes: number }[];
+  /** Did not fit into what the owner may keep. */
+  noRoom: Brought[];
+};
+
+/**
+ * Reserves rows and space, in the order given. What is to be read where it lies (`inPlace`) is handed to the worker in
+ * the same transaction; for everything else `arrived` does that. A key that is being verified already is left out.
+ */
+export async function bring(db: Db, ownerId: string, wanted: Brought[]): Promise<BringResult> {
+  return inTransaction(db, async (tx) => {
+    const quota = await lockQuota(tx, ownerId);
+    let room =
+      quota === undefined || quota.limitBytes === 0
+        ? Number.POSITIVE_INFINITY
+        : quota.limitBytes - quota.usedBytes - quota.reservedBytes;
+    const fits = wanted.filter((one) => {
+      if (one.bytes > room) return false;
+      room -= one.bytes;
+      return true;
+    });
+    const noRoom = wanted.filter((one) => !fits.includes(one));
+    if (fits.length === 0) return { rows: [], noRoom };
+    const rows = await insertBrought(tx, fits, arriveSeconds);
+    await settleQuota(tx, ownerId, { reserved: rows.reduce((sum, row) => sum + row.bytes, 0) });
+    const inPlace = new Set(fits.filter((one) => one.inPlace).map((one) => one.stagingKey));
+    await verify(
+      tx,
+      rows.filter((row) => inPlace.has(row.stagingKey)).map((row) => row.id),
+    );
+    return { rows, noRoom };
+  });
+}
+
+/** The bytes are in the bucket: issued → verifying and its job. False when someone else closed it in between. */
+export async function arrived(db: Db, id: string): Promise<boolean> {
+  return inTransaction(db, async (tx) => (await verify(tx, [id])).length > 0);
+}
+
+async function verify(tx: Db, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const started = await startVerifying(tx, ids, queueSeconds);
+  await enqueue(
+    tx,
+    "finalize",
+    started.map((id) => ({ ...finalizeJob(id), priority })),
+  );
+  return started;
+}
