@@ -3,12 +3,16 @@
  * `partial/`, fsynced, renamed into `bodies/<two letters>/` and its folder fsynced; only then may the index name it.
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import path from "node:path";
 import { S3Error, systemCode } from "./s3-error.ts";
 
 /** Chunks from the network are 64 KiB at most; written eight at a time they cost an eighth of the system calls. */
 const batchBytes = 512 * 1024;
+
+/** What a disk answers that has no second names for a file, or not as many. */
+const linkless = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 const fanOut = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
 
@@ -37,8 +41,17 @@ const asStoreError = (error: unknown): unknown =>
     ? new S3Error("ServiceUnavailable", "The disk of the store is full.", { cause: error })
     : error;
 
+/** A body that is durable but that the index does not name yet. One of the two must be called. */
+export type Sealed = {
+  readonly name: string;
+  /** The index names it now. */
+  release(): void;
+  /** The index never will. */
+  discard(): Promise<void>;
+};
+
 /** A body on its way to the disk. Either `seal` or `discard` must be called. */
-export class BodyWriter {
+export class BodyWriter implements Sealed {
   readonly name: string;
   #handle: FileHandle;
   #partial: string;
@@ -125,6 +138,9 @@ export class Bodies {
   #folder: string;
   /** Bodies that exist, or are about to, before the index knows them. */
   #unnamed = new Set<string>();
+  /** How many readers each body has, and which are to go with the last of them. */
+  #held = new Map<string, number>();
+  #doomed = new Set<string>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -154,27 +170,82 @@ export class Bodies {
     return new BodyWriter({ name, handle, partial, place: this.#place(name), done });
   }
 
-  /** Opens a body for reading; undefined when it has just been replaced or deleted. */
-  async read(name: string): Promise<FileHandle | undefined> {
+  /**
+   * A second body with the bytes of another one. Bodies never change, so it is a second name of the same file where
+   * the disk has such names, and a copy elsewhere. `source` must be held.
+   */
+  async duplicate(source: string): Promise<Sealed> {
+    const name = randomBytes(20).toString("hex");
+    this.#unnamed.add(name);
+    const sealed = {
+      name,
+      release: (): void => void this.#unnamed.delete(name),
+      discard: async (): Promise<void> => {
+        await unlinkIfThere(this.#place(name));
+        this.#unnamed.delete(name);
+      },
+    };
     try {
-      return await open(this.#place(name), "r");
+      try {
+        await link(this.#place(source), this.#place(name));
+      } catch (error) {
+        if (!linkless.includes(systemCode(error) ?? "")) throw error;
+        await this.#copy(source, name);
+      }
+      await syncFolder(path.dirname(this.#place(name)));
+      return sealed;
     } catch (error) {
-      if (systemCode(error) === "ENOENT") return undefined;
+      await sealed.discard();
+      throw asStoreError(error);
+    }
+  }
+
+  async #copy(source: string, name: string): Promise<void> {
+    const partial = path.join(this.#folder, "partial", name);
+    try {
+      await copyFile(this.#place(source), partial, constants.COPYFILE_FICLONE);
+      const handle = await open(partial, "r+");
+      await handle.datasync().finally(() => handle.close());
+      await rename(partial, this.#place(name));
+    } catch (error) {
+      await unlinkIfThere(partial);
       throw error;
     }
   }
 
-  /** Removes a body that the index no longer names. Readers that have it open read on. */
+  /** Keeps bodies on the disk while they are read, even when the index forgets them. The answer lets go of them. */
+  hold(names: readonly string[]): () => Promise<void> {
+    for (const name of names) this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
+    return async () => {
+      for (const name of names) {
+        const readers = (this.#held.get(name) ?? 1) - 1;
+        if (readers > 0) this.#held.set(name, readers);
+        else {
+          this.#held.delete(name);
+          if (this.#doomed.delete(name)) await unlinkIfThere(this.#place(name));
+        }
+      }
+    };
+  }
+
+  /** Opens a body that is held. */
+  async read(name: string): Promise<FileHandle> {
+    return open(this.#place(name), "r");
+  }
+
+  /** Removes a body that the index no longer names, once nobody reads it any more. */
   async remove(name: string): Promise<void> {
-    await unlinkIfThere(this.#place(name));
+    if (this.#held.has(name)) this.#doomed.add(name);
+    else await unlinkIfThere(this.#place(name));
   }
 
   /** Removes bodies that no row names: left by a crash between rename and commit, or commit and unlink. */
-  async sweep(isNamed: (name: string) => boolean): Promise<number> {
+  async sweep(isNamed: (name: string) => boolean, signal: AbortSignal): Promise<number> {
     let removed = 0;
     for (const two of fanOut) {
+      if (signal.aborted) break;
       for (const name of await readdir(path.join(this.#folder, "bodies", two))) {
-        if (this.#unnamed.has(name) || isNamed(name)) continue;
+        if (this.#unnamed.has(name) || this.#held.has(name) || isNamed(name)) continue;
         await this.remove(name);
         removed++;
       }

@@ -1,14 +1,12 @@
-/** Operations on buckets and on many objects at once. */
-
+/** Operations on buckets. */
 import { corsDocument, parseCors } from "./cors.ts";
-import { checkedKey } from "./request.ts";
+import { owner } from "./listing.ts";
+import { queryValue } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
 import { bucketNamed, type Call, readText, removeBodies } from "./store.ts";
-import { childrenOf, document, parseXml, textOf, type XmlValue } from "./xml.ts";
+import { document, parseXml, textOf } from "./xml.ts";
 
 const configBytesMax = 64 * 1024;
-const deleteBytesMax = 2 * 1024 * 1024;
-const deleteKeysMax = 1000;
 
 function checkName(name: string): void {
   const fits = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes("..");
@@ -39,16 +37,22 @@ export function headBucket(call: Call): void {
 }
 
 export async function deleteBucket(call: Call): Promise<void> {
-  await call.store.catalogue.deleteBucket(bucketNamed(call.store, call.request.bucket));
+  const { store, request } = call;
+  const bodies = await store.catalogue.deleteBucket(bucketNamed(store, request.bucket));
+  await removeBodies(store, bodies);
   call.exchange.send(204);
 }
 
-const owner = { ID: "tintype", DisplayName: "tintype" };
-
 export function listBuckets(call: Call): void {
+  const prefix = queryValue(call.request, "prefix") ?? "";
   const buckets = call.store.catalogue
     .buckets()
-    .map(({ name, created }) => ({ Name: name, CreationDate: new Date(created).toISOString() }));
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name, created }) => ({
+      Name: name,
+      CreationDate: new Date(created).toISOString(),
+      BucketRegion: call.store.keyring.region,
+    }));
   call.exchange.sendXml(
     200,
     document("ListAllMyBucketsResult", { Owner: owner, Buckets: { Bucket: buckets } }),
@@ -80,21 +84,13 @@ export async function deleteCors(call: Call): Promise<void> {
   call.exchange.send(204);
 }
 
-/** DeleteObjects: what is not there counts as deleted. */
-export async function deleteObjects(call: Call): Promise<void> {
-  const { store, request, exchange } = call;
-  const bucket = bucketNamed(store, request.bucket);
-  const root = parseXml(await readText(call, deleteBytesMax), "Delete");
-  const keys = childrenOf(root, "Object").map((one) => {
-    if ("VersionId" in one) throw new S3Error("NotImplemented", "This store keeps no versions.");
-    return checkedKey(textOf(one, "Key") ?? "");
-  });
-  if (keys.length === 0 || keys.length > deleteKeysMax || keys.includes(""))
-    throw new S3Error("MalformedXML", `A Delete document names 1 to ${deleteKeysMax} keys.`);
-  const bodies = await store.catalogue.change(() =>
-    keys.map((key) => store.catalogue.removeObject(bucket, key)),
-  );
-  await removeBodies(store, bodies);
-  const deleted: XmlValue[] = textOf(root, "Quiet") === "true" ? [] : keys.map((Key) => ({ Key }));
-  exchange.sendXml(200, document("DeleteResult", { Deleted: deleted }));
+/** This store keeps no versions: that is an answer, the one of a bucket where it was never switched on. */
+export function getVersioning(call: Call): void {
+  bucketNamed(call.store, call.request.bucket);
+  call.exchange.sendXml(200, document("VersioningConfiguration", ""));
+}
+
+export function getRequestPayment(call: Call): void {
+  bucketNamed(call.store, call.request.bucket);
+  call.exchange.sendXml(200, document("RequestPaymentConfiguration", { Payer: "BucketOwner" }));
 }

@@ -7,97 +7,24 @@
  * synced here, off the thread, before anybody is told.
  */
 import { close, fdatasync, openSync } from "node:fs";
-
 import path from "node:path";
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import type { CorsRule } from "./cors.ts";
 import { S3Error } from "./s3-error.ts";
-
-export type Bucket = { id: number; name: string; created: number; cors: CorsRule[] };
-
-/** Headers that go out with the object as they came in; names in lower case, values as Node carries them. */
-export type StoredHeaders = Record<string, string>;
-
-export type StoredObject = {
-  key: string;
-  body: string;
-  bytes: number;
-  /** Without quotes. */
-  etag: string;
-  /** Base64; undefined for objects put together from parts. */
-  sha256: string | undefined;
-  /** Milliseconds since 1970. */
-  modified: number;
-  headers: StoredHeaders;
-};
-
-export type StoredUpload = { id: string; key: string; headers: StoredHeaders; created: number };
-export type StoredPart = { number: number; body: string; bytes: number; etag: string; modified: number };
-
-const schema = `
-  create table if not exists buckets (
-    id integer primary key, name text not null unique, created integer not null, cors text not null default '[]'
-  ) strict;
-  create table if not exists objects (
-    bucket integer not null references buckets (id), key blob not null, body text not null unique,
-    bytes integer not null, etag text not null, sha256 text, modified integer not null, headers text not null,
-    primary key (bucket, key)
-  ) strict, without rowid;
-  create table if not exists uploads (
-    id text primary key, bucket integer not null references buckets (id), key blob not null,
-    headers text not null, created integer not null
-  ) strict, without rowid;
-  create index if not exists uploads_by_key on uploads (bucket, key, id);
-  create table if not exists parts (
-    upload text not null references uploads (id), number integer not null, body text not null unique,
-    bytes integer not null, etag text not null, modified integer not null,
-    primary key (upload, number)
-  ) strict, without rowid;
-`;
-const schemaVersion = 1;
-
-type Row = Record<string, SQLOutputValue>;
-
-const text = (value: SQLOutputValue | undefined): string => {
-  if (typeof value === "string") return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("utf8");
-  throw new Error(`Expected text in the store's index, got ${typeof value}.`);
-};
-const whole = (value: SQLOutputValue | undefined): number => {
-  if (typeof value === "number") return value;
-  throw new Error(`Expected a number in the store's index, got ${typeof value}.`);
-};
-const headersOf = (value: SQLOutputValue | undefined): StoredHeaders => JSON.parse(text(value));
-
-const objectOf = (row: Row): StoredObject => ({
-  key: text(row.key),
-  body: text(row.body),
-  bytes: whole(row.bytes),
-  etag: text(row.etag),
-  sha256: row.sha256 === null ? undefined : text(row.sha256),
-  modified: whole(row.modified),
-  headers: headersOf(row.headers),
-});
-const uploadOf = (row: Row): StoredUpload => ({
-  id: text(row.id),
-  key: text(row.key),
-  headers: headersOf(row.headers),
-  created: whole(row.created),
-});
-const partOf = (row: Row): StoredPart => ({
-  number: whole(row.number),
-  body: text(row.body),
-  bytes: whole(row.bytes),
-  etag: text(row.etag),
-  modified: whole(row.modified),
-});
-const bucketOf = (row: Row): Bucket => ({
-  id: whole(row.id),
-  name: text(row.name),
-  created: whole(row.created),
-  cors: JSON.parse(text(row.cors)),
-});
+import {
+  type Bucket,
+  bucketOf,
+  checksumText,
+  objectOf,
+  openDatabase,
+  partOf,
+  partsMax,
+  type StoredObject,
+  type StoredPart,
+  type StoredUpload,
+  uploadOf,
+} from "./schema.ts";
 
 const sync = promisify(fdatasync);
 /** SQLITE_FULL */
@@ -105,32 +32,41 @@ const sqliteFull = 13;
 
 type Change = { run(): void; settle(error?: unknown): void };
 
-/** Someone else has the folder. */
-export class StoreInUse extends Error {
-  override readonly name = "StoreInUse";
-}
+const noSuchBucket = (): S3Error => new S3Error("NoSuchBucket", "The specified bucket does not exist.");
 
-function openDatabase(file: string): DatabaseSync {
-  const database = new DatabaseSync(file);
-  try {
-    // Before the first read, or the lock would be a shared one.
-    database.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal");
-    // macOS answers a plain fsync before the disk has written.
-    database.exec("pragma fullfsync = 1; pragma checkpoint_fullfsync = 1");
-    database.exec("begin exclusive; commit");
-    const version = whole(database.prepare("pragma user_version").get()?.user_version);
-    if (version > schemaVersion)
-      throw new Error(
-        `The store's index is of version ${version}; this Tintype reads up to ${schemaVersion}.`,
-      );
-    database.exec(`begin; ${schema} pragma user_version = ${schemaVersion}; commit`);
-    return database;
-  } catch (error) {
-    database.close();
-    if (error instanceof Error && /database is locked|SQLITE_BUSY/.test(error.message))
-      throw new StoreInUse("Another process is using the store.", { cause: error });
-    throw error;
-  }
+function statementsOf(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql);
+  return {
+    object: prepare("select * from objects where bucket = ? and key = ?"),
+    page: prepare("select * from objects where bucket = ? and key >= ? order by key limit ?"),
+    put: prepare(
+      "insert or replace into objects (bucket, key, body, bytes, etag, modified, headers, checksum, parts, tags) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ),
+    tag: prepare("update objects set tags = ? where bucket = ? and key = ?"),
+    remove: prepare("delete from objects where bucket = ? and key = ?"),
+    named: prepare("select 1 from objects where body = ?1 union all select 1 from parts where body = ?1"),
+    upload: prepare("select * from uploads where bucket = ? and key = ? and id = ?"),
+    uploads: prepare(
+      "select * from uploads where bucket = ?1 and (key, id) > (?2, ?3) order by key, id limit ?4",
+    ),
+    stale: prepare(
+      "select id from uploads where created < ?1 and not exists (select 1 from parts where upload = id and modified >= ?1)",
+    ),
+    addUpload: prepare(
+      "insert into uploads (id, bucket, key, headers, created, checksum, tags) values (?, ?, ?, ?, ?, ?, ?)",
+    ),
+    removeUpload: prepare("delete from uploads where id = ?"),
+    part: prepare("select * from parts where upload = ? and number = ?"),
+    parts: prepare("select * from parts where upload = ? and number > ? order by number limit ?"),
+    putPart: prepare(
+      "insert or replace into parts (upload, number, body, bytes, etag, modified, checksum) values (?, ?, ?, ?, ?, ?, ?)",
+    ),
+    removePart: prepare("delete from parts where upload = ? and number = ?"),
+    removeParts: prepare("delete from parts where upload = ?"),
+    addBucket: prepare("insert into buckets (name, created) values (?, ?) returning *"),
+    removeBucket: prepare("delete from buckets where id = ?"),
+    setCors: prepare("update buckets set cors = ? where id = ?"),
+  };
 }
 
 export class Catalogue {
@@ -139,7 +75,7 @@ export class Catalogue {
   #changes: Change[] = [];
   #log: number;
   #writing: Promise<void> | undefined;
-  #statements;
+  #statements: ReturnType<typeof statementsOf>;
 
   /** Opens `index.sqlite` in the folder. Throws StoreInUse when another process has it. */
   constructor(folder: string) {
@@ -147,24 +83,7 @@ export class Catalogue {
     this.#database = openDatabase(file);
     // Windows syncs only what is open for writing. Locks are on the database, so this one may be closed.
     this.#log = openSync(`${file}-wal`, "r+");
-    const prepare = (sql: string) => this.#database.prepare(sql);
-    this.#statements = {
-      object: prepare("select * from objects where bucket = ? and key = ?"),
-      page: prepare("select * from objects where bucket = ? and key >= ? order by key limit ?"),
-      put: prepare("insert or replace into objects values (?, ?, ?, ?, ?, ?, ?, ?)"),
-      remove: prepare("delete from objects where bucket = ? and key = ?"),
-      named: prepare("select 1 from objects where body = ?1 union all select 1 from parts where body = ?1"),
-      upload: prepare("select * from uploads where bucket = ? and key = ? and id = ?"),
-      uploads: prepare(
-        "select * from uploads where bucket = ?1 and (key, id) > (?2, ?3) order by key, id limit ?4",
-      ),
-      addUpload: prepare("insert into uploads values (?, ?, ?, ?, ?)"),
-      removeUpload: prepare("delete from uploads where id = ?"),
-      part: prepare("select * from parts where upload = ? and number = ?"),
-      parts: prepare("select * from parts where upload = ? and number > ? order by number limit ?"),
-      putPart: prepare("insert or replace into parts values (?, ?, ?, ?, ?, ?)"),
-      removeParts: prepare("delete from parts where upload = ?"),
-    };
+    this.#statements = statementsOf(this.#database);
     this.#loadBuckets();
   }
 
@@ -252,31 +171,35 @@ export class Catalogue {
     await this.change(() => {
       if (this.#buckets.has(name))
         throw new S3Error("BucketAlreadyOwnedByYou", "The bucket is already there and is yours.");
-      const insert = this.#database.prepare("insert into buckets (name, created) values (?, ?) returning *");
-      const row = insert.get(name, Date.now());
+      const row = this.#statements.addBucket.get(name, Date.now());
       if (row !== undefined) this.#keep(bucketOf(row));
     });
   }
 
   async setCors(bucket: Bucket, rules: CorsRule[]): Promise<void> {
     await this.change(() => {
-      const update = this.#database.prepare("update buckets set cors = ? where id = ?");
-      update.run(JSON.stringify(rules), bucket.id);
+      this.#statements.setCors.run(JSON.stringify(rules), bucket.id);
       bucket.cors = rules;
     });
   }
 
-  async deleteBucket(bucket: Bucket): Promise<void> {
-    await this.change(() => {
-      const full =
-        this.#statements.page.get(bucket.id, Buffer.alloc(0), 1) ??
-        this.#statements.uploads.get(bucket.id, Buffer.alloc(0), "", 1);
-      if (full !== undefined)
+  /** Removes a bucket without objects; answers the bodies of the uploads that were never finished in it. */
+  async deleteBucket(bucket: Bucket): Promise<string[]> {
+    return this.change(() => {
+      this.#checkBucket(bucket);
+      if (this.page(bucket, Buffer.alloc(0), 1).length > 0)
         throw new S3Error("BucketNotEmpty", "The bucket you tried to delete is not empty.");
-      this.#database.prepare("delete from buckets where id = ?").run(bucket.id);
+      const open = this.uploads(bucket, { key: Buffer.alloc(0), id: "" }, -1);
+      const bodies = open.flatMap((upload) => this.removeUpload(upload.id));
+      this.#statements.removeBucket.run(bucket.id);
       // At once: a write that waits in the same batch must not find it any more.
       this.#buckets.delete(bucket.name);
+      return bodies;
     });
+  }
+
+  #checkBucket(bucket: Bucket): void {
+    if (this.#buckets.get(bucket.name) !== bucket) throw noSuchBucket();
   }
 
   object(bucket: Bucket, key: string): StoredObject | undefined {
@@ -289,23 +212,37 @@ export class Catalogue {
     return this.#statements.page.all(bucket.id, from, limit).map(objectOf);
   }
 
-  /** Inside `change`: puts the row and returns the body that it replaces. */
-  putObject(bucket: Bucket, object: StoredObject): string | undefined {
-    if (this.#buckets.get(bucket.name) !== bucket)
-      throw new S3Error("NoSuchBucket", "The specified bucket does not exist.");
-    const before = this.object(bucket, object.key);
-    const { body, bytes, etag, sha256, modified } = object;
-    const headers = JSON.stringify(object.headers);
-    const key = Buffer.from(object.key);
-    this.#statements.put.run(bucket.id, key, body, bytes, etag, sha256 ?? null, modified, headers);
-    return before?.body;
+  /** Inside `change`: puts the row and returns the bodies that it replaces. */
+  putObject(bucket: Bucket, object: StoredObject): string[] {
+    this.#checkBucket(bucket);
+    const replaced = this.removeObject(bucket, object.key);
+    const { body, bytes, etag, modified, tags } = object;
+    this.#statements.put.run(
+      bucket.id,
+      Buffer.from(object.key),
+      body,
+      bytes,
+      etag,
+      modified,
+      JSON.stringify(object.headers),
+      checksumText(object.checksum),
+      object.parts ?? null,
+      tags,
+    );
+    return replaced;
   }
 
-  /** Inside `change`: removes the row and returns the body that nobody needs any more. */
-  removeObject(bucket: Bucket, key: string): string | undefined {
+  /** Inside `change`: removes the row and returns the bodies that nobody needs any more. */
+  removeObject(bucket: Bucket, key: string): string[] {
     const before = this.object(bucket, key);
-    if (before !== undefined) this.#statements.remove.run(bucket.id, Buffer.from(key));
-    return before?.body;
+    if (before === undefined) return [];
+    this.#statements.remove.run(bucket.id, Buffer.from(key));
+    return before.parts === undefined ? [before.body] : this.#removeParts(before.body);
+  }
+
+  /** Inside `change`. */
+  tagObject(bucket: Bucket, key: string, tags: string): void {
+    this.#statements.tag.run(tags, bucket.id, Buffer.from(key));
   }
 
   /** Whether any row refers to this body. */
@@ -318,36 +255,57 @@ export class Catalogue {
     return row === undefined ? undefined : uploadOf(row);
   }
 
-  uploads(bucket: Bucket, after: { key: string; id: string }, limit: number): StoredUpload[] {
-    return this.#statements.uploads.all(bucket.id, Buffer.from(after.key), after.id, limit).map(uploadOf);
+  /** Uploads in progress in the order of their keys' bytes; a negative limit is none. */
+  uploads(bucket: Bucket, after: { key: Buffer; id: string }, limit: number): StoredUpload[] {
+    return this.#statements.uploads.all(bucket.id, after.key, after.id, limit).map(uploadOf);
+  }
+
+  /** Ids of uploads in which nothing has happened since a moment, milliseconds since 1970. */
+  staleUploads(since: number): string[] {
+    return this.#statements.stale.all(since).map((row) => String(row.id));
   }
 
   /** Inside `change`. */
   addUpload(bucket: Bucket, upload: StoredUpload): void {
-    if (this.#buckets.get(bucket.name) !== bucket)
-      throw new S3Error("NoSuchBucket", "The specified bucket does not exist.");
+    this.#checkBucket(bucket);
+    const { id, created, tags } = upload;
     const headers = JSON.stringify(upload.headers);
-    this.#statements.addUpload.run(upload.id, bucket.id, Buffer.from(upload.key), headers, upload.created);
+    const key = Buffer.from(upload.key);
+    this.#statements.addUpload.run(id, bucket.id, key, headers, created, checksumText(upload.checksum), tags);
   }
 
   /** Inside `change`: forgets an upload and returns the bodies of its parts. */
   removeUpload(id: string): string[] {
-    const bodies = this.parts(id, 0, partsMax).map((part) => part.body);
-    this.#statements.removeParts.run(id);
     this.#statements.removeUpload.run(id);
+    return this.#removeParts(id);
+  }
+
+  #removeParts(owner: string): string[] {
+    const bodies = this.parts(owner).map((part) => part.body);
+    this.#statements.removeParts.run(owner);
     return bodies;
   }
 
-  parts(upload: string, after: number, limit: number): StoredPart[] {
-    return this.#statements.parts.all(upload, after, limit).map(partOf);
+  /** Inside `change`: an upload becomes an object of these parts. Returns the bodies that nobody needs any more. */
+  completeUpload(bucket: Bucket, object: StoredObject, chosen: readonly StoredPart[]): string[] {
+    const kept = new Set(chosen.map((part) => part.number));
+    const dropped = this.parts(object.body).filter((part) => !kept.has(part.number));
+    for (const part of dropped) this.#statements.removePart.run(object.body, part.number);
+    this.#statements.removeUpload.run(object.body);
+    return [...dropped.map((part) => part.body), ...this.putObject(bucket, object)];
+  }
+
+  /** The parts of an upload in progress, or of an object that was put together from some. */
+  parts(owner: string, after = 0, limit = partsMax): StoredPart[] {
+    return this.#statements.parts.all(owner, after, limit).map(partOf);
   }
 
   /** Inside `change`: puts a part and returns the body that it replaces. */
-  putPart(upload: string, part: StoredPart): string | undefined {
-    const before = this.#statements.part.get(upload, part.number);
-    const { number, body, bytes, etag, modified } = part;
-    this.#statements.putPart.run(upload, number, body, bytes, etag, modified);
-    return before === undefined ? undefined : partOf(before).body;
+  putPart(owner: string, part: StoredPart): string[] {
+    const before = this.#statements.part.get(owner, part.number);
+    const { number, body, bytes, etag, modified, checksum } = part;
+    this.#statements.putPart.run(owner, number, body, bytes, etag, modified, checksum ?? null);
+    return before === undefined ? [] : [partOf(before).body];
   }
 
   /** Waits for the changes that were asked for, then lets go of the folder. */
@@ -357,5 +315,3 @@ export class Catalogue {
     close(this.#log);
   }
 }
-
-export const partsMax = 10_000;

@@ -1,77 +1,7 @@
 /** The digests that S3 knows, computed while a body passes by and compared at its end. */
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
+import { type CrcName, crc32cDigest, crc32Digest, crc64nvmeDigest, type Digest, joinedCrc } from "./crc.ts";
 import { S3Error } from "./s3-error.ts";
-
-type Digest = { update(data: Buffer): void; value(): Buffer };
-
-const reflectedTable = (polynomial: number): Uint32Array =>
-  Uint32Array.from({ length: 256 }, (_, index) => {
-    let value = index;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
-    return value >>> 0;
-  });
-/** Castagnoli, reflected. */
-const crc32cTable = reflectedTable(0x82f63b78);
-
-/** NVMe's CRC-64 (0xad93d23594c93659, reflected), kept as two halves: BigInt is forty times slower here. */
-const crc64Table = ((): { high: Uint32Array; low: Uint32Array } => {
-  const high = new Uint32Array(256);
-  const low = new Uint32Array(256);
-  for (let index = 0; index < 256; index++) {
-    let [h, l] = [0, index];
-    for (let bit = 0; bit < 8; bit++) {
-      const odd = l & 1;
-      l = ((l >>> 1) | (h << 31)) >>> 0;
-      h >>>= 1;
-      if (odd) [h, l] = [(h ^ 0x9a6c9329) >>> 0, (l ^ 0xac4bc9b5) >>> 0];
-    }
-    high[index] = h;
-    low[index] = l;
-  }
-  return { high, low };
-})();
-
-const fromInteger = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
-};
-
-function crc32Digest(): Digest {
-  let value = 0;
-  return {
-    update(data) {
-      value = crc32(data, value);
-    },
-    value: () => fromInteger(value),
-  };
-}
-
-function crc32cDigest(): Digest {
-  let value = 0xffffffff;
-  return {
-    update(data) {
-      for (const byte of data) value = (crc32cTable[(value ^ byte) & 0xff] ?? 0) ^ (value >>> 8);
-    },
-    value: () => fromInteger(~value),
-  };
-}
-
-function crc64nvmeDigest(): Digest {
-  let [high, low] = [0xffffffff, 0xffffffff];
-  return {
-    update(data) {
-      for (const byte of data) {
-        const index = (low ^ byte) & 0xff;
-        const nextLow = ((low >>> 8) | (high << 24)) ^ (crc64Table.low[index] ?? 0);
-        high = (high >>> 8) ^ (crc64Table.high[index] ?? 0);
-        low = nextLow;
-      }
-    },
-    value: () => Buffer.concat([fromInteger(~high), fromInteger(~low)]),
-  };
-}
 
 const hashDigest = (name: string): Digest => {
   const hash = createHash(name);
@@ -133,50 +63,131 @@ export function promisedBy(headers: Map<string, string>): Promised {
       throw new S3Error("InvalidRequest", `The trailer ${name} is not supported.`);
     checksums.set(checksum, undefined);
   }
+  if (checksums.size > 1)
+    throw new S3Error(
+      "InvalidRequest",
+      "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+    );
+  if (headers.has("x-amz-sdk-checksum-algorithm") && checksums.size === 0)
+    throw new S3Error(
+      "InvalidRequest",
+      "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+    );
   const md5 = headers.get("content-md5");
   return { checksums, ...(md5 === undefined ? {} : { md5: checkedDigest("Content-MD5", md5, 16) }) };
 }
 
-export type Measured = { bytes: number; md5: Buffer; sha256: Buffer };
+/** Nothing is said about the body: it comes from this store itself. */
+export const nothingPromised = (): Promised => ({ checksums: new Map() });
 
-/** Measures a body piece by piece. MD5 for the ETag and SHA-256 always, the rest only when someone promised it. */
+/** A checksum that stays with an object. COMPOSITE is one of the checksums of its parts. */
+export type Checksum = { algorithm: ChecksumName; type: "FULL_OBJECT" | "COMPOSITE"; value: string };
+
+/** The name S3's documents give it: ChecksumCRC64NVME. */
+export const checksumElement = (algorithm: ChecksumName): string => `Checksum${algorithm.toUpperCase()}`;
+
+/** The headers that tell it. */
+export const checksumHeaders = (checksum: Checksum | undefined): Record<string, string> =>
+  checksum === undefined
+    ? {}
+    : {
+        [`x-amz-checksum-${checksum.algorithm}`]: checksum.value,
+        "x-amz-checksum-type": checksum.type,
+      };
+
+/** The elements that tell it in a document. */
+export const checksumElements = (checksum: Checksum | undefined): Record<string, string> =>
+  checksum === undefined
+    ? {}
+    : { [checksumElement(checksum.algorithm)]: checksum.value, ChecksumType: checksum.type };
+
+const crcNames: readonly string[] = ["crc32", "crc32c", "crc64nvme"] satisfies CrcName[];
+const isCrc = (name: ChecksumName): name is ChecksumName & CrcName => crcNames.includes(name);
+
+/**
+ * Which algorithm an upload in parts was begun with (x-amz-checksum-algorithm, x-amz-checksum-type). Refuses with
+ * InvalidRequest those pairs that S3 refuses.
+ */
+export function checksumKind(headers: Map<string, string>): Pick<Checksum, "algorithm" | "type"> | undefined {
+  const name = headers.get("x-amz-checksum-algorithm")?.toLowerCase();
+  if (name === undefined) return undefined;
+  if (!isChecksumName(name))
+    throw new S3Error(
+      "InvalidRequest",
+      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    );
+  const type = headers.get("x-amz-checksum-type")?.toUpperCase();
+  if (type !== undefined && type !== "COMPOSITE" && type !== "FULL_OBJECT")
+    throw new S3Error("InvalidRequest", "Value for x-amz-checksum-type header is invalid.");
+  const usual = name === "crc64nvme" ? "FULL_OBJECT" : "COMPOSITE";
+  if ((name === "crc64nvme" && type === "COMPOSITE") || (!isCrc(name) && type === "FULL_OBJECT"))
+    throw new S3Error(
+      "InvalidRequest",
+      `The ${type} checksum type cannot be used with the ${name} checksum algorithm.`,
+    );
+  return { algorithm: name, type: type ?? usual };
+}
+
+/** The checksum of an object made of parts; undefined when one of them was stored without. */
+export function checksumOfParts(
+  kind: Pick<Checksum, "algorithm" | "type"> | undefined,
+  parts: readonly { checksum: string | undefined; bytes: number }[],
+): Checksum | undefined {
+  if (kind === undefined) return undefined;
+  const values = parts.flatMap(({ checksum, bytes }) =>
+    checksum === undefined ? [] : [{ value: Buffer.from(checksum, "base64"), bytes }],
+  );
+  if (values.length < parts.length) return undefined;
+  if (kind.type === "FULL_OBJECT" && isCrc(kind.algorithm))
+    return { ...kind, value: joinedCrc(kind.algorithm, values).toString("base64") };
+  const digest = digests[kind.algorithm]();
+  for (const { value } of values) digest.update(value);
+  return { ...kind, value: `${digest.value().toString("base64")}-${parts.length}` };
+}
+
+export type Measured = { bytes: number; md5: Buffer; checksums: Map<ChecksumName, string> };
+
+/** Measures a body piece by piece: MD5 for the ETag, and whatever was promised or is wanted beside it. */
 export class Meter {
   #bytes = 0;
   #md5 = createHash("md5");
-  #sha256 = createHash("sha256");
+  #payload: Digest | undefined;
   #others = new Map<ChecksumName, Digest>();
 
-  constructor(promised: Promised) {
-    for (const name of promised.checksums.keys())
-      if (name !== "sha256") this.#others.set(name, digests[name]());
+  constructor(promised: Promised, wanted: readonly ChecksumName[] = []) {
+    for (const name of [...promised.checksums.keys(), ...wanted])
+      if (!this.#others.has(name)) this.#others.set(name, digests[name]());
+    if (promised.payload !== undefined) this.#payload = this.#others.get("sha256") ?? digests.sha256();
   }
 
   update(data: Buffer): void {
     this.#bytes += data.length;
     this.#md5.update(data);
-    this.#sha256.update(data);
     for (const digest of this.#others.values()) digest.update(data);
+    if (this.#payload !== undefined && this.#payload !== this.#others.get("sha256"))
+      this.#payload.update(data);
   }
 
   /** Compares with what was promised. Refuses with BadDigest or XAmzContentSHA256Mismatch. */
   finish(promised: Promised): Measured {
     const md5 = this.#md5.digest();
-    const sha256 = this.#sha256.digest();
-    if (promised.payload !== undefined && promised.payload !== sha256.toString("hex"))
+    const values = new Map([...this.#others].map(([name, digest]) => [name, digest.value()]));
+    const payload = values.get("sha256") ?? this.#payload?.value();
+    if (promised.payload !== undefined && promised.payload !== payload?.toString("hex"))
       throw new S3Error(
         "XAmzContentSHA256Mismatch",
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
       );
     if (promised.md5 !== undefined && promised.md5 !== md5.toString("base64"))
       throw new S3Error("BadDigest", "The Content-MD5 you specified did not match what we received.");
+    const checksums = new Map([...values].map(([name, value]) => [name, value.toString("base64")]));
     for (const [name, value] of promised.checksums) {
-      const computed = name === "sha256" ? sha256 : this.#others.get(name)?.value();
-      if (value === undefined || computed?.toString("base64") !== value)
+      if (value === undefined || checksums.get(name) !== value)
         throw new S3Error(
           "BadDigest",
           `The ${name.toUpperCase()} you specified did not match the calculated checksum.`,
         );
     }
-    return { bytes: this.#bytes, md5, sha256 };
+    return { bytes: this.#bytes, md5, checksums };
   }
 }

@@ -1,6 +1,6 @@
 /** Conditional requests (RFC 9110 §13) and byte ranges (§14), as far as S3 has them. */
-import type { StoredObject } from "./catalogue.ts";
 import { S3Error } from "./s3-error.ts";
+import type { StoredObject } from "./schema.ts";
 
 type Headers = Map<string, string>;
 
@@ -43,7 +43,11 @@ export function isUnchanged(headers: Headers, object: StoredObject): boolean {
 export function checkWrite(headers: Headers, object: StoredObject | undefined): void {
   const none = headers.get("if-none-match");
   if (none !== undefined) {
-    if (none.trim() !== "*") throw new S3Error("NotImplemented", "If-None-Match on a write takes only *.");
+    if (none.trim() !== "*")
+      throw new S3Error(
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented: If-None-Match other than *.",
+      );
     if (object !== undefined) throw unmet("If-None-Match");
   }
   const match = headers.get("if-match");
@@ -52,6 +56,7 @@ export function checkWrite(headers: Headers, object: StoredObject | undefined): 
   if (!namesEtag(match, object.etag)) throw unmet("If-Match");
 }
 
+/** Both ends included. */
 export type Span = { start: number; end: number };
 
 /**

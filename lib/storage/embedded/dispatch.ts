@@ -1,29 +1,27 @@
 /** Which operation a request asks for. What is not here is answered with NotImplemented, never with something else. */
+import { getAcl, putAcl } from "./acl.ts";
 import {
   bucketLocation,
   createBucket,
   deleteBucket,
   deleteCors,
-  deleteObjects,
   getCors,
+  getRequestPayment,
+  getVersioning,
   headBucket,
   listBuckets,
   putCors,
 } from "./buckets.ts";
-import { listObjects } from "./listing.ts";
-import {
-  abortUpload,
-  completeUpload,
-  createUpload,
-  listParts,
-  listUploads,
-  uploadPart,
-  uploadPartCopy,
-} from "./multipart.ts";
-import { copyObject, deleteObject, getObject, putObject } from "./objects.ts";
+import { copyObject } from "./copying.ts";
+import { deleteObjects } from "./deleting.ts";
+import { listObjects, listVersions } from "./listing.ts";
+import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
+import { listParts, listUploads } from "./multipart-lists.ts";
+import { deleteObject, getAttributes, getObject, putObject } from "./objects.ts";
 import type { S3Request } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
 import type { Call } from "./store.ts";
+import { deleteTags, getTags, putTags } from "./tagging.ts";
 
 type Operation = (call: Call) => Promise<void> | void;
 
@@ -84,6 +82,11 @@ const bucketOperations: Record<string, Operation> = {
   "DELETE cors": deleteCors,
   "POST delete": deleteObjects,
   "GET uploads": listUploads,
+  "GET versions": listVersions,
+  "GET versioning": getVersioning,
+  "GET requestPayment": getRequestPayment,
+  "GET acl": getAcl,
+  "PUT acl": putAcl,
 };
 
 const objectOperations: Record<string, Operation> = {
@@ -98,11 +101,20 @@ const objectOperations: Record<string, Operation> = {
   "POST uploadId": completeUpload,
   "DELETE uploadId": abortUpload,
   "GET uploadId": listParts,
+  "GET tagging": getTags,
+  "PUT tagging": putTags,
+  "DELETE tagging": deleteTags,
+  "GET acl": getAcl,
+  "PUT acl": putAcl,
+  "GET attributes": getAttributes,
 };
 
 /** The operation of a request. Refuses with NotImplemented or MethodNotAllowed. */
 export function operationOf(request: S3Request): Operation {
-  const asked = request.query.map(([name]) => name).filter((name) => subresources.has(name));
+  const asked = request.query
+    // The one version that every object here has.
+    .filter(([name, value]) => subresources.has(name) && !(name === "versionId" && value === "null"))
+    .map(([name]) => name);
   const copies = request.key !== "" && request.headers.has("x-amz-copy-source") ? ["copy"] : [];
   const name = [request.method, ...asked, ...copies].join(" ");
   const operations =

@@ -43,3 +43,7 @@ export function checkedHeaderValue(name: string, value: string): string {
     throw new S3Error("InvalidArgument", `${name} contains a character that no header can carry.`);
   return value;
 }
+
+/** Metadata that is not ASCII goes out as S3 sends it, as a word of RFC 2047; `value` as Node carries headers. */
+export const mimeWord = (value: string): string =>
+  /[\x80-\xff]/.test(value) ? `=?UTF-8?B?${Buffer.from(value, "latin1").toString("base64")}?=` : value;

@@ -73,6 +73,7 @@ export class Exchange {
   head(status: number, headers: Record<string, string>): void {
     this.response.writeHead(status, {
       "x-amz-request-id": this.id,
+      "x-amz-id-2": "tintype",
       Server: "Tintype",
       ...guardHeaders,
       ...this.corsHeaders,
@@ -109,7 +110,14 @@ export class Exchange {
     }
     const body = document(
       "Error",
-      { Code: error.code, Message: error.message, Resource: resource, RequestId: this.id },
+      {
+        Code: error.code,
+        Message: error.message,
+        ...error.details,
+        Resource: resource,
+        RequestId: this.id,
+        HostId: "tintype",
+      },
       false,
     );
     const headers: Record<string, string> = {

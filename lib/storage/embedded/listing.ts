@@ -1,18 +1,20 @@
 /** Lists of keys: a walk over the index that reads no more than it answers with. */
-import type { Bucket, StoredObject } from "./catalogue.ts";
 import { uriEncodePath } from "./encoding.ts";
 import { queryValue } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
+import type { Bucket, StoredObject } from "./schema.ts";
 import { bucketNamed, type Call, type Store } from "./store.ts";
 import { document, type XmlValue } from "./xml.ts";
 
-const keysMax = 1000;
+/** What a page of any list holds at most. */
+export const pageMax = 1000;
+export const owner = { ID: "tintype", DisplayName: "tintype" };
 
 /** The first key after this one, in the order of bytes. */
 const afterKey = (key: Buffer): Buffer => Buffer.concat([key, Buffer.of(0)]);
 
 /** The first key after everything that starts with this prefix; undefined when nothing can follow. */
-function afterPrefix(prefix: Buffer): Buffer | undefined {
+export function afterPrefix(prefix: Buffer): Buffer | undefined {
   for (let end = prefix.length; end > 0; end--) {
     const last = prefix[end - 1] ?? 0xff;
     if (last < 0xff) return Buffer.concat([prefix.subarray(0, end - 1), Buffer.of(last + 1)]);
@@ -91,12 +93,15 @@ export function spelling(call: Call): { type: string | undefined; spell(text: st
   return { type, spell: type === undefined ? (text) => text : uriEncodePath };
 }
 
-const contents = (page: Page, spell: (text: string) => string): XmlValue[] =>
+const contents = (page: Page, spell: (text: string) => string, hasOwner: boolean): XmlValue[] =>
   page.objects.map((object) => ({
     Key: spell(object.key),
     LastModified: new Date(object.modified).toISOString(),
     ETag: `"${object.etag}"`,
+    ChecksumAlgorithm: object.checksum?.algorithm.toUpperCase(),
+    ChecksumType: object.checksum?.type,
     Size: object.bytes,
+    Owner: hasOwner ? owner : undefined,
     StorageClass: "STANDARD",
   }));
 
@@ -108,7 +113,7 @@ export function listObjects(call: Call): void {
   const isV2 = value("list-type") === "2";
   const { type, spell } = spelling(call);
   const [prefix, delimiter] = [value("prefix") ?? "", value("delimiter") ?? ""];
-  const limit = limitOf(call, "max-keys", keysMax);
+  const limit = limitOf(call, "max-keys", pageMax);
   const token = isV2 ? value("continuation-token") : undefined;
   const after = value(isV2 ? "start-after" : "marker");
   const page: Page =
@@ -129,7 +134,7 @@ export function listObjects(call: Call): void {
     IsTruncated: page.next !== undefined,
   };
   const names = {
-    Contents: contents(page, spell),
+    Contents: contents(page, spell, !isV2 || value("fetch-owner") === "true"),
     CommonPrefixes: page.prefixes.map((one) => ({ Prefix: spell(one) })),
   };
   const own = isV2
@@ -157,4 +162,41 @@ function startOf(
   const isPrefix =
     asked.delimiter !== "" && after.startsWith(asked.prefix) && after.endsWith(asked.delimiter);
   return (isPrefix ? afterPrefix(Buffer.from(after)) : undefined) ?? afterKey(Buffer.from(after));
+}
+
+/** ListObjectVersions of buckets that keep none: each object is its only version. */
+export function listVersions(call: Call): void {
+  const { store, request, exchange } = call;
+  const bucket = bucketNamed(store, request.bucket);
+  const value = (name: string): string => queryValue(request, name) ?? "";
+  const { type, spell } = spelling(call);
+  const [prefix, delimiter, marker] = [value("prefix"), value("delimiter"), value("key-marker")];
+  const limit = limitOf(call, "max-keys", pageMax);
+  const from = startOf(undefined, marker, { prefix, delimiter });
+  const page = listPage(store, bucket, { prefix, delimiter, limit, from });
+  const truncated = limit > 0 && page.next !== undefined;
+  const answer = {
+    Name: bucket.name,
+    Prefix: spell(prefix),
+    KeyMarker: spell(marker),
+    VersionIdMarker: value("version-id-marker"),
+    NextKeyMarker: truncated ? spell(page.last ?? "") : undefined,
+    NextVersionIdMarker: truncated ? "null" : undefined,
+    Delimiter: delimiter === "" ? undefined : spell(delimiter),
+    EncodingType: type,
+    MaxKeys: limit,
+    IsTruncated: truncated,
+    Version: page.objects.map((object) => ({
+      Key: spell(object.key),
+      VersionId: "null",
+      IsLatest: true,
+      LastModified: new Date(object.modified).toISOString(),
+      ETag: `"${object.etag}"`,
+      Size: object.bytes,
+      StorageClass: "STANDARD",
+      Owner: owner,
+    })),
+    CommonPrefixes: page.prefixes.map((one) => ({ Prefix: spell(one) })),
+  };
+  exchange.sendXml(200, document("ListVersionsResult", answer));
 }

@@ -1,35 +1,28 @@
-/** Operations on one object: put, get, head, delete, copy. */
-
-import type { FileHandle } from "node:fs/promises";
+/** Operations on one object: put, get, head, delete. */
 import { pipeline } from "node:stream/promises";
-import type { Bucket, StoredObject } from "./catalogue.ts";
+import { checksumElements, checksumHeaders } from "./checksums.ts";
 import { checkWrite, isUnchanged, rangeOf, type Span } from "./conditions.ts";
-import { checkedHeaderValue, headerText, uriDecode } from "./encoding.ts";
-import { checkedKey, queryValue } from "./request.ts";
+import { checkedHeaderValue, headerText, mimeWord } from "./encoding.ts";
+import { bytesOf, noSuchKey, type OpenObject, openObject } from "./reading.ts";
+import { queryValue } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
 import {
   bucketNamed,
   type Call,
-  headersToKeep,
+  detailsOf,
   incoming,
   keepObject,
   objectBytesMax,
   receive,
   removeBodies,
-  type Store,
 } from "./store.ts";
+import { tagCount } from "./tags.ts";
 import { document } from "./xml.ts";
-
-/** A whole object up to this size is read at once; a rendition usually is. */
-const wholeReadBytesMax = 256 * 1024;
-const readBatchBytes = 256 * 1024;
-
-const noSuchKey = (): S3Error => new S3Error("NoSuchKey", "The specified key does not exist.");
 
 export async function putObject(call: Call): Promise<void> {
   const { store, request, exchange } = call;
   const bucket = bucketNamed(store, request.bucket);
-  const headers = headersToKeep(request.headers);
+  const details = detailsOf(request.headers);
   const body = incoming(call);
   if (body.bytes === undefined)
     throw new S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.");
@@ -40,14 +33,11 @@ export async function putObject(call: Call): Promise<void> {
   const received = await receive(store, body, { bytesMin: 0, bytesMax: objectBytesMax });
   const object = await keepObject(store, bucket, received, {
     key: request.key,
-    headers,
     conditions: request.headers,
+    ...details,
   });
-  exchange.send(200, { ETag: `"${object.etag}"`, ...checksumsBack(body.promised.checksums) });
+  exchange.send(200, { ETag: `"${object.etag}"`, ...checksumHeaders(object.checksum) });
 }
-
-const checksumsBack = (checksums: Map<string, string | undefined>): Record<string, string> =>
-  Object.fromEntries([...checksums].map(([name, value]) => [`x-amz-checksum-${name}`, value ?? ""]));
 
 const overrides = [
   "content-type",
@@ -58,14 +48,16 @@ const overrides = [
   "content-encoding",
 ];
 
-function objectHeaders(call: Call, object: StoredObject): Record<string, string> {
+function objectHeaders(call: Call, { object }: OpenObject): Record<string, string> {
   const headers: Record<string, string> = {
     "content-type": "binary/octet-stream",
-    ...object.headers,
     etag: `"${object.etag}"`,
     "last-modified": new Date(object.modified).toUTCString(),
     "accept-ranges": "bytes",
   };
+  for (const [name, value] of Object.entries(object.headers))
+    headers[name] = name.startsWith("x-amz-meta-") ? mimeWord(value) : value;
+  if (object.tags !== "") headers["x-amz-tagging-count"] = String(tagCount(object.tags));
   for (const name of overrides) {
     const value = queryValue(call.request, `response-${name}`);
     if (value !== undefined) headers[name] = checkedHeaderValue(`response-${name}`, headerText(value));
@@ -73,162 +65,108 @@ function objectHeaders(call: Call, object: StoredObject): Record<string, string>
   return headers;
 }
 
-/** The row and its open body. A replacement in between makes the row stale, hence the second look. */
-async function openObject(store: Store, bucket: Bucket, key: string): Promise<[StoredObject, FileHandle]> {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const object = store.catalogue.object(bucket, key);
-    if (object === undefined) throw noSuchKey();
-    const handle = await store.bodies.read(object.body);
-    if (handle !== undefined) return [object, handle];
-  }
-  throw new Error("The index names a body that is not on the disk.");
+/** Where a part lies in its object. Refuses with InvalidPartNumber. */
+function spanOfPart(text: string, { object, parts }: OpenObject): Span {
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 10_000)
+    throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+  const all = object.parts === undefined ? [object] : parts;
+  const part = all[Number(text) - 1];
+  if (part === undefined)
+    throw new S3Error("InvalidPartNumber", "The requested partnumber is not satisfiable");
+  const start = all.slice(0, Number(text) - 1).reduce((sum, { bytes }) => sum + bytes, 0);
+  return { start, end: start + part.bytes - 1 };
 }
 
-async function sendBytes(call: Call, handle: FileHandle, span: Span): Promise<void> {
-  const { response } = call.exchange;
-  const bytes = span.end - span.start + 1;
-  if (bytes <= wholeReadBytesMax) {
-    const buffer = Buffer.allocUnsafe(bytes);
-    const { bytesRead } = await handle.read(buffer, 0, bytes, span.start);
-    if (bytesRead !== bytes) throw new Error("A body is shorter than the index says.");
-    response.end(buffer);
-    return;
-  }
-  const stream = handle.createReadStream({
-    start: span.start,
-    end: span.end,
-    highWaterMark: readBatchBytes,
-    autoClose: false,
-  });
-  await pipeline(stream, response);
+/** The bytes asked for by Range or partNumber; undefined means all of them. */
+function spanAsked({ request }: Call, opened: OpenObject): Span | undefined {
+  const part = queryValue(request, "partNumber");
+  if (part === undefined) return rangeOf(request.headers, opened.object);
+  if (request.headers.has("range"))
+    throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
+  return spanOfPart(part, opened);
 }
 
-/** GET and HEAD, with conditions, one range and the response-* overrides of signed URLs. */
-export async function getObject(call: Call): Promise<void> {
-  const { store, request, exchange } = call;
-  const bucket = bucketNamed(store, request.bucket);
-  const isHead = request.method === "HEAD";
-  if (isHead) {
-    const object = store.catalogue.object(bucket, request.key);
-    if (object === undefined) throw noSuchKey();
-    answerObject(call, object);
-    exchange.response.end();
-    return;
-  }
-  const [object, handle] = await openObject(store, bucket, request.key);
-  try {
-    const span = answerObject(call, object);
-    if (span === undefined) exchange.response.end();
-    else await sendBytes(call, handle, span);
-  } finally {
-    await handle.close();
-  }
-}
+type Answer = { status: number; headers: Record<string, string>; span: Span | undefined };
 
-/** Writes status and headers; returns what is to be sent, undefined for nothing. */
-function answerObject(call: Call, object: StoredObject): Span | undefined {
-  const { request, exchange } = call;
-  const headers = objectHeaders(call, object);
+/** Status, headers and the bytes that follow, none for 304. */
+function answerOf(call: Call, opened: OpenObject): Answer {
+  const { request } = call;
+  const { object } = opened;
+  const headers = objectHeaders(call, opened);
   if (isUnchanged(request.headers, object)) {
     for (const name of ["content-type", "content-encoding"]) delete headers[name];
-    exchange.head(304, headers);
-    return undefined;
+    return { status: 304, headers, span: undefined };
   }
-  const span = rangeOf(request.headers, object);
-  if (span !== undefined) {
-    headers["content-range"] = `bytes ${span.start}-${span.end}/${object.bytes}`;
-    headers["content-length"] = String(span.end - span.start + 1);
-    exchange.head(206, headers);
-    return span;
+  if (queryValue(request, "partNumber") !== undefined && object.parts !== undefined)
+    headers["x-amz-mp-parts-count"] = String(object.parts);
+  const asked = spanAsked(call, opened);
+  const span = asked ?? { start: 0, end: object.bytes - 1 };
+  headers["content-length"] = String(span.end - span.start + 1);
+  const isWhole = span.start === 0 && span.end === object.bytes - 1;
+  if (isWhole && request.headers.get("x-amz-checksum-mode")?.toUpperCase() === "ENABLED")
+    Object.assign(headers, checksumHeaders(object.checksum));
+  // An empty part has no first byte that a range could name.
+  if (asked === undefined || span.end < span.start) return { status: 200, headers, span };
+  headers["content-range"] = `bytes ${span.start}-${span.end}/${object.bytes}`;
+  return { status: 206, headers, span };
+}
+
+/** GET and HEAD, with conditions, a range or a part, and the response-* overrides of signed URLs. */
+export async function getObject(call: Call): Promise<void> {
+  const { store, request, exchange } = call;
+  const opened = openObject(store, bucketNamed(store, request.bucket), request.key);
+  try {
+    const { status, headers, span } = answerOf(call, opened);
+    if (request.method === "HEAD" || span === undefined || span.end < span.start) {
+      exchange.head(status, headers);
+      exchange.response.end();
+      return;
+    }
+    const chunks = bytesOf(store, opened.pieces, span);
+    // The status goes out when the disk has given the first bytes: what fails before is a refusal, not a torn answer.
+    const first = await chunks.next();
+    exchange.head(status, headers);
+    if (first.done === true || first.value.length === span.end - span.start + 1) {
+      await chunks.return();
+      exchange.response.end(first.value);
+    } else {
+      exchange.response.write(first.value);
+      await pipeline(chunks, exchange.response);
+    }
+  } finally {
+    await opened.close();
   }
-  if (
-    object.sha256 !== undefined &&
-    request.headers.get("x-amz-checksum-mode")?.toUpperCase() === "ENABLED"
-  ) {
-    headers["x-amz-checksum-sha256"] = object.sha256;
-    headers["x-amz-checksum-type"] = "FULL_OBJECT";
-  }
-  headers["content-length"] = String(object.bytes);
-  exchange.head(200, headers);
-  return object.bytes === 0 ? undefined : { start: 0, end: object.bytes - 1 };
 }
 
 export async function deleteObject(call: Call): Promise<void> {
   const { store, request, exchange } = call;
   const bucket = bucketNamed(store, request.bucket);
-  const body = await store.catalogue.change(() => {
-    if (request.headers.has("if-match")) {
-      const conditions = new Map([["if-match", request.headers.get("if-match") ?? ""]]);
-      checkWrite(conditions, store.catalogue.object(bucket, request.key));
-    }
+  const bodies = await store.catalogue.change(() => {
+    checkWrite(request.headers, store.catalogue.object(bucket, request.key));
     return store.catalogue.removeObject(bucket, request.key);
   });
-  await removeBodies(store, [body]);
+  await removeBodies(store, bodies);
   exchange.send(204);
 }
 
-/** The object that x-amz-copy-source names, `/bucket/key` in percent-encoding. */
-export function copySource(call: Call): { bucket: Bucket; key: string } {
-  const header = call.request.headers.get("x-amz-copy-source") ?? "";
-  if (header.includes("?")) throw new S3Error("NotImplemented", "This store keeps no versions.");
-  const path = uriDecode(header).replace(/^\//, "");
-  const slash = path.indexOf("/");
-  if (slash < 1 || slash === path.length - 1)
-    throw new S3Error("InvalidArgument", "Copy Source must mention the source bucket and key: /bucket/key");
-  return { bucket: bucketNamed(call.store, path.slice(0, slash)), key: checkedKey(path.slice(slash + 1)) };
-}
-
-/** Opens the source of a copy once its conditions hold. The caller closes the handle. */
-export async function openCopySource(call: Call): Promise<[StoredObject, FileHandle]> {
-  const source = copySource(call);
-  const opened = await openObject(call.store, source.bucket, source.key);
-  const conditions = new Map(
-    [...call.request.headers]
-      .filter(([name]) => name.startsWith("x-amz-copy-source-if-"))
-      .map(([name, value]) => [name.slice("x-amz-copy-source-".length), value]),
-  );
-  try {
-    if (isUnchanged(conditions, opened[0]))
-      throw new S3Error(
-        "PreconditionFailed",
-        "At least one of the pre-conditions you specified did not hold",
-      );
-    return opened;
-  } catch (error) {
-    await opened[1].close();
-    throw error;
-  }
-}
-
-export async function copyObject(call: Call): Promise<void> {
+/** GetObjectAttributes: what is known of an object, as far as it is asked for. */
+export async function getAttributes(call: Call): Promise<void> {
   const { store, request, exchange } = call;
+  const wanted = (request.headers.get("x-amz-object-attributes") ?? "").split(",").map((one) => one.trim());
+  if (wanted.every((one) => one === ""))
+    throw new S3Error("InvalidArgument", "x-amz-object-attributes must name at least one attribute.");
   const bucket = bucketNamed(store, request.bucket);
-  const replaces = request.headers.get("x-amz-metadata-directive")?.toUpperCase() === "REPLACE";
-  const given = headersToKeep(request.headers);
-  const source = copySource(call);
-  if (!replaces && source.bucket === bucket && source.key === request.key)
-    throw new S3Error(
-      "InvalidRequest",
-      "This copy request is illegal because it changes nothing about the object.",
-    );
-  const [object, handle] = await openCopySource(call);
-  try {
-    const chunks = handle.createReadStream({ autoClose: false, highWaterMark: readBatchBytes });
-    const body = { chunks, promised: { checksums: new Map() }, bytes: object.bytes };
-    const received = await receive(store, body, { bytesMin: 0, bytesMax: objectBytesMax });
-    const copy = await keepObject(store, bucket, received, {
-      key: request.key,
-      headers: replaces ? given : object.headers,
-      conditions: request.headers,
-    });
-    exchange.sendXml(
-      200,
-      document("CopyObjectResult", {
-        LastModified: new Date(copy.modified).toISOString(),
-        ETag: `"${copy.etag}"`,
-      }),
-    );
-  } finally {
-    await handle.close();
-  }
+  const object = store.catalogue.object(bucket, request.key);
+  if (object === undefined) throw noSuchKey();
+  const has = (name: string): boolean => wanted.includes(name);
+  const body = {
+    ETag: has("ETag") ? object.etag : undefined,
+    Checksum: has("Checksum") && object.checksum ? checksumElements(object.checksum) : undefined,
+    ObjectParts: has("ObjectParts") && object.parts !== undefined ? { PartsCount: object.parts } : undefined,
+    StorageClass: has("StorageClass") ? "STANDARD" : undefined,
+    ObjectSize: has("ObjectSize") ? object.bytes : undefined,
+  };
+  exchange.sendXml(200, document("GetObjectAttributesResponse", body), {
+    "Last-Modified": new Date(object.modified).toUTCString(),
+  });
 }

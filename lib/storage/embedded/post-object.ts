@@ -1,5 +1,4 @@
 /** The browser's upload: a form whose policy was signed by someone who may write. */
-import type { StoredObject } from "./catalogue.ts";
 import { promisedBy } from "./checksums.ts";
 import { uriEncode, uriEncodePath } from "./encoding.ts";
 import type { Exchange } from "./exchange.ts";
@@ -7,7 +6,9 @@ import { readForm } from "./form.ts";
 import { type AllowedPost, judgePost } from "./post-policy.ts";
 import { checkedKey, type S3Request } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
+import type { StoredObject } from "./schema.ts";
 import { bucketNamed, headersToKeep, keepObject, objectBytesMax, receive, type Store } from "./store.ts";
+import { tagsOfDocument } from "./tags.ts";
 import { document } from "./xml.ts";
 
 /** What a form may add around its file: the fields, their headers and the boundaries. */
@@ -70,12 +71,14 @@ export async function postObject(store: Store, exchange: Exchange, request: S3Re
   const key = checkedKey(allowed.key);
   const bucket = bucketNamed(store, request.bucket);
   const headers = headersToKeep(allowed.fields);
+  const tagging = form.fields.get("tagging");
+  const tags = tagging === undefined ? "" : tagsOfDocument(tagging);
   checkAnnounced(request, allowed);
   const body = { chunks: form.file.chunks, promised: promisedBy(allowed.fields), bytes: undefined };
   const received = await receive(store, body, {
     bytesMin: allowed.bytesMin,
     bytesMax: Math.min(allowed.bytesMax, objectBytesMax),
   });
-  const object = await keepObject(store, bucket, received, { key, headers });
+  const object = await keepObject(store, bucket, received, { key, headers, tags });
   answer(exchange, request, allowed, object);
 }

@@ -1,6 +1,6 @@
 /** A request as SigV4 and S3 see it: the bytes of the address before anything has been made pretty. */
 import type { IncomingMessage } from "node:http";
-import { uriDecode } from "./encoding.ts";
+import { headerText, uriDecode } from "./encoding.ts";
 import { S3Error } from "./s3-error.ts";
 
 export type S3Request = {
@@ -24,6 +24,24 @@ export function queryValue(request: Pick<S3Request, "query">, name: string): str
   const found = request.query.filter(([known]) => known === name);
   if (found.length > 1) throw new S3Error("InvalidArgument", `${name} is given more than once.`);
   return found[0]?.[1];
+}
+
+/** The parts of a signature in a query. They are no headers that moved. */
+const proofNames =
+  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/;
+
+/**
+ * A signed URL may carry in its query what otherwise is a header (x-amz-meta-*, x-amz-checksum-*): the SDKs move it
+ * there. The signature covers both places.
+ */
+export function withMovedHeaders(request: S3Request): S3Request {
+  const headers = new Map(request.headers);
+  for (const [name, value] of request.query) {
+    const header = name.toLowerCase();
+    if (header.startsWith("x-amz-") && !proofNames.test(header) && !headers.has(header))
+      headers.set(header, headerText(value));
+  }
+  return { ...request, headers };
 }
 
 /** S3 reads a plus sign in a query as a space; clients that mean a plus write %2B. */

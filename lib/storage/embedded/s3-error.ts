@@ -18,11 +18,13 @@ const statusOf = {
   InvalidBucketName: 400,
   InvalidDigest: 400,
   InvalidPart: 400,
+  InvalidPartNumber: 416,
   InvalidPartOrder: 400,
   InvalidPolicyDocument: 400,
   InvalidRange: 416,
   InvalidRequest: 400,
   InvalidStorageClass: 400,
+  InvalidTag: 400,
   InvalidToken: 400,
   InvalidURI: 400,
   KeyTooLongError: 400,
@@ -48,22 +50,24 @@ const statusOf = {
 
 export type S3Code = keyof typeof statusOf;
 
-/** A request that is refused, as the client will read it. `headers` go out with the answer. */
+/** A request that is refused, as the client will read it. `headers` go out with the answer, `details` in its document. */
 export class S3Error extends Error {
   override readonly name = "S3Error";
   readonly code: S3Code;
   readonly status: number;
   readonly headers: Record<string, string>;
+  readonly details: Record<string, string>;
 
   constructor(
     code: S3Code,
     message: string,
-    options: { headers?: Record<string, string>; cause?: unknown } = {},
+    options: { headers?: Record<string, string>; details?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = statusOf[code];
     this.headers = options.headers ?? {};
+    this.details = options.details ?? {};
   }
 }
 

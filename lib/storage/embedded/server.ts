@@ -12,10 +12,11 @@ import { Exchange } from "./exchange.ts";
 import { getObject } from "./objects.ts";
 import { isOpenRead, nobody, type OpenPrefix } from "./open-prefix.ts";
 import { isFormPost, postObject } from "./post-object.ts";
-import { readRequest, type S3Request } from "./request.ts";
+import { readRequest, type S3Request, withMovedHeaders } from "./request.ts";
 import { S3Error, systemCode } from "./s3-error.ts";
 import { authenticate } from "./sigv4.ts";
 import type { Store } from "./store.ts";
+import { keepTidy, unfinishedMsMax } from "./tidy.ts";
 
 export type StoreOptions = {
   /** Made when it is not there. Belongs to this store alone. */
@@ -33,6 +34,8 @@ export type StoreOptions = {
   pace?: Pace;
   /** Answers POST Object with NotImplemented, as stores without it do. */
   refusePost?: boolean;
+  /** Uploads in parts are forgotten when nothing has happened in them for so long. Default seven days. */
+  unfinishedMs?: number;
 };
 
 export type Pace = { everyMs: number; bytesMin: number };
@@ -58,6 +61,15 @@ const isGone = (error: unknown): boolean =>
 /** What is decided about a request before its signature. */
 type Doors = { domains: string[]; open: readonly OpenPrefix[] };
 
+/** What clients sign for S3's first region while they do not know a bucket's. */
+const firstRegion = "us-east-1";
+const asksWhere = (request: S3Request): boolean =>
+  request.bucket === "" ||
+  (request.method === "GET" && request.query.some(([name]) => name === "location")) ||
+  (request.method === "PUT" &&
+    request.key === "" &&
+    !request.query.some(([name]) => !/^(x-amz-|x-id$)/i.test(name)));
+
 async function answer(store: Store, doors: Doors, exchange: Exchange, request: S3Request): Promise<void> {
   const bucket = store.catalogue.bucket(request.bucket);
   const origin = request.headers.get("origin");
@@ -82,8 +94,10 @@ async function answer(store: Store, doors: Doors, exchange: Exchange, request: S
     await getObject({ store, exchange, request: { ...request, query: [] }, signed: nobody });
     return;
   }
-  const signed = authenticate(store.keyring, request);
-  await operationOf(request)({ store, exchange, request, signed });
+  const keyring = asksWhere(request) ? { ...store.keyring, otherRegion: firstRegion } : store.keyring;
+  const signed = authenticate(keyring, request);
+  const complete = withMovedHeaders(request);
+  await operationOf(complete)({ store, exchange, request: complete, signed });
 }
 
 async function handle(store: Store, doors: Doors, exchange: Exchange): Promise<void> {
@@ -178,15 +192,6 @@ async function stop(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-async function sweep(store: Store): Promise<void> {
-  try {
-    const removed = await store.bodies.sweep((name) => store.catalogue.names(name));
-    if (removed > 0) store.log.info({ removed }, "bodies left over from a crash removed");
-  } catch (err) {
-    store.log.warn({ err }, "the sweep for left-over bodies stopped");
-  }
-}
-
 async function openFolder(
   folder: string,
   shared: { log: pino.Logger; keyring: Store["keyring"]; refusesPost: boolean },
@@ -217,12 +222,12 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
   try {
     const { port } = await listen(server, host, options.port);
     const pace = watchPace(exchanges, options.pace ?? defaultPace);
-    const swept = sweep(store);
+    const stopTidying = keepTidy(store, options.unfinishedMs ?? unfinishedMsMax);
     const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
     const close = async (): Promise<void> => {
       clearInterval(pace);
       await stop(server);
-      await swept;
+      await stopTidying();
       await store.catalogue.close();
     };
     let closing: Promise<void> | undefined;

@@ -18,6 +18,8 @@ export type Keyring = {
   accessKeyId: string;
   secretAccessKey: string;
   region: string;
+  /** Taken beside `region`: clients that do not know yet where a bucket is sign for S3's first region. */
+  otherRegion?: string;
 };
 
 /** The part of a request that a signature covers. */
@@ -45,14 +47,11 @@ export function sameText(given: string, expected: string): boolean {
 const dayKeys = new Map<string, Buffer>();
 
 /** The key that signs one day in one region; the four HMACs are done once a day. */
-export function signingKey(keyring: Keyring, day: string): Buffer {
-  const name = `${keyring.accessKeyId}/${keyring.region}/${day}/${keyring.secretAccessKey}`;
+export function signingKey(keyring: Keyring, day: string, region = keyring.region): Buffer {
+  const name = `${keyring.accessKeyId}/${region}/${day}/${keyring.secretAccessKey}`;
   const known = dayKeys.get(name);
   if (known !== undefined) return known;
-  const key = hmac(
-    hmac(hmac(hmac(`AWS4${keyring.secretAccessKey}`, day), keyring.region), "s3"),
-    "aws4_request",
-  );
+  const key = hmac(hmac(hmac(hmac(`AWS4${keyring.secretAccessKey}`, day), region), "s3"), "aws4_request");
   if (dayKeys.size > 64) dayKeys.clear();
   dayKeys.set(name, key);
   return key;
@@ -88,8 +87,12 @@ export function checkedScope(
       "InvalidAccessKeyId",
       "The AWS access key ID that you provided does not exist in our records.",
     );
-  if (region !== keyring.region)
-    throw new S3Error(malformed, `The region '${region}' is wrong; expecting '${keyring.region}'.`);
+  if (region !== keyring.region && region !== keyring.otherRegion)
+    throw new S3Error(malformed, `The region '${region}' is wrong; expecting '${keyring.region}'`, {
+      headers: { "x-amz-bucket-region": keyring.region },
+      // What the clients of S3 read to sign again, for the right one.
+      details: { Region: keyring.region },
+    });
   if (day !== date.slice(0, 8))
     throw new S3Error(malformed, "The day of the credential is not the day of the signature.");
   return [day, region, service, terminal].join("/");
@@ -135,13 +138,14 @@ function verify(
   request: Signable,
   parts: { scope: string; date: string; names: string[]; payload: string; signature: string },
 ): Signed {
-  const key = signingKey(keyring, parts.date.slice(0, 8));
+  const [day = "", region] = parts.scope.split("/");
+  const key = signingKey(keyring, day, region);
   const canonical = canonicalRequest(request, parts.names, parts.payload);
   const expected = hmac(key, [algorithm, parts.date, parts.scope, sha256Hex(canonical)].join("\n"));
   if (!sameText(parts.signature, expected.toString("hex")))
     throw new S3Error(
       "SignatureDoesNotMatch",
-      "The request signature we calculated does not match the signature you provided.",
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
     );
   const { signature, date, scope, payload } = parts;
   return { payload, seed: { signature, date, scope, key } };
@@ -168,6 +172,13 @@ function checkHeader(keyring: Keyring, request: Signable, authorization: string,
     throw new S3Error(
       "RequestTimeTooSkewed",
       "The difference between the request time and the current time is too large.",
+      {
+        details: {
+          RequestTime: date,
+          ServerTime: new Date(now).toISOString(),
+          MaxAllowedSkewMilliseconds: String(skewMsMax),
+        },
+      },
     );
   refuseToken(request.headers.get("x-amz-security-token"));
   const payload = request.headers.get("x-amz-content-sha256");
@@ -203,13 +214,25 @@ function checkQuery(keyring: Keyring, request: Signable, now: number): Signed {
     signature: value("X-Amz-Signature"),
   });
   if (at - now > skewMsMax) throw new S3Error("AccessDenied", "Request is not yet valid");
-  if (now > at + seconds * 1000) throw new S3Error("AccessDenied", "Request has expired");
+  if (now > at + seconds * 1000)
+    throw new S3Error("AccessDenied", "Request has expired", {
+      details: {
+        "X-Amz-Expires": expires,
+        Expires: new Date(at + seconds * 1000).toISOString(),
+        ServerTime: new Date(now).toISOString(),
+      },
+    });
   return signed;
 }
 
 /** Checks who asks. Refuses anonymous requests too: nothing in this store is public. */
 export function authenticate(keyring: Keyring, request: Signable, now = Date.now()): Signed {
   const authorization = request.headers.get("authorization");
+  if (authorization?.startsWith("AWS ") || request.query.some(([name]) => name === "AWSAccessKeyId"))
+    throw new S3Error(
+      "InvalidRequest",
+      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    );
   const presigned = request.query.some(([name]) => name === "X-Amz-Signature" || name === "X-Amz-Algorithm");
   if (authorization !== undefined && presigned)
     throw new S3Error("InvalidArgument", "Only one auth mechanism allowed.");

@@ -1,16 +1,26 @@
 /** What the operations share: the index, the bodies, the keys, and how a body becomes durable. */
 import type pino from "pino";
-import type { Bodies, BodyWriter } from "./bodies.ts";
+import type { Bodies, BodyWriter, Sealed } from "./bodies.ts";
 import type { Chunks } from "./byte-reader.ts";
-import type { Bucket, Catalogue, StoredHeaders, StoredObject } from "./catalogue.ts";
-import { isChecksumName, type Measured, Meter, type Promised, promisedBy } from "./checksums.ts";
+import type { Catalogue } from "./catalogue.ts";
+import {
+  type ChecksumName,
+  isChecksumName,
+  type Measured,
+  Meter,
+  nothingPromised,
+  type Promised,
+  promisedBy,
+} from "./checksums.ts";
 import { chunkedKind, unchunked } from "./chunked.ts";
 import { checkWrite } from "./conditions.ts";
 import { checkedHeaderValue } from "./encoding.ts";
 import type { Exchange } from "./exchange.ts";
 import type { S3Request } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
+import type { Bucket, Details, StoredHeaders, StoredObject } from "./schema.ts";
 import { type Keyring, type Signed, unsignedPayload } from "./sigv4.ts";
+import { tagsOfHeader } from "./tags.ts";
 
 export type Store = {
   catalogue: Catalogue;
@@ -43,9 +53,15 @@ const keptHeaders = [
 ];
 const refusedHeaders: [RegExp, "AccessControlListNotSupported" | "NotImplemented"][] = [
   [/^x-amz-grant-/, "AccessControlListNotSupported"],
-  [/^x-amz-server-side-encryption|^x-amz-object-lock-|^x-amz-tagging$|^tagging$/, "NotImplemented"],
+  [/^x-amz-server-side-encryption|^x-amz-object-lock-/, "NotImplemented"],
   [/^x-amz-website-redirect-location$|^x-amz-write-offset-bytes$/, "NotImplemented"],
 ];
+
+/** What a request wants kept with an object. Refuses what this store has not. */
+export const detailsOf = (headers: Map<string, string>): Details => ({
+  headers: headersToKeep(headers),
+  tags: tagsOfHeader(headers.get("x-amz-tagging")),
+});
 
 /** The headers (or form fields) that stay with an object. Refuses those that ask for something this store has not. */
 export function headersToKeep(headers: Map<string, string>): StoredHeaders {
@@ -86,10 +102,10 @@ function wholeHeader(headers: Map<string, string>, name: string): number | undef
 }
 
 /** The body of a signed request, unframed where it came in frames. */
-export function incoming(call: Call): Incoming {
+export function incoming(call: Call, hasChecksum = true): Incoming {
   const { headers } = call.request;
   const { signed, exchange } = call;
-  const promised = promisedBy(headers);
+  const promised = hasChecksum ? promisedBy(headers) : nothingPromised();
   if (chunkedKind(signed.payload) !== undefined) {
     const bytes = wholeHeader(headers, "x-amz-decoded-content-length");
     if (bytes === undefined)
@@ -120,9 +136,12 @@ async function* unframed(
   }
 }
 
-/** Reads a small body, an XML document, and checks what was promised about it. */
-export async function readText(call: Call, bytesMax: number): Promise<string> {
-  const { chunks, promised } = incoming(call);
+/**
+ * Reads a small body, an XML document, and checks what was promised about it; `hasChecksum` false where the checksum
+ * headers speak of something else.
+ */
+export async function readText(call: Call, bytesMax: number, hasChecksum = true): Promise<string> {
+  const { chunks, promised } = incoming(call, hasChecksum);
   const text = await call.exchange.text(chunks, bytesMax);
   const meter = new Meter(promised);
   meter.update(Buffer.from(text));
@@ -139,11 +158,11 @@ export type Received = { writer: BodyWriter; measured: Measured };
 export async function receive(
   store: Store,
   body: Incoming,
-  limits: { bytesMin: number; bytesMax: number },
+  limits: { bytesMin: number; bytesMax: number; checksum?: ChecksumName | undefined },
 ): Promise<Received> {
   const writer = await store.bodies.create();
   try {
-    const meter = new Meter(body.promised);
+    const meter = new Meter(body.promised, limits.checksum === undefined ? [] : [limits.checksum]);
     let bytes = 0;
     for await (const piece of body.chunks) {
       bytes += piece.length;
@@ -166,9 +185,8 @@ export async function receive(
 }
 
 /** Removes bodies that no row names any more. A failure leaves a file for the next sweep and harms nobody. */
-export async function removeBodies(store: Store, names: (string | undefined)[]): Promise<void> {
+export async function removeBodies(store: Store, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    if (name === undefined) continue;
     try {
       await store.bodies.remove(name);
     } catch (err) {
@@ -177,16 +195,18 @@ export async function removeBodies(store: Store, names: (string | undefined)[]):
   }
 }
 
-/** Runs the change that names a sealed body, and removes the body when the change is refused. */
-export async function commitBody<T>(store: Store, writer: BodyWriter, change: () => T): Promise<T> {
+/** Runs the change that names sealed bodies, and removes them when the change is refused. */
+export async function commitBodies<T>(store: Store, bodies: readonly Sealed[], change: () => T): Promise<T> {
   try {
     const result = await store.catalogue.change(change);
-    writer.release();
+    for (const body of bodies) body.release();
     return result;
   } catch (error) {
-    // A failing disk leaves open whether the row is there; a body that it names must stay.
-    if (store.catalogue.names(writer.name)) writer.release();
-    else await writer.discard();
+    for (const body of bodies) {
+      // A failing disk leaves open whether the row is there; a body that it names must stay.
+      if (store.catalogue.names(body.name)) body.release();
+      else await body.discard();
+    }
     throw error;
   }
 }
@@ -196,22 +216,27 @@ export async function keepObject(
   store: Store,
   bucket: Bucket,
   received: Received,
-  details: { key: string; headers: StoredHeaders; etag?: string; conditions?: Map<string, string> },
+  more: Details & { key: string; conditions?: Map<string, string> },
 ): Promise<StoredObject> {
   const { writer, measured } = received;
+  const { key, headers, tags } = more;
+  const [[algorithm, value] = []] = measured.checksums;
   const object: StoredObject = {
-    key: details.key,
+    key,
     body: writer.name,
+    parts: undefined,
     bytes: measured.bytes,
-    etag: details.etag ?? measured.md5.toString("hex"),
-    sha256: details.etag === undefined ? measured.sha256.toString("base64") : undefined,
+    etag: measured.md5.toString("hex"),
+    checksum:
+      algorithm === undefined || value === undefined ? undefined : { algorithm, type: "FULL_OBJECT", value },
     modified: Date.now(),
-    headers: details.headers,
+    headers,
+    tags,
   };
-  const replaced = await commitBody(store, writer, () => {
-    checkWrite(details.conditions ?? new Map(), store.catalogue.object(bucket, details.key));
+  const replaced = await commitBodies(store, [writer], () => {
+    checkWrite(more.conditions ?? new Map(), store.catalogue.object(bucket, key));
     return store.catalogue.putObject(bucket, object);
   });
-  await removeBodies(store, [replaced]);
+  await removeBodies(store, replaced);
   return object;
 }
