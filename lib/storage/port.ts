@@ -21,7 +21,14 @@ export type ObjectMeta = {
 };
 
 /** A body whose length is known before it is sent, so that no part of it has to be held. */
-export type SizedStream = { stream: AsyncIterable<Uint8Array>; bytes: number };
+export type SizedStream = {
+  stream: AsyncIterable<Uint8Array>;
+  bytes: number;
+  /** Told how many more bytes the store has, as they arrive there. */
+  onStored?: (bytes: number) => void;
+};
+/** One whose length nobody knows, such as standard input: up to 160 GB. */
+export type OpenStream = Omit<SizedStream, "bytes"> & { bytes?: undefined };
 
 /** Both ends included, as HTTP counts; without `end`, to the last byte. Past the end of the object is `too_large`. */
 export type ByteRange = { start: number; end?: number };
@@ -44,7 +51,11 @@ export type Storage = {
    * Writes a whole object. `ifAbsent` sends If-None-Match:*; an object already there is a `conflict`. A stream above
    * the store's limit for one request goes in parts.
    */
-  put(key: string, body: Uint8Array | SizedStream, meta: ObjectMeta & { ifAbsent?: boolean }): Promise<void>;
+  put(
+    key: string,
+    body: Uint8Array | SizedStream | OpenStream,
+    meta: ObjectMeta & { ifAbsent?: boolean },
+  ): Promise<void>;
   /** Reads at most `bytesMax` bytes and fails with `too_large` past that. `undefined` when absent. The head tells of the whole object. */
   get(
     key: string,

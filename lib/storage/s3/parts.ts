@@ -1,5 +1,12 @@
 /** A stream on its way into the bucket, cut into parts so that a broken connection costs one of them. */
-import { type ObjectMeta, type SizedStream, type Storage, StorageError, type StoredPart } from "../port.ts";
+import {
+  type ObjectMeta,
+  type OpenStream,
+  type SizedStream,
+  type Storage,
+  StorageError,
+  type StoredPart,
+} from "../port.ts";
 
 export type PartSizes = { partBytes: number; heldBytesMax: number };
 
@@ -19,13 +26,14 @@ const wrongLength = (announced: number, came: string): StorageError =>
       );
 
 /** Cuts a stream into buffers of this length, the last one excepted. Refuses a stream that is not as long as announced. */
-async function* cut(body: SizedStream, length: number): AsyncGenerator<Buffer> {
+async function* cut(body: SizedStream | OpenStream, length: number): AsyncGenerator<Buffer> {
+  const announced = body.bytes ?? length * partsMax;
   let pieces: Uint8Array[] = [];
   let held = 0;
   let came = 0;
   for await (const whole of body.stream) {
     came += whole.byteLength;
-    if (came > body.bytes) throw wrongLength(body.bytes, "more");
+    if (came > announced) throw wrongLength(announced, "more");
     let piece = whole;
     while (held + piece.byteLength >= length) {
       const fits = length - held;
@@ -37,8 +45,26 @@ async function* cut(body: SizedStream, length: number): AsyncGenerator<Buffer> {
     if (piece.byteLength > 0) pieces.push(piece);
     held += piece.byteLength;
   }
-  if (came !== body.bytes) throw wrongLength(body.bytes, String(came));
+  if (body.bytes !== undefined && came !== announced) throw wrongLength(announced, String(came));
   if (held > 0) yield Buffer.concat(pieces, held);
+}
+
+/** The beginning of a stream of unknown length, up to a part; `rest` is the whole of a longer one. */
+export async function beginningOf(
+  body: OpenStream,
+  sizes: PartSizes,
+): Promise<{ whole: Buffer } | { rest: AsyncIterable<Buffer> }> {
+  const pieces = cut(body, partBytesOf(undefined, sizes));
+  const first = await pieces.next();
+  if (first.done === true) return { whole: Buffer.alloc(0) };
+  const second = await pieces.next();
+  if (second.done === true) return { whole: first.value };
+  const all = async function* (): AsyncGenerator<Buffer> {
+    yield first.value;
+    yield second.value;
+    yield* pieces;
+  };
+  return { rest: all() };
 }
 
 /** All of a small stream. */
@@ -48,15 +74,19 @@ export async function collect(body: SizedStream): Promise<Buffer> {
 }
 
 /** Every part but the last has the same length: some stores insist on it. */
-const partBytesOf = (bytes: number, sizes: PartSizes): number =>
-  Math.max(sizes.partBytes, Math.ceil(bytes / partsMax / mebi) * mebi);
+const partBytesOf = (bytes: number | undefined, sizes: PartSizes): number =>
+  bytes === undefined
+    ? sizes.partBytes * 2
+    : Math.max(sizes.partBytes, Math.ceil(bytes / partsMax / mebi) * mebi);
 
 /** Stores a stream in parts, a few at a time. What fails leaves nothing behind, as far as the store can be reached. */
 export async function inParts(
   multipart: Storage["multipart"],
   wanted: {
     key: string;
-    body: SizedStream;
+    body: SizedStream | OpenStream;
+    /** The body, cut already. */
+    pieces?: AsyncIterable<Buffer>;
     meta: ObjectMeta & { ifAbsent?: boolean };
     sizes: PartSizes;
   },
@@ -72,13 +102,14 @@ export async function inParts(
     const send = async (number: number, bytes: Buffer): Promise<void> => {
       try {
         parts[number - 1] = await multipart.put(key, uploadId, number, bytes);
+        body.onStored?.(bytes.byteLength);
       } catch (error) {
         failures.push(error);
       }
     };
     try {
       let number = 0;
-      for await (const bytes of cut(body, length)) {
+      for await (const bytes of wanted.pieces ?? cut(body, length)) {
         if (failures.length > 0) break;
         const sent = send(++number, bytes).finally(() => running.delete(sent));
         running.add(sent);

@@ -8,10 +8,17 @@ import {
 } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
 import { asking, failureOf, storageError } from "../failures.ts";
-import { type ObjectHead, type ObjectMeta, type SizedStream, type Storage, StorageError } from "../port.ts";
+import {
+  type ObjectHead,
+  type ObjectMeta,
+  type OpenStream,
+  type SizedStream,
+  type Storage,
+  StorageError,
+} from "../port.ts";
 import { type Connection, deadline, orAbsent } from "./connection.ts";
 import { keptFields } from "./metadata.ts";
-import { collect, inParts, type PartSizes } from "./parts.ts";
+import { beginningOf, collect, inParts, type PartSizes } from "./parts.ts";
 
 const batchMax = 1000;
 const singlesAtOnce = 16;
@@ -36,13 +43,27 @@ export function writing(
   const { at, client } = connection;
   const { multipart } = others;
 
-  async function put(key: string, body: Uint8Array | SizedStream, meta: Meta): Promise<void> {
+  async function put(key: string, body: Uint8Array | SizedStream | OpenStream, meta: Meta): Promise<void> {
     if (body instanceof Uint8Array) return putWhole(key, body, meta);
     // Held whole, a small body can be sent again when the connection breaks; a stream could not.
-    if (body.bytes <= limits.partBytes) return putWhole(key, await collect(body), meta);
+    if (body.bytes !== undefined && body.bytes <= limits.partBytes)
+      return putHeld(key, await collect(body), meta, body);
     // Refused before the bytes travel; completing asks again, for whoever was quicker meanwhile.
     if (meta.ifAbsent === true && (await others.head(key)) !== undefined) throw taken();
-    await inParts(multipart, { key, body, meta, sizes: limits });
+    if (body.bytes !== undefined) return inParts(multipart, { key, body, meta, sizes: limits });
+    const beginning = await beginningOf(body, limits);
+    if ("whole" in beginning) return putHeld(key, beginning.whole, meta, body);
+    return inParts(multipart, { key, body, pieces: beginning.rest, meta, sizes: limits });
+  }
+
+  async function putHeld(
+    key: string,
+    held: Buffer,
+    meta: Meta,
+    { onStored }: SizedStream | OpenStream,
+  ): Promise<void> {
+    await putWhole(key, held, meta);
+    onStored?.(held.byteLength);
   }
 
   async function putWhole(key: string, body: Uint8Array, meta: Meta): Promise<void> {
