@@ -10,11 +10,12 @@ import { Refusal } from "#lib/start/refusal.ts";
 import { registerData } from "./data.ts";
 import { registerProcesses } from "./processes.ts";
 import { registerStart } from "./start.ts";
+import { registerStatic } from "./static.ts";
 import { registerUser } from "./user.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
 /** Commands that see to their own database. */
-const independent = ["start", "build", "web", "worker", "store"];
+const independent = ["start", "build", "web", "worker", "store", "static"];
 
 const examples = `
 Examples:
@@ -51,6 +52,7 @@ async function main(args: string[]): Promise<void> {
   registerProcesses(program);
   registerData(program);
   registerUser(program);
+  registerStatic(program);
   try {
     await program.parseAsync(args, { from: "user" });
   } finally {

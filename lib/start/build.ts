@@ -24,7 +24,7 @@ const patienceMs = 10 * 60_000;
 const shownLines = 40;
 
 /** The folder next writes to; next.config.ts reads the same variable. */
-export const buildFolder = (environment: NodeJS.ProcessEnv): string =>
+export const buildFolder = (environment: Record<string, string | undefined>): string =>
   path.resolve(project, environment.TINTYPE_BUILD ?? ".next");
 
 const stampOf = (folder: string): string => path.join(folder, "tintype-sources");

@@ -17,7 +17,7 @@ export async function buildId(folder: string): Promise<string> {
  * Scripts load each other from the address they were built for, whatever the pages say. Throws Refusal when that is
  * not today's STATIC_URL; a build that is missing is next's to complain about.
  */
-export async function refuseOtherBuild(environment: NodeJS.ProcessEnv): Promise<void> {
+export async function refuseOtherBuild(environment: Record<string, string | undefined>): Promise<void> {
   const folder = buildFolder(environment);
   const text = await readFile(path.join(folder, "required-server-files.json"), "utf8").catch(() => undefined);
   if (text === undefined) return;
