@@ -1,0 +1,121 @@
+/** Reads a bucket policy as far as a doctor must: which statement forbids something, which one opens it to everyone. */
+import { z } from "zod";
+import { arnOf, aws, quoted, run } from "./advice.ts";
+import type { Change } from "./finding.ts";
+import type { Visit } from "./visit.ts";
+
+const texts = z
+  .union([z.string(), z.array(z.string())])
+  .transform((one) => (typeof one === "string" ? [one] : one));
+const statementShape = z.object({
+  Sid: z.string().optional(),
+  Effect: z.enum(["Allow", "Deny"]),
+  Principal: z.unknown().optional(),
+  NotPrincipal: z.unknown().optional(),
+  Action: texts.optional(),
+  NotAction: texts.optional(),
+  Resource: texts.optional(),
+  NotResource: texts.optional(),
+  Condition: z.record(z.string(), z.unknown()).optional(),
+});
+export type Statement = z.infer<typeof statementShape>;
+const policyShape = z.object({
+  Statement: z
+    .union([statementShape, z.array(statementShape)])
+    .transform((one) => (Array.isArray(one) ? one : [one])),
+});
+
+/** The statements of the bucket's own policy; undefined when there is none or it may not be read. */
+export async function statementsOf(visit: Pick<Visit, "admin">): Promise<Statement[] | undefined> {
+  const text = await visit.admin.policy().catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return policyShape.safeParse(JSON.parse(text)).data?.Statement;
+  } catch {
+    // Not JSON: a store's own language, which we cannot read.
+    return undefined;
+  }
+}
+
+/** `*` and `?` as policies mean them; actions are compared without regard to case. */
+const fits = (pattern: string, text: string, flags = ""): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+    flags,
+  ).test(text);
+
+function covers(statement: Statement, action: string, resource: string): boolean {
+  const { Action, NotAction, Resource, NotResource } = statement;
+  const acts =
+    Action?.some((one) => fits(one, action, "i")) ?? !(NotAction ?? []).some((one) => fits(one, action, "i"));
+  const reaches =
+    Resource?.some((one) => fits(one, resource)) ?? !(NotResource ?? []).some((one) => fits(one, resource));
+  return acts && reaches;
+}
+
+export const isEveryone = ({ Principal }: Statement): boolean =>
+  Principal === "*" ||
+  (typeof Principal === "object" &&
+    Principal !== null &&
+    Object.values(Principal).some(
+      (one: unknown) => one === "*" || (Array.isArray(one) && one.includes("*")),
+    ));
+
+/** How a statement is called when it is spoken of. */
+const nameOf = ({ Sid, Effect }: Statement, all: readonly Statement[], one: Statement): string =>
+  Sid === undefined || Sid === ""
+    ? `${Effect} statement number ${all.indexOf(one) + 1}`
+    : `statement "${Sid}"`;
+
+/** The statement of the bucket policy that denies an action, if it is that; otherwise undefined. */
+export async function deniedBy(
+  visit: Visit,
+  action: string,
+  path: string,
+): Promise<{ name: string; change: Change } | undefined> {
+  const all = (await statementsOf(visit)) ?? [];
+  const denial = all.find((one) => one.Effect === "Deny" && covers(one, action, arnOf(visit, path)));
+  if (denial === undefined) return undefined;
+  const name = nameOf(denial, all, denial);
+  return {
+    name,
+    change: run(
+      `Take ${action} on ${path} out of the ${name} of the bucket policy, or except these credentials from it:`,
+      JSON.stringify(denial, undefined, 2),
+      "# the whole policy, to be edited and put back:",
+      `${aws(visit, "get-bucket-policy")} --query Policy --output text > policy.json`,
+      `${aws(visit, "put-bucket-policy")} --policy file://policy.json`,
+    ),
+  };
+}
+
+/** Statements that allow everybody something; those with a condition are told apart. */
+export async function openToEveryone(
+  visit: Visit,
+): Promise<{ name: string; statement: Statement; bare: boolean }[]> {
+  const all = (await statementsOf(visit)) ?? [];
+  return all
+    .filter((one) => one.Effect === "Allow" && isEveryone(one))
+    .map((statement) => ({
+      name: nameOf(statement, all, statement),
+      statement,
+      bare: Object.keys(statement.Condition ?? {}).length === 0,
+    }));
+}
+
+/** Whether an open statement covers one of these actions anywhere below a path. */
+export const opens = (
+  visit: Visit,
+  statement: Statement,
+  actions: readonly string[],
+  path?: string,
+): boolean => actions.some((action) => covers(statement, action, arnOf(visit, path)));
+
+/** What the store says about a refusal, when it says more than the code. */
+export const reasonOf = (message: string): string => {
+  const text = quoted(message);
+  return text === "" || /^access denied\.?$/i.test(text) ? "" : ` The store says: ${text}`;
+};
