@@ -9,11 +9,16 @@ import { type BucketSettings, type DeliverySettings, required, settings } from "
 import { bucketCredentials } from "../storage/credentials.ts";
 import { absentKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
-import { type Credentials, type Signer, signer } from "./sigv4.ts";
+import { type Credentials, encodePath, type Signer, signer } from "./sigv4.ts";
+
+type Answer = { download?: string; contentType?: string };
 
 export type Delivery = {
-  /** `download` is the name the browser saves under. Synchronous and cheap: a page asks hundreds of times. */
-  url(key: string, options?: { download?: string }): string;
+  /**
+   * `download` is the name the browser saves under, `contentType` what it is told instead of the type in the bucket,
+   * which for an adopted object may be wrong. Synchronous and cheap: a page asks hundreds of times.
+   */
+  url(key: string, options?: Answer): string;
   /** Where images come from, for the content security policy. */
   origins(): string[];
   /** Cookies that open the renditions at the CDN; empty in every mode but cloudfront-cookie (R-65). */
@@ -63,9 +68,7 @@ function presigned(
       const full = bucket.location + key;
       return current()(full, new Date(windowStart(full, Date.now(), windowSeconds)), {
         "response-cache-control": `private, max-age=${windowSeconds}, immutable`,
-        ...(options?.download === undefined
-          ? {}
-          : { "response-content-disposition": contentDisposition(options.download) }),
+        ...answerOf(options),
       });
     },
     origins: () => [new URL(base).origin],
@@ -73,8 +76,18 @@ function presigned(
   };
 }
 
-const downloadQuery = (name: string | undefined): string =>
-  name === undefined ? "" : `?response-content-disposition=${encodeURIComponent(contentDisposition(name))}`;
+/** The headers that the store is asked to answer with. */
+const answerOf = ({ download, contentType }: Answer = {}): Record<string, string> => ({
+  ...(download === undefined ? {} : { "response-content-disposition": contentDisposition(download) }),
+  ...(contentType === undefined ? {} : { "response-content-type": contentType }),
+});
+
+function answerQuery(answer: Answer | undefined): string {
+  const fields = Object.entries(answerOf(answer));
+  return fields.length === 0
+    ? ""
+    : `?${fields.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
+}
 
 function cloudfront(
   options: {
@@ -135,11 +148,11 @@ function cloudfront(
   };
   return {
     url(key, wanted) {
-      const url = `${base}/${location}${key}`;
+      const url = `${base}/${location}${encodePath(key)}`;
       const isRendition = key.startsWith("derived/");
       if (options.cookieDomain !== undefined && isRendition && wanted?.download === undefined) return url;
       const resource = isRendition ? `${url.slice(0, url.lastIndexOf("/"))}/*` : `${url}*`;
-      const query = downloadQuery(wanted?.download);
+      const query = answerQuery(wanted);
       return `${url}${query}${query === "" ? "?" : "&"}${queryFor(resource)}`;
     },
     origins: () => [new URL(base).origin],
@@ -158,7 +171,7 @@ export function openDelivery(
   const base = required(how.publicBase, "MEDIA_PUBLIC_BASE_URL");
   if (how.mode === "public")
     return {
-      url: (key, wanted) => `${base}/${bucket.location}${key}${downloadQuery(wanted?.download)}`,
+      url: (key, wanted) => `${base}/${bucket.location}${encodePath(key)}${answerQuery(wanted)}`,
       origins: () => [new URL(base).origin],
       cookies: () => [],
     };

@@ -14,7 +14,8 @@ const hmac = (key: Buffer | string, text: string): Buffer => createHmac("sha256"
 /** RFC 3986: encodeURIComponent leaves !'()* alone, which the store does not. */
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-const encodePath = (path: string): string => path.split("/").map(encode).join("/");
+/** A key as it stands in an address (A-50): keys of other programs hold spaces, %, + and any alphabet. */
+export const encodePath = (key: string): string => key.split("/").map(encode).join("/");
 
 /** `20260131T235959Z` */
 const amzDate = (at: Date): string => at.toISOString().replace(/[-:]|\.\d{3}/g, "");
