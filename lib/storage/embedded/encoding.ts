@@ -1,7 +1,8 @@
 /** How S3 spells bytes in addresses and headers. */
 import { S3Error } from "./s3-error.ts";
 
-const plain = /[^A-Za-z0-9_.~-]/g;
+/** No g: a pattern with it goes on where its last test ended, and every second text would stay as it is. */
+const plain = /[^A-Za-z0-9_.~-]/;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Percent-encoding as SigV4 wants it: everything but the unreserved characters, in capitals. */
