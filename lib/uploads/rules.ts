@@ -14,19 +14,28 @@ export const attemptsMax = 3;
 /** The pause before an upload is tried again after a fault. */
 export const retrySeconds = 30;
 
+/** In place of a key: not an object, but the parts gathered for one. Keys of ours hold no question mark. */
+export const abortMark = (key: string, multipartId: string): string => `${key}?uploadId=${multipartId}`;
+
+export function readAbortMark(text: string): { key: string; multipartId: string } | undefined {
+  const [, key, multipartId] = /^([^?]+)\?uploadId=(.+)$/.exec(text) ?? [];
+  return key === undefined || multipartId === undefined ? undefined : { key, multipartId };
+}
+
 /**
- * The staging object goes now, and once more when no policy for it can be used any longer: a replayed policy may
- * have brought it back in between (F-14). An object that was in the bucket before Tintype is nobody's staging.
+ * The staging object goes now, and once more when no permit for it can be used any longer: a replayed one may have
+ * brought it back in between (F-14). So do parts that were gathered for it (F-32): one that was on its way when they
+ * were aborted may have been kept. An object that was in the bucket before Tintype is nobody's staging.
  */
 export function stagingPurges(upload: Upload, reason: string): NewPurge[] {
   if (upload.inPlace) return [];
-  const { graceSeconds } = settings().uploads;
-  return [
-    { key: upload.stagingKey, reason },
-    {
-      key: upload.stagingKey,
-      reason: `${reason}, second pass`,
-      at: new Date(upload.policyExpiresAt.getTime() + graceSeconds * 1000),
-    },
+  const at = new Date(upload.policyExpiresAt.getTime() + settings().uploads.graceSeconds * 1000);
+  const marks = [
+    upload.stagingKey,
+    ...(upload.multipartId === null ? [] : [abortMark(upload.stagingKey, upload.multipartId)]),
   ];
+  return marks.flatMap((key) => [
+    { key, reason },
+    { key, reason: `${reason}, second pass`, at },
+  ]);
 }
