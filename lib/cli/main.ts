@@ -11,6 +11,7 @@ import { registerData } from "./data.ts";
 import { registerProcesses } from "./processes.ts";
 import { registerStart } from "./start.ts";
 import { registerStatic } from "./static.ts";
+import { registerStore } from "./store.ts";
 import { registerUser } from "./user.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
@@ -42,14 +43,15 @@ async function main(args: string[]): Promise<void> {
   let end = async (): Promise<void> => {};
   program.hook("preAction", async (_program, action) => {
     const name = topName(action, program);
-    // Pages are built where the settings of the machine that serves them are not known.
-    if (name !== "build") parseSettings(process.env, Object.keys(fileSettings));
+    // Pages are built where the settings of the machine that serves them are not known; the store alone has its own.
+    if (name !== "build" && name !== "store") parseSettings(process.env, Object.keys(fileSettings));
     if (independent.includes(name)) return;
     const { withDatabase } = await import("#lib/start/services.ts");
     end = await withDatabase();
   });
   registerStart(program);
   registerProcesses(program);
+  registerStore(program);
   registerData(program);
   registerUser(program);
   registerStatic(program);

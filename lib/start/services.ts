@@ -162,11 +162,3 @@ export async function joinServices(): Promise<void> {
     HOST === undefined ? {} : { HOST },
   );
 }
-
-/** Completes process.env for the store alone. */
-export async function prepareStore(): Promise<void> {
-  const settings = parseSettings(process.env);
-  if (settings.bucket !== undefined)
-    throw new Refusal("S3_BUCKET names a bucket elsewhere: unset it to serve the built-in store.");
-  await complete(settings, await openDataFolder(settings.dataFolder), undefined);
-}

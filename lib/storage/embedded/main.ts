@@ -3,36 +3,10 @@ import path from "node:path";
 import { required, SettingsError, settings } from "../../env.ts";
 import { log } from "../../log.ts";
 import { openPrefixOf } from "./open-prefix.ts";
-import { systemCode } from "./s3-error.ts";
+import { sentenceFor } from "./sentences.ts";
 import { type RunningStore, startStore } from "./server.ts";
 
-/** What went wrong in a sentence; undefined for what nobody foresaw. */
-function sentenceFor(error: unknown, at: { folder: string; host: string; port: number }): string | undefined {
-  if (error instanceof SettingsError) return error.message;
-  if (error instanceof Error && error.name === "StoreInUse")
-    return `The store folder ${at.folder} is in use by another Tintype. Stop that one first, or set TINTYPE_DATA.`;
-  switch (systemCode(error)) {
-    case "EADDRINUSE":
-      return `Port ${at.port} of ${at.host} is taken, so the store cannot start. Set TINTYPE_STORE_PORT to a free one.`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${at.host} is not an address of this machine, so the store cannot start. Set TINTYPE_STORE_HOST.`;
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-    case "ENOTDIR":
-    case "EEXIST":
-      return `The store cannot write to ${at.folder} or listen on port ${at.port}: ${message(error)}.`;
-    case "ERR_SQLITE_ERROR":
-      return `The store cannot use its index in ${at.folder}: ${message(error)}.`;
-    case "ENOSPC":
-      return `The disk under ${at.folder} is full.`;
-    default:
-      return undefined;
-  }
-}
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const advice = { folder: "TINTYPE_DATA", host: "TINTYPE_STORE_HOST", port: "TINTYPE_STORE_PORT" };
 
 async function start(): Promise<RunningStore> {
   const { storeHost, storePort, storeRefusesPost, dataFolder, bucket, staticUrl } = settings();
@@ -63,8 +37,7 @@ async function main(): Promise<void> {
             host: settings().storeHost,
             port: settings().storePort,
           };
-    const sentence = sentenceFor(error, at) ?? `The store cannot start: ${message(error)}`;
-    process.stderr.write(`${sentence}\n`);
+    process.stderr.write(`${sentenceFor(error, at, advice)}\n`);
     process.exit(1);
   }
   log("store").info({ url: store.url }, "the store is listening");
