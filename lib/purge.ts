@@ -56,7 +56,8 @@ async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
 async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<void> {
   const trashed = await purges.lockTrashed(tx, mediaId);
   if (trashed === undefined) return;
-  if (!trashed.keepOriginal) await remove(storage, trashed.key);
+  // The key of an adopted object may look like anything, a mark of ours included.
+  if (!trashed.keepOriginal) await storage.delete(trashed.key);
   await remove(storage, `${trashed.renditionFolder}/`);
   await purges.markPurged(tx, mediaId);
   // Last: the owner's next upload would wait for this row while the store is slow.
