@@ -15,10 +15,11 @@ export const setupOf = (settings: Settings): Setup => ({
 
 const daySeconds = 86_400;
 
-/** `origins` besides that of APP_URL, for a site with several addresses. */
-export const wantedCors = (setup: Setup, origins: readonly string[] = []): CorsRule[] => [
-  corsRule(setup.bucket.location, [...new Set([new URL(setup.appUrl).origin, ...origins])]),
-];
+/** `origins` instead of that of APP_URL, for a site with several addresses. */
+export const wantedCors = (
+  setup: Setup,
+  origins: readonly string[] = [new URL(setup.appUrl).origin],
+): CorsRule[] => [corsRule(setup.bucket.location, [...new Set(origins)])];
 
 /**
  * A backstop for what the sweeper should have removed: never shorter than an upload may take, and nothing on media/

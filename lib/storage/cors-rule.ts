@@ -15,3 +15,14 @@ export const corsRule = (location: string, origins: readonly string[]): CorsRule
   expose: ["ETag"],
   maxAgeSeconds: 3600,
 });
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  [...a].sort().join("\n") === [...b].sort().join("\n");
+
+/** Whether both allow the same, whatever they are called and in whatever order. */
+export const isSameCors = (a: CorsRule, b: CorsRule): boolean =>
+  same(a.origins, b.origins) &&
+  same(a.methods, b.methods) &&
+  same(a.headers, b.headers) &&
+  same(a.expose, b.expose) &&
+  a.maxAgeSeconds === b.maxAgeSeconds;

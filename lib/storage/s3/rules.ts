@@ -21,17 +21,6 @@ export const s3CorsOf = (rule: CorsRule): CORSRule => ({
   ...(rule.maxAgeSeconds === undefined ? {} : { MaxAgeSeconds: rule.maxAgeSeconds }),
 });
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join("\n") === [...b].sort().join("\n");
-
-/** Whether both allow the same, whatever they are called and in whatever order. */
-export const isSameCors = (a: CorsRule, b: CorsRule): boolean =>
-  same(a.origins, b.origins) &&
-  same(a.methods, b.methods) &&
-  same(a.headers, b.headers) &&
-  same(a.expose, b.expose) &&
-  a.maxAgeSeconds === b.maxAgeSeconds;
-
 export function lifecycleOf(rule: S3LifecycleRule): LifecycleRule {
   const expireDays = rule.Expiration?.Days;
   const abortMultipartDays = rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation;

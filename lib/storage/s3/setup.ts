@@ -1,10 +1,10 @@
 /** Whether the bucket can be used as configured, and what it needs before browsers may send to it. */
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import { corsRule, isSameCors } from "../cors-rule.ts";
 import { failureOf } from "../failures.ts";
 import { absentKey } from "../keys.ts";
-import { type Bucket, type CorsRule, type Storage, StorageError } from "../port.ts";
-import { type Connection, deadline } from "./connection.ts";
-import { isSameCors } from "./rules.ts";
+import { type Bucket, type Storage, StorageError } from "../port.ts";
+import type { Connection } from "./connection.ts";
 
 /** How far the store's clock is ahead of ours; the answer's Date has whole seconds, hence the half. */
 function skewOf(date: Date | undefined, sent: number, received: number): number {
@@ -24,7 +24,7 @@ export function setup(
     const refuse = (code: StorageError["code"], sentence: string, cause: unknown): StorageError =>
       new StorageError(code, sentence, { cause });
     try {
-      await connection.client.send(new HeadBucketCommand({ Bucket: bucket }), deadline());
+      await connection.client.send(new HeadBucketCommand({ Bucket: bucket }), connection.deadline());
     } catch (error) {
       const { name, status } = failureOf(error);
       if (status === 404) throw refuse("not_found", `The bucket ${bucket} does not exist.`, error);
@@ -64,15 +64,7 @@ export function setup(
   /** Other rules of the bucket stay: it may serve other sites as well. */
   async function provision(options: { origins: string[] }): Promise<void> {
     await others.bucket.create();
-    const rule: CorsRule = {
-      // Two galleries in one bucket, each at its own location, keep a rule each.
-      id: ["tintype", ...location.split("/")].filter((part) => part !== "").join("-"),
-      origins: options.origins,
-      methods: ["POST", "PUT", "GET", "HEAD"],
-      headers: ["*"],
-      expose: ["ETag"],
-      maxAgeSeconds: 3600,
-    };
+    const rule = corsRule(location, options.origins);
     const rules = await others.bucket.cors();
     if (rules.some((one) => isSameCors(one, rule))) return;
     await others.bucket.setCors([...rules.filter((one) => one.id !== rule.id), rule]);

@@ -1,0 +1,259 @@
+/** What stands between a bucket as it is and as a gallery needs it, step by step; and taking the steps. */
+import { type BucketPolicyOptions, bucketPolicy, type Statement } from "./iam.ts";
+import { type Setup, wantedCors, wantedLifecycle, wantedOwnership, wantedPublicAccess } from "./provision.ts";
+import { isSameCors } from "./storage/cors-rule.ts";
+import {
+  type Bucket,
+  type CorsRule,
+  type LifecycleRule,
+  type PublicAccessBlock,
+  StorageError,
+} from "./storage/port.ts";
+
+export const stepNames = ["bucket", "cors", "lifecycle", "public-access", "ownership", "policy"] as const;
+export type StepName = (typeof stepNames)[number];
+
+export type Step = {
+  name: StepName;
+  /** "change" is to be made; the last two leave things as they are, for the reason in `why`. */
+  state: "ok" | "change" | "unsupported" | "denied";
+  /** In words for people. */
+  is: string;
+  willBe: string;
+  why?: string;
+  /** Reads again what it adds to, so that what others changed meanwhile stays. */
+  apply(): Promise<void>;
+};
+
+export type PlanOptions = BucketPolicyOptions & {
+  steps: readonly StepName[];
+  origins?: readonly string[];
+};
+
+/** Looks at everything, changes nothing. */
+export async function planProvision(bucket: Bucket, setup: Setup, options: PlanOptions): Promise<Step[]> {
+  const state = await bucket.state();
+  const steps: Step[] = [];
+  if (options.steps.includes("bucket")) steps.push(bucketStep(bucket, setup, state));
+  const isThere = state !== "absent";
+  for (const name of options.steps) {
+    const look = lookers[name];
+    if (look !== undefined) steps.push(await looked(name, () => look({ bucket, setup, options, isThere })));
+  }
+  return steps;
+}
+
+function bucketStep(bucket: Bucket, setup: Setup, state: "exists" | "absent" | "denied"): Step {
+  const create = async (): Promise<void> => {
+    await bucket.create();
+  };
+  const base = { name: "bucket" as const, apply: create };
+  if (state === "exists") return { ...base, state: "ok", is: "exists", willBe: "exists" };
+  if (state === "absent")
+    return { ...base, state: "change", is: "missing", willBe: `made in ${setup.bucket.region}` };
+  return {
+    ...base,
+    state: "denied",
+    is: "unknown",
+    willBe: "exists",
+    why: "the credentials may not ask for it (s3:ListBucket), or it belongs to someone else",
+  };
+}
+
+type Look = { bucket: Bucket; setup: Setup; options: PlanOptions; isThere: boolean };
+type Looked = Pick<Step, "is" | "willBe" | "apply"> & { isOk: boolean };
+
+const lookers: Record<StepName, ((look: Look) => Promise<Looked>) | undefined> = {
+  bucket: undefined,
+  cors: lookAtCors,
+  lifecycle: lookAtLifecycle,
+  "public-access": lookAtPublicAccess,
+  ownership: lookAtOwnership,
+  policy: lookAtPolicy,
+};
+
+/** A store that does not have the setting, or does not let it be seen, is a step that is left out and says so. */
+async function looked(name: StepName, look: () => Promise<Looked>): Promise<Step> {
+  try {
+    const { isOk, ...step } = await look();
+    return { name, state: isOk ? "ok" : "change", ...step };
+  } catch (error) {
+    if (!(error instanceof StorageError) || (error.code !== "unsupported" && error.code !== "denied"))
+      throw error;
+    return {
+      name,
+      state: error.code,
+      is: error.code === "unsupported" ? "not in this store" : "unknown",
+      willBe: "left as it is",
+      why: error.message,
+      apply: async () => {},
+    };
+  }
+}
+
+async function lookAtCors({ bucket, setup, options, isThere }: Look): Promise<Looked> {
+  const wanted = wantedCors(setup, options.origins);
+  const current = isThere ? await bucket.cors() : [];
+  return {
+    isOk: wanted.every((rule) => current.some((one) => isSameCors(one, rule))),
+    is: current.length === 0 ? "no rule" : current.map(corsInWords).join("; "),
+    willBe: wanted.map(corsInWords).join("; "),
+    apply: async () => bucket.setCors(withCors(await bucket.cors(), wanted)),
+  };
+}
+
+/** Others' rules stay, and stay first: the first that fits an origin counts. */
+const withCors = (current: readonly CorsRule[], wanted: readonly CorsRule[]): CorsRule[] => [
+  ...current.filter(({ id }) => id === undefined || !wanted.some((rule) => rule.id === id)),
+  ...wanted,
+];
+
+const joined = (texts: readonly string[]): string =>
+  texts.length < 2 ? (texts[0] ?? "") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
+
+/** "POST and PUT from https://photos.example.com" */
+export const corsInWords = (rule: CorsRule): string =>
+  `${joined(rule.methods)} from ${rule.origins.includes("*") ? "anywhere" : joined(rule.origins)}`;
+
+async function lookAtLifecycle({ bucket, setup, isThere }: Look): Promise<Looked> {
+  const current = isThere ? await bucket.lifecycle() : [];
+  const versioned = isThere && (await isVersioned(bucket));
+  const wanted = wantedLifecycle(setup, { versioned });
+  const ids = new Set(wanted.map(({ id }) => id));
+  return {
+    isOk: wanted.every((rule) => current.some((one) => isSameLifecycle(one, rule))),
+    is: current.length === 0 ? "no rule" : current.map(lifecycleInWords).join("; "),
+    willBe: wanted.map(lifecycleInWords).join("; "),
+    apply: async () => {
+      const others = (await bucket.lifecycle()).filter(({ id }) => !ids.has(id));
+      await bucket.setLifecycle([...others, ...wanted]);
+    },
+  };
+}
+
+async function isVersioned(bucket: Bucket): Promise<boolean> {
+  try {
+    return (await bucket.versioning()) !== "off";
+  } catch (error) {
+    if (error instanceof StorageError && (error.code === "unsupported" || error.code === "denied"))
+      return false;
+    throw error;
+  }
+}
+
+const isSameLifecycle = (a: LifecycleRule, b: LifecycleRule): boolean =>
+  a.id === b.id &&
+  a.prefix === b.prefix &&
+  a.enabled === b.enabled &&
+  a.expireDays === b.expireDays &&
+  a.abortMultipartDays === b.abortMultipartDays &&
+  a.noncurrentDays === b.noncurrentDays;
+
+const days = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
+
+/** "incoming/ removed after 2 days" */
+export function lifecycleInWords(rule: LifecycleRule): string {
+  const what = rule.prefix === "" ? "everything" : rule.prefix;
+  const parts = [
+    ...(rule.expireDays === undefined ? [] : [`${what} removed after ${days(rule.expireDays)}`]),
+    ...(rule.abortMultipartDays === undefined
+      ? []
+      : [
+          `unfinished uploads${rule.prefix === "" ? "" : ` in ${rule.prefix}`} removed after ${days(rule.abortMultipartDays)}`,
+        ]),
+    ...(rule.noncurrentDays === undefined
+      ? []
+      : [
+          `older versions${rule.prefix === "" ? "" : ` in ${rule.prefix}`} removed after ${days(rule.noncurrentDays)}`,
+        ]),
+  ];
+  const text = parts.length === 0 ? `another rule for ${what}` : joined(parts);
+  return rule.enabled ? text : `${text} (switched off)`;
+}
+
+async function lookAtPublicAccess({ bucket, setup, isThere }: Look): Promise<Looked> {
+  const wanted = wantedPublicAccess(setup);
+  const current = isThere ? await bucket.publicAccessBlock() : undefined;
+  return {
+    isOk:
+      current !== undefined &&
+      current.blockAcls === wanted.blockAcls &&
+      current.ignoreAcls === wanted.ignoreAcls &&
+      current.blockPolicy === wanted.blockPolicy &&
+      current.restrictBuckets === wanted.restrictBuckets,
+    is: blockInWords(current),
+    willBe: blockInWords(wanted),
+    apply: () => bucket.setPublicAccessBlock(wanted),
+  };
+}
+
+export function blockInWords(block: PublicAccessBlock | undefined): string {
+  if (block === undefined) return "not blocked";
+  const flags: [boolean, string][] = [
+    [block.blockAcls && block.ignoreAcls, "access lists"],
+    [block.blockPolicy && block.restrictBuckets, "policies"],
+  ];
+  const blocked = flags.filter(([is]) => is).map(([, name]) => name);
+  if (blocked.length === flags.length) return "blocked";
+  return blocked.length === 0 ? "not blocked" : `blocked for ${joined(blocked)} only`;
+}
+
+async function lookAtOwnership({ bucket, isThere }: Look): Promise<Looked> {
+  const current = isThere ? await bucket.ownership() : undefined;
+  return {
+    isOk: current === wantedOwnership,
+    is:
+      current === wantedOwnership ? "the bucket's owner, no access lists" : (current ?? "access lists count"),
+    willBe: "the bucket's owner, no access lists",
+    apply: () => bucket.setOwnership(wantedOwnership),
+  };
+}
+
+async function lookAtPolicy({ bucket, setup, options, isThere }: Look): Promise<Looked> {
+  const wanted = bucketPolicy(setup, options).Statement;
+  const current = isThere ? statementsOf(await bucket.policy()) : [];
+  return {
+    isOk: wanted.every((one) => current.some((other) => isSameStatement(other, one))),
+    is: current.length === 0 ? "no policy" : current.map(sidOf).join(", "),
+    willBe: withStatements(current, wanted).map(sidOf).join(", "),
+    apply: async () => {
+      const now = statementsOf(await bucket.policy());
+      await bucket.setPolicy(
+        JSON.stringify({ Version: "2012-10-17", Statement: withStatements(now, wanted) }),
+      );
+    },
+  };
+}
+
+/** Statements of others are kept as they came; nothing is known of them but that they are JSON. */
+const withStatements = (current: readonly unknown[], wanted: readonly Statement[]): unknown[] => [
+  ...current.filter((one) => !wanted.some(({ Sid }) => Sid === sidOf(one))),
+  ...wanted,
+];
+
+const sidOf = (statement: unknown): string =>
+  typeof statement === "object" && statement !== null && "Sid" in statement
+    ? String(statement.Sid)
+    : "a statement without a name";
+
+/** Throws StorageError when it is not a policy: what cannot be read must not be replaced. */
+function statementsOf(document: string | undefined): unknown[] {
+  if (document === undefined) return [];
+  const parsed: unknown = JSON.parse(document);
+  if (typeof parsed !== "object" || parsed === null || !("Statement" in parsed))
+    throw new StorageError("unavailable", "The policy of the bucket cannot be read as one.");
+  return Array.isArray(parsed.Statement) ? parsed.Statement : [parsed.Statement];
+}
+
+/** S3 gives a list of one back as the one. */
+const plain = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.length === 1 ? plain(value[0]) : value.map(plain).sort();
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, inner]) => [name, plain(inner)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+};
+const isSameStatement = (a: unknown, b: unknown): boolean =>
+  JSON.stringify(plain(a)) === JSON.stringify(plain(b));
