@@ -183,7 +183,7 @@ async function readable(visit: Visit, origin: string): Promise<Outcome | undefin
   const exposed = valuesOf(answer.headers["access-control-expose-headers"]);
   if (answer.status === 200 && !exposed.includes("etag") && !exposed.includes("*"))
     return warn(
-      `A page of ${origin} may not read the ETag of an answer, without which a file in parts cannot be put together: files above the threshold fail. ${exposed.length === 0 ? "No header is exposed" : `Exposed: ${exposed.join(", ")}`}.`,
+      `A page of ${origin} may not read the ETag of what it stored (${exposed.length === 0 ? "no header is exposed" : `exposed: ${listed(exposed)}`}): it cannot tell whether a part of a large file arrived as it was sent.`,
       corsChange(visit),
     );
   const varies = valuesOf(answer.headers.vary);

@@ -12,14 +12,15 @@ import type { Visit } from "./visit.ts";
 
 const lifeSeconds = 300;
 
-const place = ({ outside, bucket }: Visit): Place => ({
+/** Everything above the bucket's name: scheme, host and port. */
+const originOf = (url: string): string => new URL(url).origin;
+
+const place = ({ inside, outside, bucket }: Visit): Place => ({
   url: outside,
   variable: "S3_PUBLIC_ENDPOINT",
   given: bucket.publicEndpoint !== undefined,
+  better: originOf(inside),
 });
-
-/** Everything above the bucket's name: scheme, host and port. */
-const originOf = (url: string): string => new URL(url).origin;
 
 export const publicProbe: Probe<Visit> = {
   id: "public",

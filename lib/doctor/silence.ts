@@ -15,16 +15,18 @@ export type Place = {
   url: string;
   variable: "S3_ENDPOINT" | "S3_PUBLIC_ENDPOINT" | "MEDIA_PUBLIC_BASE_URL";
   given: boolean;
+  /** An address that may well be the right one. */
+  better?: string;
 };
 
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
 
-const chooseAddress = ({ variable, given, url }: Place): Change =>
+const chooseAddress = ({ variable, given, url, better = "https://s3.example.com" }: Place): Change =>
   given
     ? set(
         `Put the store's real address into ${variable} (scheme, host and port only), or start what should answer there:`,
         {
-          [variable]: new URL(url).origin,
+          [variable]: better,
         },
       )
     : run(

@@ -1,7 +1,7 @@
 /** What someone without any credentials may do: nothing, but look at pictures where the settings make them public. */
 import { isReadByAnyone } from "../provision.ts";
 import { aws, listed, run } from "./advice.ts";
-import { listOf, named, nodeAt, textAt, xmlOf } from "./ask.ts";
+import { listOf, NoAnswer, named, nodeAt, textAt, xmlOf } from "./ask.ts";
 import type { Change, Outcome } from "./finding.ts";
 import { encryptionHeaders, picture, pictureType } from "./objects.ts";
 import { formOf } from "./outside.ts";
@@ -65,7 +65,6 @@ export const anonymousReadProbe: Probe<Visit> = {
   async run(visit) {
     const open: string[] = [];
     const seen: string[] = [];
-    const refused: string[] = [];
     for (const prefix of probePrefixes) {
       const key = visit.traces.key(prefix, "stranger");
       const headers = { "content-type": pictureType, ...encryptionHeaders(visit) };
@@ -74,9 +73,12 @@ export const anonymousReadProbe: Probe<Visit> = {
       seen.push(prefix);
       const addresses = visit.hasOutside ? [visit.inside, visit.outside] : [visit.inside];
       for (const base of addresses) {
-        const answer = await visit.anonymous({ method: "GET", base, key });
-        if (answer.status < 300 && !open.includes(prefix)) open.push(prefix);
-        if (answer.status >= 300) refused.push(prefix);
+        const answer = await visit.anonymous({ method: "GET", base, key }).catch((error: unknown) => {
+          // That the address of browsers does not answer is another probe's finding.
+          if (error instanceof NoAnswer && base !== visit.inside) return undefined;
+          throw error;
+        });
+        if (answer !== undefined && answer.status < 300 && !open.includes(prefix)) open.push(prefix);
       }
     }
     return readOutcome(visit, { open, seen });
