@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { asking } from "../failures.ts";
 import { type Bucket, type PublicAccessBlock, StorageError } from "../port.ts";
-import { type Connection, deadline, orAbsent } from "./connection.ts";
+import { type Connection, orAbsent } from "./connection.ts";
 
 type Protection = Pick<
   Bucket,
@@ -43,7 +43,7 @@ const isJson = (text: string): boolean => {
 };
 
 export function protection(connection: Connection): Protection {
-  const { client } = connection;
+  const { client, deadline } = connection;
   const { bucket: Bucket } = connection.bucket;
 
   async function policy(): Promise<string | undefined> {

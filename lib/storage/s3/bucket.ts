@@ -17,7 +17,7 @@ import {
 import { asking, failureOf, storageError } from "../failures.ts";
 import { type Bucket, type CorsRule, type LifecycleRule, StorageError } from "../port.ts";
 import { protection } from "./bucket-protection.ts";
-import { type Connection, deadline, orAbsent } from "./connection.ts";
+import { type Connection, orAbsent } from "./connection.ts";
 import { corsOf, lifecycleOf, s3CorsOf, s3LifecycleOf } from "./rules.ts";
 
 /** S3's first region must not be named. The SDK's list of the others is AWS's own; other stores have other names. */
@@ -34,7 +34,7 @@ function regionIn(error: unknown): string | undefined {
 }
 
 export function bucketOf(connection: Connection): Bucket {
-  const { client } = connection;
+  const { client, deadline } = connection;
   const { bucket: Bucket, region } = connection.bucket;
 
   async function state(): ReturnType<Bucket["state"]> {

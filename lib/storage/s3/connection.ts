@@ -1,5 +1,5 @@
 /** One bucket, the clients that talk to it, and how long they wait. */
-import { Agent as HttpAgent } from "node:http";
+import { type AgentOptions, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { BucketSettings } from "../../env.ts";
@@ -8,17 +8,24 @@ import { isAbsent } from "../failures.ts";
 import { StorageError } from "../port.ts";
 
 const socketsMax = 64;
-const attemptsMax = 3;
+const usualAttemptsMax = 3;
 const connectMsMax = 5_000;
 /** A socket on which nothing moves for this long is dead. */
-const idleMsMax = 30_000;
-/** Small questions must be answered before the person asking gives up. */
-const questionMsMax = 15_000;
+const usualIdleMsMax = 30_000;
 /** The slowest transfer that is still waited for. */
 const bytesPerMsMin = 30;
 
-export const agents = { keepAlive: true, maxSockets: socketsMax };
-export const answerMsMax = questionMsMax * attemptsMax;
+const isHere = (url: URL): boolean => /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+
+/**
+ * How connections to an address are kept. HTTPS_PROXY, HTTP_PROXY and NO_PROXY count as everywhere, except for this
+ * machine itself: no proxy would find the store there.
+ */
+export const agentOptions = (url: string): AgentOptions => ({
+  keepAlive: true,
+  maxSockets: socketsMax,
+  ...(isHere(new URL(url)) ? {} : { proxyEnv: process.env }),
+});
 
 /** The key in the bucket. Refuses, as `denied`, whatever could leave the location or means two things. */
 function fullKey(location: string, key: string): string {
@@ -35,19 +42,23 @@ function fullKey(location: string, key: string): string {
   return full;
 }
 
-function clientOf(bucket: BucketSettings, endpoint: string | undefined): S3Client {
+function clientOf(
+  bucket: BucketSettings,
+  endpoint: string | undefined,
+  checksums: "WHEN_REQUIRED" | "WHEN_SUPPORTED",
+): S3Client {
   const { provide } = bucketCredentials(bucket);
+  const agents = agentOptions(endpoint ?? "https://amazonaws.com");
   const config: S3ClientConfig = {
     region: bucket.region,
     forcePathStyle: bucket.forcePathStyle,
-    maxAttempts: attemptsMax,
+    maxAttempts: bucket.attemptsMax ?? usualAttemptsMax,
     credentials: provide,
-    // The defaults put a checksum of nothing into signed URLs and send streams in a framing that stores refuse.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
+    requestChecksumCalculation: checksums,
+    responseChecksumValidation: checksums,
     requestHandler: {
       connectionTimeout: connectMsMax,
-      socketTimeout: idleMsMax,
+      socketTimeout: bucket.timeoutMs ?? usualIdleMsMax,
       httpAgent: new HttpAgent(agents),
       httpsAgent: new HttpsAgent(agents),
     },
@@ -65,13 +76,23 @@ export type Connection = {
   at(key: string): { Bucket: string; Key: string };
   /** The clock of the store as its last answer told it, in whole seconds. */
   serverDate(): Date | undefined;
+  /** How long the beginning of an answer is waited for, all tries together. */
+  answerMsMax: number;
+  /** How long a request that moves so many bytes is waited for. */
+  deadline(bytes?: number): { abortSignal: AbortSignal };
   close(): void;
 };
 
 export function connect(bucket: BucketSettings): Connection {
-  const client = clientOf(bucket, bucket.endpoint);
+  const isChecked = bucket.checksums === "when_supported";
+  const client = clientOf(bucket, bucket.endpoint, isChecked ? "WHEN_SUPPORTED" : "WHEN_REQUIRED");
+  // Whatever the settings say: a signed address would carry the checksum of nothing, which stores refuse.
   const publicClient =
-    bucket.publicEndpoint === bucket.endpoint ? client : clientOf(bucket, bucket.publicEndpoint);
+    bucket.publicEndpoint === bucket.endpoint && !isChecked
+      ? client
+      : clientOf(bucket, bucket.publicEndpoint, "WHEN_REQUIRED");
+  // A small question must be answered before the person asking gives up: in half the time of a silent transfer.
+  const answerMsMax = ((bucket.attemptsMax ?? usualAttemptsMax) * (bucket.timeoutMs ?? usualIdleMsMax)) / 2;
   let serverDate: Date | undefined;
   // The SDK hides the headers of an answer; the Date among them is how a wrong clock is noticed (F-22).
   client.middlewareStack.add(
@@ -93,17 +114,16 @@ export function connect(bucket: BucketSettings): Connection {
     publicClient,
     at: (key) => ({ Bucket: bucket.bucket, Key: fullKey(bucket.location, key) }),
     serverDate: () => serverDate,
+    answerMsMax,
+    deadline: (bytes = 0) => ({
+      abortSignal: AbortSignal.timeout(answerMsMax + Math.ceil(bytes / bytesPerMsMin)),
+    }),
     close() {
       client.destroy();
       publicClient.destroy();
     },
   };
 }
-
-/** How long a request that moves so many bytes is waited for. */
-export const deadline = (bytes = 0): { abortSignal: AbortSignal } => ({
-  abortSignal: AbortSignal.timeout(answerMsMax + Math.ceil(bytes / bytesPerMsMin)),
-});
 
 /** The answer, or `undefined` when what was asked for is not there; a missing bucket is not that (R-33). */
 export async function orAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {

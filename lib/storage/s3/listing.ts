@@ -2,7 +2,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { asking } from "../failures.ts";
 import { type ObjectHead, type Storage, StorageError } from "../port.ts";
-import { type Connection, deadline } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { headOf } from "./reading.ts";
 
 /** Refuses an answer that says there is more and not where: what follows would look as if it were not there (R-33). */
@@ -28,7 +28,7 @@ export function listing(connection: Connection): Pick<Storage, "list" | "listFol
         ContinuationToken: token,
         ...more,
       });
-      const page = await asking("list objects", () => connection.client.send(command, deadline()));
+      const page = await asking("list objects", () => connection.client.send(command, connection.deadline()));
       yield page;
       token = nextOf(page.IsTruncated, page.NextContinuationToken);
     } while (token !== undefined);

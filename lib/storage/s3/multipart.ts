@@ -12,9 +12,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { asking } from "../failures.ts";
 import { type ObjectMeta, type OpenMultipart, type Storage, StorageError, type StoredPart } from "../port.ts";
-import { type Connection, deadline, orAbsent } from "./connection.ts";
+import { type Connection, orAbsent } from "./connection.ts";
 import { nextOf } from "./listing.ts";
 import { keptFields } from "./metadata.ts";
+import { writtenFields } from "./written.ts";
 
 /** The ETag that S3 gives an object of these parts; `undefined` when those of the parts are no MD5. */
 function etagOf(parts: readonly StoredPart[]): string | undefined {
@@ -31,10 +32,14 @@ export function multipart(
   connection: Connection,
   others: { head: Storage["head"]; presignPart: Storage["multipart"]["presignPart"] },
 ): Storage["multipart"] {
-  const { at, client } = connection;
+  const { at, client, deadline } = connection;
 
   async function begin(key: string, meta: ObjectMeta): Promise<string> {
-    const command = new CreateMultipartUploadCommand({ ...at(key), ...keptFields(meta) });
+    const command = new CreateMultipartUploadCommand({
+      ...at(key),
+      ...keptFields(meta),
+      ...writtenFields(connection.bucket, key),
+    });
     const { UploadId } = await asking("begin an upload in parts", () => client.send(command, deadline()));
     if (UploadId === undefined)
       throw new StorageError("unavailable", "The bucket began an upload in parts without naming it.");

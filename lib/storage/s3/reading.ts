@@ -11,7 +11,7 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { asking } from "../failures.ts";
 import { type ByteRange, type ObjectHead, type Storage, StorageError } from "../port.ts";
 import { quickHeads } from "../quick-head.ts";
-import { agents, answerMsMax, type Connection, deadline, orAbsent } from "./connection.ts";
+import { agentOptions, type Connection, orAbsent } from "./connection.ts";
 import { readMetadata } from "./metadata.ts";
 
 /** A body that was cut off is asked for again from there, so often without a byte in between. */
@@ -96,7 +96,7 @@ async function* told(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Arr
 type Reading = Pick<Storage, "get" | "read" | "head" | "describe" | "exists"> & { close(): void };
 
 export function reading(connection: Connection): Reading {
-  const { client, at } = connection;
+  const { client, at, deadline } = connection;
 
   async function open(
     key: string,
@@ -120,7 +120,7 @@ export function reading(connection: Connection): Reading {
     sameAs?: string,
   ): Promise<Opened | undefined> {
     const impatience = new AbortController();
-    const timer = setTimeout(() => impatience.abort(), answerMsMax);
+    const timer = setTimeout(() => impatience.abort(), connection.answerMsMax);
     try {
       return await open(key, range, {
         abortSignal: impatience.signal,
@@ -197,14 +197,14 @@ export function reading(connection: Connection): Reading {
 
 /** HEAD is the question that is asked most often: the plain answers come without the SDK. */
 function heads(connection: Connection): { head: Storage["head"]; close(): void } {
-  const { bucket, client, at } = connection;
+  const { bucket, client, at, deadline } = connection;
   let agent: HttpAgent | undefined;
   let quickHead: Promise<ReturnType<typeof quickHeads>> | undefined;
 
   /** The SDK is asked for the bucket's address once: it knows every partition, style and endpoint. */
   async function prepare(): Promise<ReturnType<typeof quickHeads>> {
     const { url } = await createPresignedPost(client, { Bucket: bucket.bucket, Key: "address" });
-    agent = new (url.startsWith("https:") ? HttpsAgent : HttpAgent)(agents);
+    agent = new (url.startsWith("https:") ? HttpsAgent : HttpAgent)(agentOptions(url));
     return quickHeads({ base: url, region: bucket.region, agent });
   }
 

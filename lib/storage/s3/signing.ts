@@ -6,10 +6,17 @@ import { create as contentDisposition } from "content-disposition";
 import { asking } from "../failures.ts";
 import { type PostPolicy, type Promised, type PutPermit, type Storage, StorageError } from "../port.ts";
 import type { Connection } from "./connection.ts";
+import { encryptionHeaders, writtenFields } from "./written.ts";
 
 const secondsMax = 604_800;
 /** What a permit for a PUT binds; the SDK leaves the type out and moves checksums into the address. */
 const bound = ["host", "content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"];
+/** What the browser has to send as a header, and not find in the address. */
+const spoken = [
+  "x-amz-checksum-sha256",
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+];
 
 /** The SDK signs whatever it is given: minus one, a decade, NaN. */
 function checkSeconds(expiresIn: number): void {
@@ -73,7 +80,11 @@ export function signing(connection: Connection, options: { exactSize: boolean })
       const { url, fields } = await createPresignedPost(publicClient, {
         ...at(key),
         Conditions: [["content-length-range", options.exactSize ? bytes : 1, bytes]],
-        Fields: { "Content-Type": contentType, success_action_status: "201" },
+        Fields: {
+          "Content-Type": contentType,
+          success_action_status: "201",
+          ...encryptionHeaders(connection.bucket),
+        },
         Expires: await lifeOf(expiresIn),
       });
       return { url, fields, expiresAt: expirationOf(fields.Policy) };
@@ -91,16 +102,18 @@ export function signing(connection: Connection, options: { exactSize: boolean })
         ContentLength: bytes,
         ContentType: contentType,
         IfNoneMatch: "*",
+        ...writtenFields(connection.bucket, key),
         ...(checksum === undefined ? {} : { ChecksumSHA256: checksum }),
       });
       const url = await getSignedUrl(publicClient, command, {
-        signableHeaders: new Set(bound),
-        unhoistableHeaders: new Set(["x-amz-checksum-sha256"]),
+        signableHeaders: new Set([...bound, ...spoken]),
+        unhoistableHeaders: new Set(spoken),
         expiresIn: await lifeOf(expiresIn),
       });
       const headers = {
         "content-type": contentType,
         "if-none-match": "*",
+        ...encryptionHeaders(connection.bucket),
         ...(checksum === undefined ? {} : { "x-amz-checksum-sha256": checksum }),
       };
       return { url, headers, expiresAt: endOf(url) };

@@ -16,9 +16,10 @@ import {
   type Storage,
   StorageError,
 } from "../port.ts";
-import { type Connection, deadline, orAbsent } from "./connection.ts";
+import { type Connection, orAbsent } from "./connection.ts";
 import { keptFields } from "./metadata.ts";
 import { beginningOf, collect, inParts, type PartSizes } from "./parts.ts";
+import { writtenFields } from "./written.ts";
 
 const batchMax = 1000;
 const singlesAtOnce = 16;
@@ -40,7 +41,7 @@ export function writing(
   others: Reader & { multipart: Storage["multipart"] },
   limits: Limits,
 ): Writing {
-  const { at, client } = connection;
+  const { at, client, deadline } = connection;
   const { multipart } = others;
 
   async function put(key: string, body: Uint8Array | SizedStream | OpenStream, meta: Meta): Promise<void> {
@@ -70,6 +71,7 @@ export function writing(
     const command = new PutObjectCommand({
       ...at(key),
       ...keptFields(meta),
+      ...writtenFields(connection.bucket, key),
       Body: body,
       ContentLength: body.byteLength,
       ...(meta.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
@@ -92,6 +94,7 @@ export function writing(
     const command = new CopyObjectCommand({
       ...at(to),
       CopySource: copySource(Bucket, Key),
+      ...writtenFields(connection.bucket, to),
       ...(options.meta === undefined ? {} : { MetadataDirective: "REPLACE", ...keptFields(options.meta) }),
       ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
     });
@@ -174,7 +177,7 @@ function manyRemover(
   async function batch(keys: string[]): Promise<Unremoved[]> {
     const Objects = keys.map((key) => ({ Key: connection.at(key).Key }));
     const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
-    const { Errors = [] } = await connection.client.send(command, deadline());
+    const { Errors = [] } = await connection.client.send(command, connection.deadline());
     return Errors.filter(({ Code }) => Code !== "NoSuchKey").map(({ Key = "", Code, Message }) => {
       const cause = Object.assign(new Error(Message), { name: Code ?? "unknown" });
       const code = Code === "AccessDenied" ? "denied" : "unavailable";
