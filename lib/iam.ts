@@ -28,11 +28,10 @@ export type IamOptions = {
 
 const postAgeMsMin = 15 * 60_000;
 
-/** China and the US government have partitions of their own, and with them other names for everything. */
-const partitionOf = (region: string): string => {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-};
+/** Some governments and countries have partitions of their own, and with them other names for everything. */
+const partitions = { "cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc" };
+const partitionOf = (region: string): string =>
+  Object.entries(partitions).find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 
 const bucketArn = ({ bucket }: Setup): string => `arn:${partitionOf(bucket.region)}:s3:::${bucket.bucket}`;
 const objects = (setup: Setup, ...prefixes: string[]): string[] =>

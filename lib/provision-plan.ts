@@ -83,7 +83,7 @@ async function looked(name: StepName, look: () => Promise<Looked>): Promise<Step
     return {
       name,
       state: error.code,
-      is: error.code === "unsupported" ? "not in this store" : "unknown",
+      is: error.code === "unsupported" ? "this store does not have it" : "unknown",
       willBe: "left as it is",
       why: error.message,
       apply: async () => {},

@@ -11,12 +11,17 @@ import { registerData } from "./data.ts";
 import { registerProcesses } from "./processes.ts";
 import { registerStart } from "./start.ts";
 import { registerStatic } from "./static.ts";
+import { ExitRefusal, inOptions, takeOptions } from "./storage/group.ts";
+import { registerStorage } from "./storage/storage.ts";
 import { registerStore } from "./store.ts";
 import { registerUser } from "./user.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
 /** Commands that see to their own database. */
-const independent = ["start", "build", "web", "worker", "store", "static"];
+const independent = ["start", "build", "web", "worker", "store", "storage", "static"];
+
+/** What a program that SIGPIPE ends would leave. */
+const closedPipeCode = 141;
 
 const examples = `
 Examples:
@@ -24,6 +29,7 @@ Examples:
   $ PORT=8080 npm start                    the same on another port
   $ npm run tintype -- user list           who has an account
   $ npm run tintype -- setup-link          a new link for the first account
+  $ npm run tintype -- storage ls          what is in the bucket
 
 Settings are environment variables or lines of a .env file; .env.example explains each.`;
 
@@ -44,7 +50,8 @@ async function main(args: string[]): Promise<void> {
   program.hook("preAction", async (_program, action) => {
     const name = topName(action, program);
     // Pages are built where the settings of the machine that serves them are not known; the store alone has its own.
-    if (name !== "build" && name !== "store") parseSettings(process.env, Object.keys(fileSettings));
+    if (name === "storage") await takeOptions(action);
+    if (name !== "build" && name !== "store") check(action, Object.keys(fileSettings));
     if (independent.includes(name)) return;
     const { withDatabase } = await import("#lib/start/services.ts");
     end = await withDatabase();
@@ -54,11 +61,21 @@ async function main(args: string[]): Promise<void> {
   registerStore(program);
   registerData(program);
   registerUser(program);
+  registerStorage(program);
   registerStatic(program);
   try {
     await program.parseAsync(args, { from: "user" });
   } finally {
     await end();
+  }
+}
+
+/** Throws SettingsError naming every broken setting, or the option that stands for it. */
+function check(action: Command, fileNames: string[]): void {
+  try {
+    parseSettings(process.env, fileNames);
+  } catch (error) {
+    throw inOptions(error, action);
   }
 }
 
@@ -82,7 +99,7 @@ function tell(error: unknown): number {
   if (error instanceof SettingsError) for (const problem of error.problems) say(problem);
   else if (error instanceof Refusal || error instanceof TintypeError) say(error.message);
   else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return 1;
+  return error instanceof ExitRefusal ? error.exitCode : 1;
 }
 
 /** Waits until what was written has left: process.exit drops what a slow reader has not taken from a pipe. */
@@ -90,6 +107,12 @@ const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => {
     stream.write("", () => resolve());
   });
+
+// Whoever reads our output may stop, as `head` does: that is their right and no failure to be told.
+process.stdout.on("error", (error) => {
+  if (!("code" in error) || error.code !== "EPIPE") throw error;
+  process.exit(closedPipeCode);
+});
 
 try {
   await main(process.argv.slice(2));

@@ -1,0 +1,144 @@
+/** `tintype storage provision`, and the same for one setting at a time: what is, what will be, and then doing it. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { BucketPolicyOptions } from "#lib/iam.ts";
+import { planProvision, type Step, type StepName } from "#lib/provision-plan.ts";
+import { Refusal } from "#lib/start/refusal.ts";
+import { StorageError } from "#lib/storage/port.ts";
+import { type Asking, confirmed } from "../ask.ts";
+import { many, note, reason, say, sayJson, styled } from "../output.ts";
+import { at, type Place } from "./group.ts";
+
+export type ApplyOptions = Asking & { dryRun?: true; origin?: string[] } & BucketPolicyOptions;
+
+export function registerProvision(storage: Command): void {
+  applyOptions(storage.command("provision"))
+    .option("--origin <url>", "an address of the site, instead of APP_URL; may be said again", addOrigin)
+    .description(
+      "make the bucket and set it up: CORS, lifecycle, public access, ownership; shows the plan and asks first",
+    )
+    .addHelpText(
+      "after",
+      `
+Nothing that others have set is removed, and a second time changes nothing.
+
+Examples:
+  $ tintype storage provision --dry-run
+  $ tintype storage provision --bucket my-photos --region ap-northeast-2 --origin https://photos.example.com
+  $ tintype storage provision --yes`,
+    )
+    .action((options: ApplyOptions, command: Command) =>
+      at(command, (place) =>
+        provision(place, options, ["bucket", "cors", "lifecycle", "public-access", "ownership"]),
+      ),
+    );
+}
+
+export const applyOptions = (command: Command): Command =>
+  command
+    .option("-n, --dry-run", "only show the plan")
+    .option("-y, --yes", "without asking")
+    .option("--no-input", "the same, for scripts");
+
+export function addOrigin(text: string, before: string[] = []): string[] {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError("Write an address such as https://photos.example.com.");
+  return [...before, new URL(text).origin];
+}
+
+const titles: Record<StepName, string> = {
+  bucket: "bucket",
+  cors: "CORS",
+  lifecycle: "lifecycle",
+  "public-access": "public access",
+  ownership: "ownership",
+  policy: "policy",
+};
+
+/** Plans, shows, asks, does. Throws Refusal when a step could not be taken. */
+export async function provision(
+  place: Place,
+  options: ApplyOptions,
+  steps: readonly StepName[],
+): Promise<void> {
+  const bucket = await place.bucket();
+  const plan = await planProvision(bucket, place.settings, {
+    ...options,
+    steps,
+    ...(options.origin === undefined ? {} : { origins: options.origin }),
+  });
+  const changes = plan.filter(({ state }) => state === "change");
+  if (place.json && options.dryRun === true) for (const step of plan) sayStep(step, step.state);
+  if (!place.json) showPlan(place, plan);
+  if (options.dryRun === true) return;
+  if (changes.length === 0) {
+    if (place.json) for (const step of plan) sayStep(step, step.state);
+    refuseUnknown(plan);
+    return;
+  }
+  if (!(await confirmed(`Make ${changes.length === 1 ? "this change" : "these changes"}?`, options))) {
+    note("Nothing was changed.");
+    return;
+  }
+  await take(place, plan);
+}
+
+/** One step after the other; what the store does not have is said and left out. */
+async function take(place: Place, plan: Step[]): Promise<void> {
+  let failed = 0;
+  for (const step of plan) {
+    if (step.state !== "change") {
+      if (place.json) sayStep(step, step.state);
+      continue;
+    }
+    const problem = await step.apply().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (problem === undefined) {
+      if (place.json) sayStep(step, "changed");
+      else say(`${styled("green", "✓")} ${titles[step.name]}`);
+      continue;
+    }
+    const isUnsupported = problem instanceof StorageError && problem.code === "unsupported";
+    if (!isUnsupported) failed += 1;
+    if (place.json) sayStep({ ...step, why: reason(problem) }, isUnsupported ? "unsupported" : "failed");
+    else
+      note(
+        `${isUnsupported ? "–" : styled("red", "✗", process.stderr)} ${titles[step.name]}: ${reason(problem)}`,
+      );
+    // Without the bucket there is nothing to set up.
+    if (step.name === "bucket") break;
+  }
+  if (failed > 0) throw new Refusal(`${many(failed, "change")} could not be made; the reasons are above.`);
+  refuseUnknown(plan);
+}
+
+function refuseUnknown(plan: Step[]): void {
+  const unknown = plan.filter(({ state }) => state === "denied");
+  if (unknown.length > 0)
+    throw new Refusal(
+      `The credentials may not see ${unknown.map(({ name }) => titles[name]).join(", ")}. tintype storage policy show --for provisioner prints what they need.`,
+    );
+}
+
+const sayStep = ({ name, is, willBe, why }: Step, state: string): void =>
+  sayJson({ step: name, state, is, willBe, ...(why === undefined ? {} : { why }) });
+
+const marks: Record<Step["state"], string> = { ok: "✓", change: "~", unsupported: "–", denied: "?" };
+const colours = { ok: "green", change: "yellow", unsupported: "dim", denied: "red" } as const;
+
+function showPlan(place: Place, plan: Step[]): void {
+  say(`${place.where[0]?.toUpperCase()}${place.where.slice(1)}`);
+  const width = Math.max(...plan.map(({ name }) => titles[name].length));
+  for (const step of plan) {
+    const begin = `  ${styled(colours[step.state], marks[step.state])} ${titles[step.name].padEnd(width)}`;
+    const indent = " ".repeat(width + 6);
+    if (step.state === "change") {
+      say(`${begin}  now      ${step.is}`);
+      say(`${indent}will be  ${styled("bold", step.willBe)}`);
+    } else if (step.state === "denied") say(`${begin}  ${step.is}: ${step.why ?? ""}`);
+    else say(`${begin}  ${step.is}`);
+  }
+  const changes = plan.filter(({ state }) => state === "change").length;
+  say(changes === 0 ? "Nothing to change." : `${many(changes, "change")} to make.`);
+}
