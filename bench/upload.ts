@@ -104,7 +104,7 @@ async function direct(client: Client, files: Buffer[]): Promise<{ accepted: numb
     uploads.map((answer, n) =>
       inTurn(async () => {
         const bytes = files[n];
-        if (answer.status !== "issued" || bytes === undefined)
+        if (answer.status !== "issued" || answer.transport !== "post" || bytes === undefined)
           throw new Error(`not issued: ${JSON.stringify(answer)}`);
         await sendForm(answer.url, answer.fields, bytes);
         return answer.id;

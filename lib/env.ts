@@ -86,6 +86,8 @@ const shape = z.object({
     })
     .default(""),
   S3_ALLOW_HTTP: flag.default(false),
+  S3_UPLOAD_TRANSPORT: oneOf("auto", "post", "put").default("auto"),
+  S3_MULTIPART_THRESHOLD: number(5 * 1024 ** 2, 5 * 1024 ** 3).default(16 * 1024 ** 2),
   S3_SSE: oneOf("AES256", "aws:kms", "aws:kms:dsse").optional(),
   S3_SSE_KMS_KEY_ID: headerText.optional(),
   S3_STORAGE_CLASS: z
@@ -185,6 +187,10 @@ export type Settings = {
     openMax: number;
     dayMax: number;
     exactSize: boolean;
+    /** How files travel that are not above the threshold; "auto" asks the store once. */
+    transport: Variables["S3_UPLOAD_TRANSPORT"];
+    /** Bytes above which a file travels in parts. */
+    multipartThreshold: number;
   };
   /** Bytes a new account may keep; 0 means no limit. */
   quotaBytes: number;
@@ -358,6 +364,8 @@ export function parseSettings(
       openMax: v.UPLOAD_OPEN_MAX,
       dayMax: v.UPLOAD_DAY_MAX,
       exactSize: v.UPLOAD_EXACT_SIZE,
+      transport: v.S3_UPLOAD_TRANSPORT,
+      multipartThreshold: v.S3_MULTIPART_THRESHOLD,
     },
     quotaBytes: v.QUOTA_BYTES,
     trashSeconds: v.TRASH_SECONDS,

@@ -126,18 +126,38 @@ export const idShape = z.object({ id: z.uuid() });
 /** For routes whose id says everything: any field at all is refused (A-18). */
 export const emptyShape = z.strictObject({});
 
+type Permit = { id: string; expiresAt: string; maxBytes: number };
 /** A presigned POST policy: append `fields` verbatim, the file last (R-15). `expiresAt` is ISO 8601. */
-export type UploadPolicy = {
+export type PostPermit = Permit & { transport: "post"; url: string; fields: Record<string, string> };
+/** A presigned PUT: the file is the body, each header is sent as it stands here (R-17). */
+export type PutPermit = Permit & { transport: "put"; url: string; headers: Record<string, string> };
+/** The file travels in parts, which are asked for at /parts. `expiresAt` is when the right to ask ends unless renewed. */
+export type MultipartPermit = Permit & { transport: "multipart" };
+export type UploadPermit = PostPermit | PutPermit | MultipartPermit;
+
+/** A presigned PUT for the bytes from (number - 1) × partBytes on, exactly `bytes` of them. */
+export type PartPermit = { number: number; bytes: number; url: string; headers: Record<string, string> };
+export type UploadParts = {
   id: string;
-  url: string;
-  fields: Record<string, string>;
+  /** Bytes of every part but the last, which has the rest. */
+  partBytes: number;
+  count: number;
+  /** Numbers of the parts that the bucket holds already, ascending. */
+  stored: number[];
+  /** Those that were asked for, or the first that are missing; never one that is stored. */
+  permits: PartPermit[];
+  /** ISO 8601. */
   expiresAt: string;
-  maxBytes: number;
 };
+/** How many parts one question is answered with. */
+export const partsAtOnceMax = 16;
+export const partsShape = z.strictObject({
+  numbers: z.array(z.int().min(1).max(10_000)).min(1).max(partsAtOnceMax).optional(),
+});
 
 /** One answer per declared file, in the order asked. */
 export type BeginAnswer =
-  | ({ status: "issued"; clientToken: string } & UploadPolicy)
+  | ({ status: "issued"; clientToken: string } & UploadPermit)
   /** A repeated client token whose upload has gone on since. */
   | ({ status: "known"; clientToken: string } & UploadView)
   | { status: "duplicate"; clientToken: string; mediaId: string }
@@ -167,7 +187,8 @@ export type CompleteAnswer =
  * POST   /api/uploads/complete      {ids}                   → 200 {uploads: CompleteAnswer[]}
  * POST   /api/uploads/status        {ids}                   → 200 {uploads: CompleteAnswer[]}
  * POST   /api/uploads/:id/complete  → 200 ready · 202 verifying · 409 object_missing · 422 rejected · 410 gone · 404
- * POST   /api/uploads/:id/renew     → 200 UploadPolicy
+ * POST   /api/uploads/:id/renew     → 200 UploadPermit
+ * POST   /api/uploads/:id/parts     {numbers?} → 200 UploadParts: what is there, and permits for what is not
  * GET    /api/uploads/:id[?probe=1] → 200 UploadView & {stored?: boolean}
  * DELETE /api/uploads/:id           → 200 UploadView
  * A failure is application/problem+json: {type, title, status, code, detail, requestId, …}.

@@ -18,20 +18,20 @@ import {
   type BeginFile,
   type CompleteAnswer,
   canUpload,
-  type UploadPolicy,
+  type UploadPermit,
   type UploadView,
   type Viewer,
 } from "./media.ts";
 import { incomingKey } from "./storage/keys.ts";
 import { type Storage, StorageError } from "./storage/port.ts";
+import { type Arrival, bringIn, lookFor } from "./uploads/multipart.ts";
+import { freshPermit, permitFor } from "./uploads/permit.ts";
 import { queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
+import { singleTransport } from "./uploads/transport.ts";
 import { words } from "./words.ts";
 
 const errorWords = words("errors");
 const rejectWords = words("rejects");
-
-/** A picture without EXIF or a browser's belief is uploaded as plain bytes; what it is, its bytes decide. */
-const contentTypeFor = (mime: string): string => (mime === "" ? "application/octet-stream" : mime);
 
 function view(upload: Upload): UploadView {
   return {
@@ -54,21 +54,6 @@ function mayUpload(viewer: Viewer | undefined): Viewer {
   return viewer;
 }
 
-async function policyFor(storage: Storage, upload: Upload): Promise<UploadPolicy> {
-  const policy = await storage.presignPost(upload.stagingKey, {
-    bytes: upload.bytes,
-    contentType: contentTypeFor(upload.declaredMime),
-    expiresIn: settings().uploads.policySeconds,
-  });
-  return {
-    id: upload.id,
-    url: policy.url,
-    fields: policy.fields,
-    expiresAt: policy.expiresAt.toISOString(),
-    maxBytes: upload.bytes,
-  };
-}
-
 type Refusal = { status: "refused"; clientToken: string; code: string; message: string };
 const refuse = (file: BeginFile, code: "too_large" | "quota_exceeded"): Refusal => ({
   status: "refused",
@@ -88,7 +73,8 @@ export async function beginUploads(
   ask: { viewer: Viewer | undefined; uploads: BeginFile[] },
 ): Promise<BeginAnswer[]> {
   const viewer = mayUpload(ask.viewer);
-  const { bytesMax, policySeconds } = settings().uploads;
+  const { bytesMax, policySeconds, multipartThreshold } = settings().uploads;
+  const single = await singleTransport(storage);
   const files = [...new Map(ask.uploads.map((file) => [file.clientToken, file])).values()];
 
   const reserved = await inTransaction(db, async (tx) => {
@@ -132,6 +118,7 @@ export async function beginUploads(
               stagingKey: incomingKey(),
               filename: file.filename,
               declaredMime: file.mime,
+              transport: file.bytes > multipartThreshold ? ("multipart" as const) : single,
               bytes: file.bytes,
               sha256: file.sha256,
               fileModifiedAt: file.lastModified === undefined ? null : new Date(file.lastModified),
@@ -164,7 +151,7 @@ export async function beginUploads(
       if (row !== undefined)
         // One that has grown too old is told as it stands: no policy any more.
         return reserved.granted.has(row.id)
-          ? { status: "issued", clientToken, ...(await policyFor(storage, row)) }
+          ? { status: "issued", clientToken, ...(await permitFor(storage, row)) }
           : { status: "known", clientToken, ...view(row) };
       const mediaId = reserved.twinOf.get(file.sha256);
       if (mediaId !== undefined) return { status: "duplicate", clientToken, mediaId };
@@ -193,12 +180,16 @@ async function ownUpload(db: Db, viewer: Viewer, id: string): Promise<Upload> {
   return row;
 }
 
-/** A new policy for the same key. Throws gone once the upload is closed or too old, conflict while verifying. */
-export async function renewUpload(
-  db: Db,
-  storage: Storage,
-  ask: { viewer: Viewer | undefined; id: string },
-): Promise<UploadPolicy> {
+/** What an upload that takes no more bytes is answered with: gone, or conflict when it has gone on. */
+export const closedFor = (upload: Upload | undefined): TintypeError =>
+  upload === undefined
+    ? new TintypeError("not_found")
+    : new TintypeError(upload.state === "verifying" || upload.state === "ready" ? "conflict" : "gone", {
+        details: { state: upload.state },
+      });
+
+/** The asker's row with its end moved out. Throws gone once it is closed or too old, conflict while verifying. */
+export async function renewRow(db: Db, ask: { viewer: Viewer | undefined; id: string }): Promise<Upload> {
   const viewer = mayUpload(ask.viewer);
   const { policySeconds, ageSecondsMax } = settings().uploads;
   const [row] = await ledger.renewPolicies(db, [ask.id], {
@@ -206,11 +197,17 @@ export async function renewUpload(
     policySeconds,
     ageSecondsMax,
   });
-  if (row !== undefined) return policyFor(storage, row);
-  const found = await ownUpload(db, viewer, ask.id);
-  throw new TintypeError(found.state === "verifying" || found.state === "ready" ? "conflict" : "gone", {
-    details: { state: found.state },
-  });
+  if (row !== undefined) return row;
+  throw closedFor(await ownUpload(db, viewer, ask.id));
+}
+
+/** A new permit for the same key. Throws gone once the upload is closed or too old, conflict while verifying. */
+export async function renewUpload(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; id: string },
+): Promise<UploadPermit> {
+  return freshPermit(db, storage, await renewRow(db, ask));
 }
 
 /** issued | verifying → cancelled, giving the space back. A closed upload is answered as it stands. */
@@ -251,7 +248,7 @@ export async function completeUploads(
   await Promise.all(
     rows
       .filter((row) => row.state === "issued")
-      .map((row) => inTurn(async () => stored.set(row.id, await look(storage, row.stagingKey)))),
+      .map((row) => inTurn(async () => stored.set(row.id, await look(() => bringIn(storage, row))))),
   );
   await beginVerifying(
     db,
@@ -280,11 +277,10 @@ export async function beginVerifying(db: Db, ids: string[]): Promise<string[]> {
 }
 
 async function look(
-  storage: Storage,
-  key: string,
+  ask: () => Promise<Arrival>,
 ): Promise<"stored" | "object_missing" | "storage_unavailable"> {
   try {
-    return (await storage.head(key)) === undefined ? "object_missing" : "stored";
+    return (await ask()) === "stored" ? "stored" : "object_missing";
   } catch (cause) {
     // a store that does not answer says nothing about the object.
     if (cause instanceof StorageError) return "storage_unavailable";
@@ -337,7 +333,7 @@ export async function getUpload(
 ): Promise<UploadView & { stored?: boolean }> {
   const row = await ownUpload(db, mayUpload(ask.viewer), ask.id);
   if (!ask.probe || row.state !== "issued") return view(row);
-  const found = await look(storage, row.stagingKey);
+  const found = await look(() => lookFor(storage, row));
   if (found === "storage_unavailable") throw new TintypeError(found, { retryAfter: 5 });
   return { ...view(row), stored: found === "stored" };
 }

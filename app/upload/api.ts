@@ -4,7 +4,8 @@ import type {
   BeginFile,
   CompleteAnswer,
   Problem,
-  UploadPolicy,
+  UploadParts,
+  UploadPermit,
   UploadView,
 } from "#lib/media.ts";
 
@@ -23,12 +24,14 @@ export class ApiFailure extends Error {
   }
 }
 
-/** Every call throws ApiFailure. `now` on the answers' clock: the server's, which the policies' deadlines are told in. */
+/** Every call throws ApiFailure. `now` on the answers' clock: the server's, which the permits' deadlines are told in. */
 export type Api = {
   begin(files: BeginFile[]): Promise<BeginAnswer[]>;
   complete(ids: string[]): Promise<CompleteAnswer[]>;
   status(ids: string[]): Promise<CompleteAnswer[]>;
-  renew(id: string): Promise<UploadPolicy>;
+  renew(id: string): Promise<UploadPermit>;
+  /** What is there of a large file, and permits for `numbers`, or for the first parts that are not. */
+  parts(id: string, numbers: number[] | undefined): Promise<UploadParts>;
   probe(id: string): Promise<UploadView & { stored?: boolean }>;
   cancel(id: string): Promise<UploadView>;
   open(): Promise<UploadView[]>;
@@ -69,6 +72,7 @@ export function openApi(): Api {
     complete: (ids) => list("POST", "/api/uploads/complete", { ids }),
     status: (ids) => list("POST", "/api/uploads/status", { ids }),
     renew: (id) => ask("POST", `/api/uploads/${id}/renew`, {}),
+    parts: (id, numbers) => ask("POST", `/api/uploads/${id}/parts`, numbers === undefined ? {} : { numbers }),
     probe: (id) => ask("GET", `/api/uploads/${id}?probe=1`),
     cancel: (id) => ask("DELETE", `/api/uploads/${id}`),
     open: () => list("GET", "/api/uploads"),

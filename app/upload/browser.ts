@@ -9,7 +9,7 @@ import { openDigest } from "./digest.ts";
 import type { Remembered } from "./match.ts";
 import { openMemory } from "./memory.ts";
 import { Queue } from "./queue.ts";
-import { sendFile } from "./send-file.ts";
+import { sendFile, sendPart } from "./send-file.ts";
 import { enterTab } from "./tabs.ts";
 
 export type Uploads = {
@@ -70,6 +70,7 @@ function open(owner: string, bytesMax: number): Uploads {
     api,
     digest: openDigest(),
     send: sendFile,
+    sendPart,
     clock,
     frame,
     remember: memory.remember,

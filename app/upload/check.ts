@@ -1,4 +1,4 @@
-/** The first stage: hash each file, see whether the selection holds it twice, and ask the server for policies. */
+/** The first stage: hash each file, see whether the selection holds it twice, and ask the server for permits. */
 import { type BeginAnswer, type BeginFile, beginFileShape, limits } from "#lib/media.ts";
 import { ApiFailure } from "./api.ts";
 import type { Desk } from "./desk.ts";
@@ -9,7 +9,7 @@ import type { Entry } from "./table.ts";
 const hashingMax = 2;
 /** Hashed but not yet on their way: reading far ahead would fight the uploads for the disk. */
 const aheadMax = 120;
-/** Policies in hand: they expire, so no more than the next minutes can use. */
+/** Permits in hand: they expire, so no more than the next minutes can use. */
 const issuedMax = 60;
 const issuedMs = 240_000;
 /** Below the server's cap on a JSON body, with room for the envelope. */
@@ -105,6 +105,10 @@ export class Check {
       table.change(other, { phase: other.uploadId === undefined ? "hashed" : "renewing" });
     } else if (other.row.phase === "refused") {
       table.change(entry, { phase: "refused", note: other.row.note });
+    } else if (settled.has(other.row.phase)) {
+      // It may have been deleted from the gallery since: the server knows.
+      this.#standsFor.set(sha256, entry.id);
+      table.change(entry, { phase: "hashed", note: undefined });
     } else {
       this.#twins.set(other.id, [...(this.#twins.get(other.id) ?? []), entry.id]);
       table.change(entry, { phase: "duplicate", note: { code: "twin" }, mediaId: other.row.mediaId });
@@ -148,7 +152,7 @@ export class Check {
     return sum;
   }
 
-  /** What can be sent before the policies would expire; unknown speed counts as slow. */
+  /** What can be sent before the permits would expire; unknown speed counts as slow. */
   #bytesAhead(): number {
     const { pace, doors } = this.#desk;
     return ((pace.speed(doors.clock.now()) ?? 100_000) * issuedMs) / 1000;
@@ -218,7 +222,7 @@ export class Check {
   }
 
   #answered(entry: Entry, answer: BeginAnswer | undefined): void {
-    const { table, doors, hold } = this.#desk;
+    const { table, hold } = this.#desk;
     if (answer?.status === "issued" || answer?.status === "known") entry.uploadId = answer.id;
     // Cancelled while the question was under way: the queue tells the server, now that there is an id to tell.
     if (entry.row.phase !== "beginning") {
@@ -230,10 +234,9 @@ export class Check {
       return;
     }
     if (answer.status === "issued") {
-      const deadline = Date.parse(answer.expiresAt) - doors.api.skewMs();
-      entry.policy = { id: answer.id, url: answer.url, fields: answer.fields, deadline };
+      this.#desk.permit(entry, answer);
       entry.tries = 0;
-      table.change(entry, { phase: "issued", sent: 0 });
+      table.change(entry, { phase: "issued", sent: entry.arrived });
     } else if (answer.status === "known") this.#desk.settle(entry, answer);
     else if (answer.status === "duplicate")
       table.change(entry, { phase: "duplicate", mediaId: answer.mediaId, note: undefined });

@@ -100,7 +100,7 @@ export class Confirm {
       entry.rounds += 1;
       if (entry.file === undefined) table.change(entry, { phase: "missing", sent: 0 });
       else if (entry.rounds > 2) this.#desk.fail(entry, { code: "no_connection" });
-      else table.change(entry, { phase: "renewing", sent: 0 });
+      else table.change(entry, { phase: "renewing", sent: entry.arrived });
     } else if (answer.code === "gone" || answer.code === "not_found") this.#desk.anew(entry);
     else if (answer.code.endsWith("_unavailable")) {
       if (phase === "completing") {

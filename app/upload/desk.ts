@@ -1,10 +1,10 @@
 /** What the stages of the queue share: the rows, the way outside, and how a row comes to its end. */
-import type { UploadView } from "#lib/media.ts";
+import type { PartPermit, PostPermit, PutPermit, UploadPermit, UploadView } from "#lib/media.ts";
 import { type Api, ApiFailure } from "./api.ts";
 import type { Hold } from "./hold.ts";
 import type { Lanes, Pace } from "./pace.ts";
 import type { Note } from "./row.ts";
-import type { Sent } from "./send-file.ts";
+import type { Sending, Sent } from "./send-file.ts";
 import type { Entry, Frame, Table } from "./table.ts";
 
 export type Clock = {
@@ -21,11 +21,8 @@ export type Clock = {
 export type Doors = {
   api: Api;
   digest(file: File): Promise<string>;
-  send(
-    policy: { url: string; fields: Record<string, string> },
-    file: File,
-    options: { onProgress: (bytes: number) => void; signal: AbortSignal },
-  ): Promise<Sent>;
+  send(permit: PostPermit | PutPermit, file: File, options: Sending): Promise<Sent>;
+  sendPart(permit: PartPermit, part: Blob, options: Sending): Promise<Sent>;
   clock: Clock;
   frame: Frame;
   /** Keeps what a reload needs to know of an entry that moved; forgets it when it has come to an end. */
@@ -72,6 +69,15 @@ export class Desk {
     }
   }
 
+  /** A moment the server named, on this machine's clock. */
+  localTime(iso: string): number {
+    return Date.parse(iso) - this.doors.api.skewMs();
+  }
+
+  permit(entry: Entry, permit: UploadPermit): void {
+    entry.permit = { ...permit, deadline: this.localTime(permit.expiresAt) };
+  }
+
   fail(entry: Entry, note: Note): void {
     this.table.change(entry, { phase: "failed", note, sent: 0, retryAt: undefined });
   }
@@ -102,7 +108,8 @@ export class Desk {
     entry.rounds += 1;
     entry.token = this.doors.clock.token();
     entry.uploadId = undefined;
-    entry.policy = undefined;
+    entry.permit = undefined;
+    entry.arrived = 0;
     entry.tries = 0;
     if (entry.file === undefined) this.table.change(entry, { phase: "missing", sent: 0 });
     else if (entry.rounds > roundsMax) this.fail(entry, { code: "gone" });

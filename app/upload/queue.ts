@@ -26,6 +26,14 @@ export type QueueState = Totals & {
 const cancelsMax = 3;
 const kept: ReadonlySet<Phase> = new Set(["missing", "waiting", "issued"]);
 
+/** What has arrived of a large file is still there, and nothing says that the file is another one now. */
+const hasLostConnection = ({ row, uploadId }: Entry): boolean =>
+  uploadId !== undefined &&
+  row.phase === "failed" &&
+  row.note !== undefined &&
+  "code" in row.note &&
+  row.note.code === "no_connection";
+
 export class Queue {
   readonly #doors: Doors;
   readonly #table: Table;
@@ -167,6 +175,10 @@ export class Queue {
         continue;
       }
       entry.rounds = 0;
+      if (entry.arrived > 0 && hasLostConnection(entry)) {
+        this.#table.change(entry, { phase: "renewing", note: undefined, sent: entry.arrived });
+        continue;
+      }
       // The hash is taken anew: a file that failed may have been changed on disk since.
       entry.sha256 = undefined;
       if (entry.uploadId !== undefined) this.#cancels.set(entry.uploadId, undefined);
@@ -253,7 +265,8 @@ export class Queue {
       lastModified: from.lastModified,
       sha256: from.sha256,
       uploadId,
-      policy: undefined,
+      permit: undefined,
+      arrived: 0,
       tries: 0,
       rounds: 0,
       alone: false,
@@ -275,7 +288,7 @@ export class Queue {
       const { abort } = entry;
       entry.abort = undefined;
       entry.tries -= 1;
-      this.#table.change(entry, { phase: "issued", sent: 0 });
+      this.#table.change(entry, { phase: "issued", sent: entry.arrived });
       abort?.abort();
     }
     this.#desk.pace.reset();

@@ -2,10 +2,11 @@
 import { ApiFailure } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import { backoff } from "./pace.ts";
+import { Parts, type PartsEnd } from "./parts.ts";
 import type { Sent } from "./send-file.ts";
-import type { Entry, Policy } from "./table.ts";
+import type { Entry, Permit } from "./table.ts";
 
-/** a policy this close to its end is renewed before a byte moves. */
+/** a permit this close to its end is renewed before a byte moves. */
 const renewAheadMs = 30_000;
 const askingMax = 3;
 
@@ -14,6 +15,9 @@ export class Send {
   #asking = 0;
   /** When the latest sending ended. */
   #idleSince: number | undefined;
+  /** Files that travel whole take a lane each, those in parts one or more. */
+  #whole = 0;
+  #inParts = new Set<Parts>();
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -28,41 +32,97 @@ export class Send {
           if (this.#asking < askingMax && entry.abort === undefined)
             void (phase === "probing" ? this.#probe(entry) : this.#renew(entry));
     }
-    while (table.count("sending") < lanes.count) {
+    while (this.#lanesTaken() < lanes.count) {
       const entry = table.first("issued");
       if (entry === undefined) break;
-      const { policy } = entry;
+      const { permit } = entry;
       if (entry.file === undefined) table.change(entry, { phase: "missing" });
-      else if (policy === undefined || policy.deadline - doors.clock.now() < renewAheadMs)
+      else if (permit === undefined || permit.deadline - doors.clock.now() < renewAheadMs)
         table.change(entry, { phase: "renewing" });
-      else void this.#send(entry, policy, entry.file);
+      else void this.#send(entry, permit, entry.file);
       if (entry.row.phase === "renewing" && !hold.asking && this.#asking < askingMax) void this.#renew(entry);
     }
+    for (const parts of this.#inParts) parts.pump();
   }
 
-  async #send(entry: Entry, policy: Policy, file: File): Promise<void> {
+  #lanesTaken(): number {
+    let sum = this.#whole;
+    for (const parts of this.#inParts) sum += parts.lanes;
+    return sum;
+  }
+
+  async #send(entry: Entry, permit: Permit, file: File): Promise<void> {
     const { table, doors, pump } = this.#desk;
     const abort = new AbortController();
     entry.abort = abort;
     entry.tries += 1;
     if (table.count("sending") === 0)
       this.#desk.pace.skip(doors.clock.now() - (this.#idleSince ?? doors.clock.now()));
-    table.change(entry, { phase: "sending", sent: 0, retryAt: undefined, note: undefined });
-    const sent = await doors.send(policy, file, {
-      signal: abort.signal,
-      onProgress: (bytes) => {
-        if (entry.row.phase === "sending" && entry.abort === abort) this.#progress(entry, bytes);
-      },
-    });
+    table.change(entry, { phase: "sending", sent: entry.arrived, retryAt: undefined, note: undefined });
+    const onProgress = (bytes: number): void => {
+      if (entry.row.phase === "sending" && entry.abort === abort) this.#progress(entry, bytes);
+    };
+    const sent =
+      permit.transport === "multipart"
+        ? await this.#sendParts(entry, permit.id, file, { signal: abort.signal, onProgress })
+        : await this.#sendWhole(() => doors.send(permit, file, { signal: abort.signal, onProgress }));
     // Cancelled or paused while it was under way: whoever did that took the controller and said what the row is now.
     if (entry.abort === abort) {
       entry.abort = undefined;
       if (sent.outcome === "stored") table.change(entry, { phase: "sent", sent: entry.row.bytes });
-      else if (sent.outcome === "aborted") table.change(entry, { phase: "issued", sent: 0 });
+      else if (sent.outcome === "aborted") table.change(entry, { phase: "issued", sent: entry.arrived });
+      else if (sent.outcome === "answered") this.#ended(entry, sent.failure);
       else await this.#failed(entry, sent, file);
     }
     this.#idleSince = doors.clock.now();
     pump();
+  }
+
+  async #sendWhole(send: () => Promise<Sent>): Promise<Sent> {
+    this.#whole += 1;
+    try {
+      return await send();
+    } finally {
+      this.#whole -= 1;
+    }
+  }
+
+  async #sendParts(
+    entry: Entry,
+    id: string,
+    file: File,
+    options: { signal: AbortSignal; onProgress: (bytes: number) => void },
+  ): Promise<PartsEnd> {
+    const { doors, hold, lanes, table, pump } = this.#desk;
+    const parts = new Parts(file, options.signal, {
+      ask: async (numbers) => {
+        if (hold.asking) return "later";
+        const answer = await this.#desk.ask((api) => api.parts(id, numbers));
+        // Sets the clock for the moment when the server may be asked again.
+        if (answer === "later") pump();
+        return answer;
+      },
+      send: doors.sendPart,
+      deadline: (iso) => this.#desk.localTime(iso),
+      // A file that waits for its turn comes before a second lane for one that has its first.
+      mayWiden: () => this.#lanesTaken() < lanes.count && table.count("issued") === 0,
+      progress: (bytes, arrived) => {
+        // What got through shows that the way is open: only tries that bring nothing are counted.
+        if (arrived > entry.arrived) entry.rounds = 0;
+        entry.arrived = arrived;
+        options.onProgress(bytes);
+      },
+      failed: () => lanes.failed(),
+      clock: doors.clock,
+      pump,
+    });
+    this.#inParts.add(parts);
+    parts.pump();
+    try {
+      return await parts.done;
+    } finally {
+      this.#inParts.delete(parts);
+    }
   }
 
   #progress(entry: Entry, bytes: number): void {
@@ -71,14 +131,14 @@ export class Send {
     const now = doors.clock.now();
     const total = table.bytesSentEver();
     pace.note(now, total);
-    if (table.count("sending") >= lanes.count) lanes.note(now, total);
+    if (this.#lanesTaken() >= lanes.count) lanes.note(now, total);
   }
 
   async #failed(entry: Entry, sent: Sent & { status: number }, file: File): Promise<void> {
     const { table, doors, hold, lanes } = this.#desk;
     if (hold.offline) {
       entry.tries -= 1;
-      return table.change(entry, { phase: "issued", sent: 0 });
+      return table.change(entry, { phase: "issued", sent: entry.arrived });
     }
     const readable = await file
       .slice(0, 1)
@@ -91,23 +151,25 @@ export class Send {
     if (!readable) return this.#desk.fail(entry, { code: "changed" });
     if (sent.outcome === "refused") return this.#refused(entry);
     lanes.failed();
-    const wait = backoff(entry.tries, doors.clock.random);
-    const deadline = entry.policy?.deadline ?? 0;
+    // Each part has been tried as often as a whole file would be.
+    const inParts = entry.permit?.transport === "multipart";
+    const wait = inParts ? undefined : backoff(entry.tries, doors.clock.random);
+    const deadline = entry.permit?.deadline ?? 0;
     if (wait === undefined || doors.clock.now() + wait > deadline)
-      return table.change(entry, { phase: "probing", sent: 0 });
-    table.change(entry, { phase: "retrying", sent: 0, retryAt: doors.clock.now() + wait });
+      return table.change(entry, { phase: "probing", sent: entry.arrived });
+    table.change(entry, { phase: "retrying", sent: entry.arrived, retryAt: doors.clock.now() + wait });
     doors.clock.after(wait, () => {
       if (entry.row.phase === "retrying") table.change(entry, { phase: "issued", retryAt: undefined });
       this.#desk.pump();
     });
   }
 
-  /** F-6: the codes of an expired policy differ between stores, so a refusal gets one fresh policy, then an end. */
+  /** F-6: the codes of an expired policy differ between stores, so a refusal gets one fresh permit, then an end. */
   #refused(entry: Entry): void {
     entry.rounds += 1;
     entry.tries = 0;
     if (entry.rounds > 1) this.#desk.fail(entry, { code: "bucket_refused" });
-    else this.#desk.table.change(entry, { phase: "renewing", sent: 0 });
+    else this.#desk.table.change(entry, { phase: "renewing", sent: entry.arrived });
   }
 
   /** F-5: after the tries are used up only the server can say whether the bucket has it. */
@@ -127,11 +189,10 @@ export class Send {
   }
 
   async #renew(entry: Entry): Promise<void> {
-    const { doors, table } = this.#desk;
-    const policy = await this.#question(entry, "renewing", (id) => this.#desk.ask((api) => api.renew(id)));
-    if (policy === undefined) return;
-    entry.policy = { ...policy, deadline: Date.parse(policy.expiresAt) - doors.api.skewMs() };
-    table.change(entry, { phase: "issued" });
+    const permit = await this.#question(entry, "renewing", (id) => this.#desk.ask((api) => api.renew(id)));
+    if (permit === undefined) return;
+    this.#desk.permit(entry, permit);
+    this.#desk.table.change(entry, { phase: "issued" });
     this.#desk.pump();
   }
 
@@ -156,10 +217,14 @@ export class Send {
       return undefined;
     }
     if (!(answer instanceof ApiFailure)) return answer;
-    // 404 and 410: the row is spent. 409: it has gone on without us, which a new act finds out.
-    if ([404, 409, 410].includes(answer.status)) this.#desk.anew(entry);
-    else this.#desk.fail(entry, this.#desk.noteOf(answer));
+    this.#ended(entry, answer);
     this.#desk.pump();
     return undefined;
+  }
+
+  /** 404 and 410: the row is spent. 409: it has gone on without us, which a new act finds out. */
+  #ended(entry: Entry, failure: ApiFailure): void {
+    if ([404, 409, 410].includes(failure.status)) this.#desk.anew(entry);
+    else this.#desk.fail(entry, this.#desk.noteOf(failure));
   }
 }

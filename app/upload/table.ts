@@ -2,12 +2,12 @@
  * All rows, and one notification a frame for everything that happened in it: five thousand progress events must
  * not become five thousand renders.
  */
-import type { UploadPolicy } from "#lib/media.ts";
+import type { UploadPermit } from "#lib/media.ts";
 import type { Source } from "./pick.ts";
 import { bytesDone, inHand, landed, type Phase, phases, type Row, wanted } from "./row.ts";
 
-/** A policy whose deadline was carried over to this machine's clock (epoch ms). */
-export type Policy = Pick<UploadPolicy, "id" | "url" | "fields"> & { deadline: number };
+/** A permit whose deadline was carried over to this machine's clock (epoch ms). */
+export type Permit = UploadPermit & { deadline: number };
 
 /** A row with what only the machinery needs. */
 export type Entry = {
@@ -20,8 +20,10 @@ export type Entry = {
   lastModified: number;
   sha256: string | undefined;
   uploadId: string | undefined;
-  policy: Policy | undefined;
-  /** Tries with the present policy; rounds of fresh policies. */
+  permit: Permit | undefined;
+  /** Bytes of whole parts that the bucket holds: what a new try need not send again. */
+  arrived: number;
+  /** Tries with the present permit; rounds of fresh permits. */
   tries: number;
   rounds: number;
   /** The batch it was in was refused as a whole: ask for it alone, so that one bad name cannot spoil fifty. */

@@ -1,7 +1,7 @@
 /** What the tests of the queue share. */
 import { createHash, randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
-import type { BeginFile, UploadView } from "#lib/media.ts";
+import type { BeginFile, PartPermit, UploadPermit, UploadView } from "#lib/media.ts";
 import { type Api, ApiFailure } from "./api.ts";
 import { Queue } from "./queue.ts";
 import type { Row } from "./row.ts";
@@ -22,7 +22,24 @@ export class World {
   sending = 0;
   sendingMost = 0;
   sends: string[] = [];
-  /** What the bucket does with each POST; the default stores it. */
+  /** How files travel that are not larger than `threshold`. */
+  transport: "post" | "put" = "post";
+  threshold = Number.POSITIVE_INFINITY;
+  partBytes = 10;
+  /** Numbers of the parts that the bucket holds, by upload. */
+  parts = new Map<string, Set<number>>();
+  partsAsked: (number[] | undefined)[] = [];
+  partsSent: number[] = [];
+  flying = 0;
+  flyingMost = 0;
+  /** What the bucket does with a part; the default stores it. */
+  part: (
+    permit: PartPermit,
+    part: Blob,
+    signal: AbortSignal,
+    progress: (bytes: number) => void,
+  ) => Promise<Sent> = async () => ({ outcome: "stored" });
+  /** What the bucket does with each whole file; the default stores it. */
   bucket: (id: string, signal: AbortSignal, progress: (bytes: number) => void) => Promise<Sent> = async (
     id,
   ) => {
@@ -49,13 +66,18 @@ export class World {
       const failure = this.trouble.shift();
       if (failure !== undefined) throw failure;
     };
-    const policy = (id: string) => ({
-      id,
-      url: "http://bucket.example",
-      fields: { key: id },
-      expiresAt: new Date(this.now + this.policySeconds * 1000).toISOString(),
-      maxBytes: bytesMax,
-    });
+    const expiresAt = () => new Date(this.now + this.policySeconds * 1000).toISOString();
+    const permit = (id: string): UploadPermit => {
+      const common = { id, expiresAt: expiresAt(), maxBytes: bytesMax };
+      if ((this.rows.get(id)?.bytes ?? 0) > this.threshold) return { ...common, transport: "multipart" };
+      const url = `http://bucket.example/${id}`;
+      return this.transport === "put"
+        ? { ...common, transport: "put", url, headers: { "if-none-match": "*" } }
+        : { ...common, transport: "post", url, fields: { key: id } };
+    };
+    const countOf = (id: string) => Math.ceil((this.rows.get(id)?.bytes ?? 0) / this.partBytes);
+    const isStored = (id: string) =>
+      this.stored.has(id) || (this.parts.has(id) && this.parts.get(id)?.size === countOf(id));
     const api: Api = {
       begin: async (files) => {
         check();
@@ -75,7 +97,7 @@ export class World {
           if (mediaId !== undefined) return { status: "duplicate", clientToken, mediaId };
           const id = `upload-${this.rows.size + 1}`;
           this.rows.set(id, { ...view(id, file), token: clientToken });
-          return { status: "issued", clientToken, ...policy(id) };
+          return { status: "issued", clientToken, ...permit(id) };
         });
       },
       complete: async (ids) => {
@@ -83,7 +105,7 @@ export class World {
         return ids.map((id) => {
           const row = this.rows.get(id);
           if (row === undefined) return { status: "refused", id, code: "not_found", message: "" };
-          if (row.state === "issued" && !this.stored.has(id))
+          if (row.state === "issued" && !isStored(id))
             return { status: "refused", id, code: "object_missing", message: "" };
           if (row.state === "issued") row.state = "verifying";
           return { status: "known", ...row };
@@ -101,14 +123,34 @@ export class World {
       renew: async (id) => {
         check();
         this.renewed.push(id);
-        return policy(id);
+        return permit(id);
+      },
+      parts: async (id, numbers) => {
+        check();
+        const row = this.rows.get(id);
+        if (row === undefined || row.state !== "issued") throw new ApiFailure(410, "gone", "gone");
+        this.partsAsked.push(numbers);
+        const stored = this.parts.get(id) ?? new Set();
+        this.parts.set(id, stored);
+        const count = countOf(id);
+        const all = Array.from({ length: count }, (_, index) => index + 1);
+        const permits = (numbers ?? all)
+          .filter((number) => !stored.has(number))
+          .slice(0, 16)
+          .map((number) => ({
+            number,
+            bytes: Math.min(this.partBytes, row.bytes - this.partBytes * (number - 1)),
+            url: `http://bucket.example/${id}?partNumber=${number}`,
+            headers: {},
+          }));
+        return { id, partBytes: this.partBytes, count, stored: [...stored], permits, expiresAt: expiresAt() };
       },
       probe: async (id) => {
         check();
         this.probed.push(id);
         const row = this.rows.get(id);
         if (row === undefined) throw new ApiFailure(404, "not_found", "gone");
-        return { ...row, stored: this.stored.has(id) };
+        return { ...row, stored: isStored(id) };
       },
       cancel: async (id) => {
         check();
@@ -127,13 +169,23 @@ export class World {
         createHash("sha256")
           .update(await file.text())
           .digest("hex"),
-      send: async (policy, _file, { signal, onProgress }) => {
-        const id = policy.fields.key ?? "";
+      send: async (permit, _file, { signal, onProgress }) => {
+        const { id } = permit;
         this.sends.push(id);
         this.sending += 1;
         this.sendingMost = Math.max(this.sendingMost, this.sending);
         const sent = await this.bucket(id, signal, onProgress);
         this.sending -= 1;
+        return sent;
+      },
+      sendPart: async (permit, part, { signal, onProgress }) => {
+        const id = new URL(permit.url).pathname.slice(1);
+        this.partsSent.push(permit.number);
+        this.flying += 1;
+        this.flyingMost = Math.max(this.flyingMost, this.flying + this.sending);
+        const sent = await this.part(permit, part, signal, onProgress);
+        this.flying -= 1;
+        if (sent.outcome === "stored") this.parts.get(id)?.add(permit.number);
         return sent;
       },
       clock: {

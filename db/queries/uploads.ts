@@ -129,6 +129,7 @@ export type NewUpload = Pick<
   | "bytes"
   | "sha256"
   | "fileModifiedAt"
+  | "transport"
 >;
 
 /** Inserts what is new; a client token that is known already is left alone and missing from the answer. */

@@ -4,6 +4,7 @@
  */
 import { type Db, inTransaction } from "#db/client.ts";
 import { addPurges, forgetDonePurges, openPurgeKeys } from "#db/queries/purges.ts";
+import { waitForRest } from "#db/queries/transports.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
 import { enqueue, finalizeJob } from "../jobs.ts";
@@ -11,9 +12,16 @@ import { log } from "../log.ts";
 import { isIncomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { beginVerifying } from "../uploads.ts";
+import { abortLoose, bringIn } from "./multipart.ts";
 import { queueSeconds, stagingPurges } from "./rules.ts";
 
-export type SweepResult = { adopted: number; expired: number; revived: number; unknown: number };
+export type SweepResult = {
+  adopted: number;
+  expired: number;
+  revived: number;
+  waiting: number;
+  unknown: number;
+};
 
 /** How long a finished removal can still be looked up. */
 const purgeDaysKept = 30;
@@ -22,11 +30,14 @@ const batch = 500;
 
 /** Safe to run on any number of machines at once (F-28). */
 export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
-  const result: SweepResult = { adopted: 0, expired: 0, revived: 0, unknown: 0 };
-  for (const upload of await ledger.listForgotten(db, settings().uploads.graceSeconds, batch)) {
+  const result: SweepResult = { adopted: 0, expired: 0, revived: 0, waiting: 0, unknown: 0 };
+  const { graceSeconds, ageSecondsMax } = settings().uploads;
+  for (const upload of await ledger.listForgotten(db, graceSeconds, batch)) {
     try {
-      if ((await storage.head(upload.stagingKey)) !== undefined)
-        result.adopted += (await beginVerifying(db, [upload.id])).length;
+      const arrival = await bringIn(storage, upload);
+      if (arrival === "stored") result.adopted += (await beginVerifying(db, [upload.id])).length;
+      // Parts that are there wait for the rest as long as any upload may: the same file continues them.
+      else if (arrival === "partly" && (await waitForRest(db, upload.id, ageSecondsMax))) result.waiting += 1;
       else if (await expire(db, upload.id)) result.expired += 1;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
@@ -55,8 +66,8 @@ async function expire(db: Db, id: string): Promise<boolean> {
 }
 
 /**
- * Looks through incoming/ for objects older than any upload may be and asks for their removal (I-3, F-14, F-15):
- * a slow or replayed POST can leave one after its row was closed. Returns how many it found.
+ * Looks through incoming/ for objects and parts older than any upload may be and asks for their removal (I-3, F-14,
+ * F-15, F-32): a slow or replayed POST can leave one after its row was closed. Returns how many it found.
  */
 export async function sweepIncoming(db: Db, storage: Storage, now: Date): Promise<number> {
   const oldest = now.getTime() - settings().uploads.ageSecondsMax * 1000;
@@ -79,6 +90,7 @@ export async function sweepIncoming(db: Db, storage: Storage, now: Date): Promis
     if (page.length >= batch) await flush();
   }
   await flush();
+  found += await abortLoose(db, storage, oldest);
   await forgetDonePurges(db, purgeDaysKept);
   return found;
 }

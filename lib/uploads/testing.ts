@@ -3,7 +3,7 @@ import { createHash, randomInt, randomUUID } from "node:crypto";
 import sharp from "sharp";
 import type { Db } from "#db/client.ts";
 import { users } from "#db/schema.ts";
-import type { BeginAnswer, BeginFile, Role, UploadPolicy, Viewer } from "../media.ts";
+import type { BeginAnswer, BeginFile, PostPermit, Role, Transport, UploadPermit, Viewer } from "../media.ts";
 import type { Storage } from "../storage/port.ts";
 
 export async function person(db: Db, role: Role = "member"): Promise<Viewer> {
@@ -46,14 +46,22 @@ export function declare(bytes: Uint8Array, changes: Partial<BeginFile> = {}): Be
   };
 }
 
-export function issued(answer: BeginAnswer | undefined): UploadPolicy {
-  if (answer?.status !== "issued") throw new Error(`expected a policy, got ${JSON.stringify(answer)}`);
+/** The permit of an upload that travels in this way. */
+export function issued<T extends Transport = "post">(
+  answer: BeginAnswer | undefined,
+  transport?: T,
+): Extract<UploadPermit, { transport: T }> {
+  const wanted: Transport = transport ?? "post";
+  const isWanted = (permit: UploadPermit): permit is Extract<UploadPermit, { transport: T }> =>
+    permit.transport === wanted;
+  if (answer?.status !== "issued" || !isWanted(answer))
+    throw new Error(`expected a permit for ${wanted}, got ${JSON.stringify(answer)}`);
   return answer;
 }
 
 /** Sends a form as a browser would: the policy's fields, then the file. `changes` play the attacker. */
 export async function post(
-  policy: Pick<UploadPolicy, "url" | "fields">,
+  policy: Pick<PostPermit, "url" | "fields">,
   bytes: Uint8Array,
   changes: Record<string, string | undefined> = {},
 ): Promise<Response> {
@@ -62,6 +70,21 @@ export async function post(
     if (value !== undefined) form.append(name, value);
   form.append("file", new Blob([Uint8Array.from(bytes)]), "x.jpg");
   const response = await fetch(policy.url, { method: "POST", body: form });
+  await response.arrayBuffer();
+  return response;
+}
+
+/** Sends bytes with a signed PUT as a browser would; `changes` play the attacker. */
+export async function put(
+  permit: { url: string; headers: Record<string, string> },
+  bytes: Uint8Array,
+  changes: Record<string, string> = {},
+): Promise<Response> {
+  const response = await fetch(permit.url, {
+    method: "PUT",
+    headers: { ...permit.headers, ...changes },
+    body: Uint8Array.from(bytes),
+  });
   await response.arrayBuffer();
   return response;
 }

@@ -1,0 +1,194 @@
+/**
+ * One large file on its way in parts. What the bucket holds is asked for first and believed: after a reload, a pause or
+ * a lost connection only the missing parts travel. No React; a part is a slice of the file, never a copy in memory.
+ */
+import { type PartPermit, partsAtOnceMax, type UploadParts } from "#lib/media.ts";
+import { ApiFailure } from "./api.ts";
+import type { Clock } from "./desk.ts";
+import { backoff } from "./pace.ts";
+import type { Sending, Sent } from "./send-file.ts";
+
+export type PartsEnd = Sent | { outcome: "answered"; failure: ApiFailure };
+
+export type PartsDoors = {
+  /** "later": the server cannot be asked now; `pump` is called when it can. */
+  ask(numbers: number[] | undefined): Promise<UploadParts | "later" | ApiFailure>;
+  send(permit: PartPermit, part: Blob, options: Sending): Promise<Sent>;
+  /** Epoch ms, on this machine's clock, of a moment that the server named. */
+  deadline(iso: string): number;
+  /** Whether another part may travel beside those that do. */
+  mayWiden(): boolean;
+  /** Bytes that left this browser, and those of them that are in the bucket for good. */
+  progress(bytes: number, arrived: number): void;
+  failed(): void;
+  clock: Clock;
+  /** Something ended: look for work everywhere. */
+  pump(): void;
+};
+
+const atOnceMax = 4;
+/** Permits this close to their end are asked for anew. */
+const renewAheadMs = 30_000;
+
+type Flight = { abort: AbortController; loaded: number };
+
+export class Parts {
+  readonly done: Promise<PartsEnd>;
+  readonly #file: File;
+  readonly #doors: PartsDoors;
+  readonly #resolve: (end: PartsEnd) => void;
+  #plan: { partBytes: number; count: number } | undefined;
+  #arrived = new Set<number>();
+  /** Neither in the bucket nor on their way, in the order they shall go. */
+  #todo: number[] = [];
+  #permits = new Map<number, PartPermit>();
+  #deadline = 0;
+  #flying = new Map<number, Flight>();
+  #tries = new Map<number, number>();
+  /** Refused by the bucket with the last permit they had. */
+  #refused = new Set<number>();
+  /** Waiting for the moment of their next try. */
+  #resting = new Set<number>();
+  #asking = false;
+  #ended = false;
+
+  constructor(file: File, signal: AbortSignal, doors: PartsDoors) {
+    this.#file = file;
+    this.#doors = doors;
+    const { promise, resolve } = Promise.withResolvers<PartsEnd>();
+    this.done = promise;
+    this.#resolve = resolve;
+    signal.addEventListener("abort", () => this.#end({ outcome: "aborted" }), { once: true });
+  }
+
+  /** Lanes it takes: one at least, or a file that is asked about would lose its place. */
+  get lanes(): number {
+    return Math.max(1, this.#flying.size);
+  }
+
+  pump(): void {
+    if (this.#ended) return;
+    const plan = this.#plan;
+    if (plan === undefined) {
+      this.#ask();
+      return;
+    }
+    if (this.#arrived.size === plan.count) {
+      this.#end({ outcome: "stored" });
+      return;
+    }
+    if (this.#deadline - this.#doors.clock.now() < renewAheadMs) this.#permits.clear();
+    while (this.#flying.size < atOnceMax && (this.#flying.size === 0 || this.#doors.mayWiden())) {
+      const number = this.#todo.find((one) => this.#permits.has(one) && !this.#resting.has(one));
+      const permit = this.#permits.get(number ?? 0);
+      if (permit === undefined) break;
+      void this.#fly(permit, plan.partBytes);
+    }
+    const ready = this.#todo.filter((one) => !this.#resting.has(one));
+    // The next permits are there before the last ones are used up.
+    if (ready.length > 0 && ready.filter((one) => this.#permits.has(one)).length < atOnceMax)
+      if (ready.some((one) => !this.#permits.has(one))) this.#ask();
+  }
+
+  #ask(): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    void this.#question();
+  }
+
+  async #question(): Promise<void> {
+    const numbers = this.#plan === undefined ? undefined : this.#todo.slice(0, partsAtOnceMax);
+    const before = new Set(this.#arrived);
+    const answer = await this.#doors.ask(numbers);
+    this.#asking = false;
+    if (this.#ended || answer === "later") return;
+    if (answer instanceof ApiFailure) this.#end({ outcome: "answered", failure: answer });
+    else this.#take(answer, before);
+    this.#doors.pump();
+  }
+
+  /** The bucket's list is the truth, except for what arrived while it was being made. */
+  #take(answer: UploadParts, before: ReadonlySet<number>): void {
+    this.#plan = { partBytes: answer.partBytes, count: answer.count };
+    this.#deadline = this.#doors.deadline(answer.expiresAt);
+    const stored = new Set(answer.stored);
+    for (const number of before) if (!stored.has(number)) this.#arrived.delete(number);
+    for (const number of stored) if (!this.#flying.has(number)) this.#arrived.add(number);
+    this.#todo = Array.from({ length: answer.count }, (_, index) => index + 1).filter(
+      (number) => !this.#arrived.has(number) && !this.#flying.has(number),
+    );
+    for (const permit of answer.permits) this.#permits.set(permit.number, permit);
+    this.#tell();
+  }
+
+  async #fly(permit: PartPermit, partBytes: number): Promise<void> {
+    const { number, bytes } = permit;
+    const start = (number - 1) * partBytes;
+    const flight = { abort: new AbortController(), loaded: 0 };
+    this.#flying.set(number, flight);
+    this.#todo = this.#todo.filter((one) => one !== number);
+    const sent = await this.#doors.send(permit, this.#file.slice(start, start + bytes), {
+      signal: flight.abort.signal,
+      onProgress: (loaded) => {
+        flight.loaded = loaded;
+        this.#tell();
+      },
+    });
+    this.#flying.delete(number);
+    if (this.#ended) return;
+    if (sent.outcome === "stored") {
+      this.#arrived.add(number);
+      this.#tries.delete(number);
+      this.#refused.delete(number);
+    } else {
+      this.#todo = [number, ...this.#todo];
+      if (sent.outcome === "refused") this.#wasRefused(number, sent);
+      else if (sent.outcome === "unknown") this.#rest(number, sent);
+    }
+    this.#tell();
+    this.#doors.pump();
+  }
+
+  /** F-6: an expired permit, or parts that the store gave up. Fresh permits come with a fresh list; then it is an end. */
+  #wasRefused(number: number, sent: Sent): void {
+    if (this.#refused.has(number)) this.#end(sent);
+    this.#refused.add(number);
+    this.#permits.clear();
+  }
+
+  /** F-5: the same part again after a while; the others go on. */
+  #rest(number: number, sent: Sent): void {
+    const { clock } = this.#doors;
+    this.#doors.failed();
+    const tries = (this.#tries.get(number) ?? 0) + 1;
+    this.#tries.set(number, tries);
+    const wait = backoff(tries, clock.random);
+    if (wait === undefined) {
+      this.#end(sent);
+      return;
+    }
+    this.#resting.add(number);
+    clock.after(wait, () => {
+      this.#resting.delete(number);
+      this.#doors.pump();
+    });
+  }
+
+  #tell(): void {
+    if (this.#ended || this.#plan === undefined) return;
+    const { partBytes, count } = this.#plan;
+    let arrived = 0;
+    for (const number of this.#arrived)
+      arrived += number < count ? partBytes : this.#file.size - partBytes * (count - 1);
+    let sent = arrived;
+    for (const { loaded } of this.#flying.values()) sent += loaded;
+    this.#doors.progress(Math.min(sent, this.#file.size), arrived);
+  }
+
+  #end(end: PartsEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { abort } of this.#flying.values()) abort.abort();
+    this.#resolve(end);
+  }
+}
