@@ -91,8 +91,9 @@ export function connect(bucket: BucketSettings): Connection {
     bucket.publicEndpoint === bucket.endpoint && !isChecked
       ? client
       : clientOf(bucket, bucket.publicEndpoint, "WHEN_REQUIRED");
-  // A small question must be answered before the person asking gives up: in half the time of a silent transfer.
-  const answerMsMax = ((bucket.attemptsMax ?? usualAttemptsMax) * (bucket.timeoutMs ?? usualIdleMsMax)) / 2;
+  // A small question must be answered before the person asking gives up: half of what a silent transfer may take.
+  const idleMsMax = bucket.timeoutMs ?? usualIdleMsMax;
+  const answerMsMax = Math.max(idleMsMax, ((bucket.attemptsMax ?? usualAttemptsMax) * idleMsMax) / 2);
   let serverDate: Date | undefined;
   // The SDK hides the headers of an answer; the Date among them is how a wrong clock is noticed (F-22).
   client.middlewareStack.add(
