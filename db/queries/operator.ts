@@ -2,7 +2,7 @@
 import { and, eq, inArray, isNotNull, isNull, notInArray, sql } from "drizzle-orm";
 import { openStates, type RejectCode, type UploadState } from "#lib/media.ts";
 import type { Db } from "../client.ts";
-import { media, purges, type Upload, uploads } from "../schema.ts";
+import { media, purges, type Upload, type User, uploads, users } from "../schema.ts";
 
 const open = [...openStates];
 const secondsFromNow = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
@@ -180,4 +180,10 @@ export async function broughtStates(
     })
     .from(uploads)
     .where(inArray(uploads.id, ids));
+}
+
+/** Whose the gallery is; the account that comes to mind when none was named. */
+export async function findGalleryOwner(db: Db): Promise<User | undefined> {
+  const [row] = await db.select().from(users).where(eq(users.role, "owner")).limit(1);
+  return row;
 }

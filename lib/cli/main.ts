@@ -7,7 +7,9 @@ import { parseSettings, SettingsError } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { systemDataFolder } from "#lib/start/default-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
+import { registerAdopt } from "./adopt.ts";
 import { registerData } from "./data.ts";
+import { registerImport } from "./import.ts";
 import { registerProcesses } from "./processes.ts";
 import { registerStart } from "./start.ts";
 import { registerStatic } from "./static.ts";
@@ -61,6 +63,8 @@ async function main(args: string[]): Promise<void> {
   registerStore(program);
   registerData(program);
   registerUser(program);
+  registerImport(program);
+  registerAdopt(program);
   registerStorage(program);
   registerStatic(program);
   try {
