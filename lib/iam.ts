@@ -2,7 +2,7 @@
  * Who may do what with the bucket: least-privilege policies for the web process, the worker and the person who sets it
  * up, and the policy of the bucket itself. What is allowed is named action by action, never with a wildcard.
  */
-import { isReadByAnyone, type Setup } from "./provision.ts";
+import { isReadByAnyone, isStaticReadByAnyone, type Setup } from "./provision.ts";
 
 export type Statement = {
   Sid: string;
@@ -269,14 +269,11 @@ function servedByCdn(setup: Setup, distributionArn: string | undefined): Stateme
 }
 
 function readByAnyone(setup: Setup): Statement[] {
-  if (!isReadByAnyone(setup)) return [];
-  return [
-    {
-      Sid: "AnyoneReads",
-      Effect: "Allow",
-      Principal: "*",
-      Action: ["s3:GetObject"],
-      Resource: servedPrefixes(setup),
-    },
-  ];
+  const open = isReadByAnyone(setup)
+    ? servedPrefixes(setup)
+    : isStaticReadByAnyone(setup)
+      ? objects(setup, "static/")
+      : [];
+  if (open.length === 0) return [];
+  return [{ Sid: "AnyoneReads", Effect: "Allow", Principal: "*", Action: ["s3:GetObject"], Resource: open }];
 }

@@ -5,7 +5,10 @@ import { corsRule, ruleId } from "./storage/cors-rule.ts";
 import type { CorsRule, LifecycleRule, PublicAccessBlock } from "./storage/port.ts";
 
 /** The settings that decide how the bucket has to be set up. */
-export type Setup = Pick<Settings, "appUrl" | "delivery" | "uploads"> & { bucket: BucketSettings };
+export type Setup = Pick<Settings, "appUrl" | "delivery" | "uploads"> & {
+  bucket: BucketSettings;
+  staticUrl?: string | undefined;
+};
 
 /** Throws SettingsError when no bucket is set. */
 export const setupOf = (settings: Settings): Setup => ({
@@ -62,13 +65,15 @@ export const isReadByAnyone = ({ bucket, delivery }: Setup): boolean =>
   delivery.publicBase !== undefined &&
   new URL(delivery.publicBase).host === new URL(bucketBase(bucket)).host;
 
+/** STATIC_URL is the bucket's own folder static/: whoever loads a page loads its scripts from there. */
+export const isStaticReadByAnyone = ({ bucket, staticUrl }: Setup): boolean =>
+  staticUrl === `${bucketBase(bucket)}/${bucket.location}static`;
+
 /** Everything shut, except the policy that a public bucket without a CDN cannot do without. */
-export const wantedPublicAccess = (setup: Setup): PublicAccessBlock => ({
-  blockAcls: true,
-  ignoreAcls: true,
-  blockPolicy: !isReadByAnyone(setup),
-  restrictBuckets: !isReadByAnyone(setup),
-});
+export function wantedPublicAccess(setup: Setup): PublicAccessBlock {
+  const isShut = !isReadByAnyone(setup) && !isStaticReadByAnyone(setup);
+  return { blockAcls: true, ignoreAcls: true, blockPolicy: isShut, restrictBuckets: isShut };
+}
 
 /** Access lists are off: only policies decide. */
 export const wantedOwnership = "BucketOwnerEnforced";

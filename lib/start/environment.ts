@@ -47,6 +47,8 @@ export function completeEnvironment(
     APP_URL: settings.appUrl,
     TINTYPE_DATA: settings.dataFolder,
     AUTH_SECRET: settings.authSecret ?? secrets.authSecret,
+    // Commands beside a running Tintype must not build its pages for another address.
+    ...(settings.staticUrl === undefined ? {} : { STATIC_URL: settings.staticUrl }),
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...(settings.bucket === undefined ? storeEnvironment(settings, secrets, given.S3_PUBLIC_ENDPOINT) : {}),
   };

@@ -6,9 +6,11 @@ import path from "node:path";
 import { connect, type Db } from "#db/client.ts";
 import { migrate } from "#db/migrate.ts";
 import { parseSettings, type Settings } from "#lib/env.ts";
+import { buildId } from "#lib/static/built.ts";
+import { checkStatic } from "#lib/static/check.ts";
 import { until } from "./alive.ts";
 import { prepareBucket } from "./bucket.ts";
-import { build, isBuilt } from "./build.ts";
+import { build, buildFolder, isBuilt } from "./build.ts";
 import { claim } from "./claim.ts";
 import { type DataFolder, loadSecrets, openDataFolder, type Secrets } from "./data-folder.ts";
 import { refuseSilentDatabase } from "./database.ts";
@@ -144,7 +146,16 @@ async function bringUp(
     ]);
   });
   await writeRun(folder, { ...run, state: "running" });
+  if (options.build) await tellOfStatic(complete.staticUrl, terminal);
   return environment;
+}
+
+/** Pages whose scripts are elsewhere are shown, and nothing in them works. */
+async function tellOfStatic(staticUrl: string | undefined, terminal: Terminal): Promise<void> {
+  if (staticUrl === undefined) return;
+  const folder = buildFolder(process.env);
+  const problem = await checkStatic(staticUrl, { folder, id: await buildId(folder) });
+  if (problem !== undefined) terminal.trouble(`The pages will not work in browsers: ${problem}`);
 }
 
 async function openDatabase(
