@@ -14,6 +14,7 @@ import { isOpenRead, nobody, type OpenPrefix } from "./open-prefix.ts";
 import { isFormPost, postObject } from "./post-object.ts";
 import { readRequest, type S3Request, withMovedHeaders } from "./request.ts";
 import { S3Error, systemCode } from "./s3-error.ts";
+import { authenticateUrl2, isSignedUrl2 } from "./sigv2.ts";
 import { authenticate } from "./sigv4.ts";
 import type { Store } from "./store.ts";
 import { keepTidy, unfinishedMsMax } from "./tidy.ts";
@@ -95,8 +96,10 @@ async function answer(store: Store, doors: Doors, exchange: Exchange, request: S
     return;
   }
   const keyring = asksWhere(request) ? { ...store.keyring, otherRegion: firstRegion } : store.keyring;
-  const signed = authenticate(keyring, request);
-  const complete = withMovedHeaders(request);
+  const isUrl2 = isSignedUrl2(request);
+  const signed = isUrl2 ? authenticateUrl2(keyring, request) : authenticate(keyring, request);
+  // Version 2 does not cover the whole query.
+  const complete = isUrl2 ? request : withMovedHeaders(request);
   await operationOf(complete)({ store, exchange, request: complete, signed });
 }
 

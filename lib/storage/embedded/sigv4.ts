@@ -228,7 +228,7 @@ function checkQuery(keyring: Keyring, request: Signable, now: number): Signed {
 /** Checks who asks. Refuses anonymous requests too: nothing in this store is public. */
 export function authenticate(keyring: Keyring, request: Signable, now = Date.now()): Signed {
   const authorization = request.headers.get("authorization");
-  if (authorization?.startsWith("AWS ") || request.query.some(([name]) => name === "AWSAccessKeyId"))
+  if (authorization?.startsWith("AWS "))
     throw new S3Error(
       "InvalidRequest",
       "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",

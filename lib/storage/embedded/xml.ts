@@ -44,6 +44,8 @@ const parser = new XMLParser({
   trimValues: false,
   removeNSPrefix: true,
   processEntities: true,
+  // Numeric references as well: clients write quotes and line breaks so.
+  htmlEntities: true,
 });
 
 /** One element as read: its children by name. */
