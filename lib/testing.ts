@@ -118,7 +118,7 @@ export type TestStore = {
 };
 
 /** A real store in a temporary folder, with the bucket and its CORS rule in place. */
-export async function testStore(): Promise<TestStore> {
+export async function testStore(options: { refusePost?: boolean } = {}): Promise<TestStore> {
   // Only the tests that store something pay for loading the SDK.
   const { startStore } = await import("#lib/storage/embedded/server.ts");
   const { openStorage } = await import("#lib/storage/s3.ts");
@@ -128,7 +128,7 @@ export async function testStore(): Promise<TestStore> {
     accessKeyId: `test${randomBytes(8).toString("hex")}`,
     secretAccessKey: randomBytes(20).toString("hex"),
   };
-  const store = await startStore({ folder, host: "127.0.0.1", port: 0, credentials, region });
+  const store = await startStore({ folder, host: "127.0.0.1", port: 0, credentials, region, ...options });
   const bucket: BucketSettings = {
     bucket: "tintype-test",
     region,

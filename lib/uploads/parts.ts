@@ -9,7 +9,6 @@ import { type PartPermit, partsAtOnceMax, type UploadParts, type Viewer } from "
 import type { Storage } from "../storage/port.ts";
 import { closedFor, renewRow } from "../uploads.ts";
 import { gather, type Plan, planOf } from "./multipart.ts";
-import { headersForBrowser } from "./permit.ts";
 
 /**
  * Renews the upload (R-16), lists what has arrived, and signs `numbers`, or the first that are missing. Throws
@@ -68,7 +67,7 @@ function sign(
           bytes,
           expiresIn: settings().uploads.policySeconds,
         });
-        return { permit: { number, bytes, url, headers: headersForBrowser(headers) }, expiresAt };
+        return { permit: { number, bytes, url, headers }, expiresAt };
       }),
     ),
   );

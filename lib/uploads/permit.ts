@@ -10,12 +10,6 @@ import { singleTransport } from "./transport.ts";
 /** A picture without EXIF or a browser's belief is uploaded as plain bytes; what it is, its bytes decide. */
 export const contentTypeFor = (mime: string): string => (mime === "" ? "application/octet-stream" : mime);
 
-/** Browsers set these themselves, from the body and the address, and forbid scripts to. */
-const setByBrowsers = new Set(["content-length", "host"]);
-
-export const headersForBrowser = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !setByBrowsers.has(name.toLowerCase())));
-
 /** Signed for exactly this row: its key, its bytes, its type. Parts are signed when they are asked for. */
 export async function permitFor(storage: Storage, upload: Upload): Promise<UploadPermit> {
   const common = { id: upload.id, maxBytes: upload.bytes };
@@ -31,13 +25,7 @@ export async function permitFor(storage: Storage, upload: Upload): Promise<Uploa
       ...promise,
       ...(upload.sha256 === null ? {} : { sha256: upload.sha256 }),
     });
-    return {
-      ...common,
-      transport: "put",
-      url,
-      headers: headersForBrowser(headers),
-      expiresAt: expiresAt.toISOString(),
-    };
+    return { ...common, transport: "put", url, headers, expiresAt: expiresAt.toISOString() };
   }
   const { url, fields, expiresAt } = await storage.presignPost(upload.stagingKey, promise);
   return { ...common, transport: "post", url, fields, expiresAt: expiresAt.toISOString() };
