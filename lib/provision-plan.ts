@@ -38,7 +38,7 @@ export async function planProvision(bucket: Bucket, setup: Setup, options: PlanO
   const isThere = state !== "absent";
   for (const name of options.steps) {
     const look = lookers[name];
-    if (look !== undefined) steps.push(await looked(name, () => look({ bucket, setup, options, isThere })));
+    if (look !== undefined) steps.push(await looked(name, isThere, () => look({ bucket, setup, options, isThere })));
   }
   return steps;
 }
@@ -60,6 +60,9 @@ function bucketStep(bucket: Bucket, setup: Setup, state: "exists" | "absent" | "
   };
 }
 
+/** Of a setting that only other stores have. */
+export const notInStore = "this store does not have it";
+
 type Look = { bucket: Bucket; setup: Setup; options: PlanOptions; isThere: boolean };
 type Looked = Pick<Step, "is" | "willBe" | "apply"> & { isOk: boolean };
 
@@ -73,17 +76,17 @@ const lookers: Record<StepName, ((look: Look) => Promise<Looked>) | undefined> =
 };
 
 /** A store that does not have the setting, or does not let it be seen, is a step that is left out and says so. */
-async function looked(name: StepName, look: () => Promise<Looked>): Promise<Step> {
+async function looked(name: StepName, isThere: boolean, look: () => Promise<Looked>): Promise<Step> {
   try {
     const { isOk, ...step } = await look();
-    return { name, state: isOk ? "ok" : "change", ...step };
+    return { name, state: isOk ? "ok" : "change", ...step, ...(isThere ? {} : { is: "no bucket yet" }) };
   } catch (error) {
     if (!(error instanceof StorageError) || (error.code !== "unsupported" && error.code !== "denied"))
       throw error;
     return {
       name,
       state: error.code,
-      is: error.code === "unsupported" ? "this store does not have it" : "unknown",
+      is: error.code === "unsupported" ? notInStore : "unknown",
       willBe: "left as it is",
       why: error.message,
       apply: async () => {},

@@ -8,7 +8,9 @@ import { TintypeError } from "#lib/errors.ts";
 import { systemDataFolder } from "#lib/start/default-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { registerAdopt } from "./adopt.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerData } from "./data.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerImport } from "./import.ts";
 import { registerProcesses } from "./processes.ts";
 import { registerStart } from "./start.ts";
@@ -20,7 +22,7 @@ import { registerUser } from "./user.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
 /** Commands that see to their own database. */
-const independent = ["start", "build", "web", "worker", "store", "storage", "static"];
+const independent = ["start", "build", "web", "worker", "store", "storage", "static", "completion", "doctor"];
 
 /** What a program that SIGPIPE ends would leave. */
 const closedPipeCode = 141;
@@ -52,8 +54,8 @@ async function main(args: string[]): Promise<void> {
   program.hook("preAction", async (_program, action) => {
     const name = topName(action, program);
     // Pages are built where the settings of the machine that serves them are not known; the store alone has its own.
-    if (name === "storage") await takeOptions(action);
-    if (name !== "build" && name !== "store") check(action, Object.keys(fileSettings));
+    if (name === "storage" || name === "doctor") await takeOptions(action);
+    if (!["build", "store", "completion"].includes(name)) check(action, Object.keys(fileSettings));
     if (independent.includes(name)) return;
     const { withDatabase } = await import("#lib/start/services.ts");
     end = await withDatabase();
@@ -67,6 +69,8 @@ async function main(args: string[]): Promise<void> {
   registerAdopt(program);
   registerStorage(program);
   registerStatic(program);
+  registerDoctor(program);
+  registerCompletion(program);
   try {
     await program.parseAsync(args, { from: "user" });
   } finally {

@@ -99,10 +99,13 @@ async function remove(place: Place, name: string, asking: Asking): Promise<void>
     throw new Refusal(
       `The bucket ${name} is not empty (${object.key} is in it, for one). Empty it first: tintype storage rm -r / --bucket ${name}`,
     );
-  if (!(await confirmed(`Remove ${place.where}? Its name becomes free for others.`, asking))) {
-    note("Nothing was removed.");
-    return;
-  }
+  if (
+    !(await confirmed(
+      { fact: `Removing ${place.where} frees its name for others.`, question: "Remove it?" },
+      asking,
+    ))
+  )
+    throw new Refusal("Nothing was removed.");
   await bucket.remove().catch((error: unknown) => {
     if (error instanceof StorageError && error.code === "conflict")
       throw new Refusal(

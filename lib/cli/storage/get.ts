@@ -47,7 +47,7 @@ Examples:
     );
 }
 
-const words = { done: "Fetched", taken: "is there already" };
+const words = { done: "Fetched" };
 
 async function getOne(place: Place, text: string, file: string | undefined, options: Options): Promise<void> {
   const key = keyOf(text);

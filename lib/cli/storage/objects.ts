@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { Refusal } from "#lib/start/refusal.ts";
 import { type ObjectHead, type Storage, StorageError } from "#lib/storage/port.ts";
-import { type Asking, confirmed } from "../ask.ts";
+import { confirmed } from "../ask.ts";
 import { many, note, printable, say, sayJson, size, styled, when } from "../output.ts";
 import { at, ExitRefusal, type Place, unknownCode } from "./group.ts";
 import { keyOf, nameOf, objectJson, prefixOf, sayFolder, sayObject } from "./keys.ts";
@@ -93,8 +93,7 @@ async function list(place: Place, text: string, options: ListOptions): Promise<v
         "dim",
         [
           ...(total.folders === 0 ? [] : [many(total.folders, "folder")]),
-          many(total.objects, "object"),
-          size(total.bytes),
+          ...(total.objects === 0 ? [] : [many(total.objects, "object"), size(total.bytes)]),
         ].join(", "),
         process.stderr,
       ),
@@ -192,7 +191,8 @@ async function copy(place: Place, from: string, to: string, options: CopyOptions
       await one(object.key, `${target}${object.key.slice(source.length)}`);
     if (tally.copied + tally.skipped === 0) throw new Refusal(`There is nothing under ${printable(from)}.`);
   }
-  if (!place.json) say(`Copied ${many(tally.copied, "object")}.`);
+  if (!place.json && (tally.copied > 0 || options.recursive === true))
+    say(`Copied ${many(tally.copied, "object")}.`);
 }
 
 async function copyOne(
@@ -214,9 +214,12 @@ async function copyOne(
 }
 
 /** Nothing is overwritten in silence: asked at a terminal, refused elsewhere. */
-export const mayOverwrite = (name: string, asking: Asking = {}): Promise<boolean> =>
+const mayOverwrite = (name: string): Promise<boolean> =>
   confirmed(
-    `${printable(name)} is there already. Overwrite it?`,
-    asking,
-    "Say --force to overwrite it, or --if-absent to leave it as it is.",
+    {
+      fact: `${printable(name)} is there already.`,
+      question: "Overwrite it?",
+      wayOn: "Say --force to overwrite it, or --if-absent to leave it as it is.",
+    },
+    {},
   );

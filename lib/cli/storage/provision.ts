@@ -1,7 +1,7 @@
 /** `tintype storage provision`, and the same for one setting at a time: what is, what will be, and then doing it. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { BucketPolicyOptions } from "#lib/iam.ts";
-import { planProvision, type Step, type StepName } from "#lib/provision-plan.ts";
+import { notInStore, planProvision, type Step, type StepName } from "#lib/provision-plan.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { StorageError } from "#lib/storage/port.ts";
 import { type Asking, confirmed } from "../ask.ts";
@@ -75,10 +75,17 @@ export async function provision(
     refuseUnknown(plan);
     return;
   }
-  if (!(await confirmed(`Make ${changes.length === 1 ? "this change" : "these changes"}?`, options))) {
-    note("Nothing was changed.");
-    return;
-  }
+  if (
+    !(await confirmed(
+      {
+        fact: `${many(changes.length, "change")} to make.`,
+        question: "Go on?",
+        wayOn: "Nobody can be asked here: say --yes to make them.",
+      },
+      options,
+    ))
+  )
+    throw new Refusal("Nothing was changed.");
   await take(place, plan);
 }
 
@@ -102,10 +109,8 @@ async function take(place: Place, plan: Step[]): Promise<void> {
     const isUnsupported = problem instanceof StorageError && problem.code === "unsupported";
     if (!isUnsupported) failed += 1;
     if (place.json) sayStep({ ...step, why: reason(problem) }, isUnsupported ? "unsupported" : "failed");
-    else
-      note(
-        `${isUnsupported ? "–" : styled("red", "✗", process.stderr)} ${titles[step.name]}: ${reason(problem)}`,
-      );
+    else if (isUnsupported) note(`${styled("dim", "–", process.stderr)} ${titles[step.name]}: ${notInStore}`);
+    else note(`${styled("red", "✗", process.stderr)} ${titles[step.name]}: ${reason(problem)}`);
     // Without the bucket there is nothing to set up.
     if (step.name === "bucket") break;
   }
@@ -139,6 +144,5 @@ function showPlan(place: Place, plan: Step[]): void {
     } else if (step.state === "denied") say(`${begin}  ${step.is}: ${step.why ?? ""}`);
     else say(`${begin}  ${step.is}`);
   }
-  const changes = plan.filter(({ state }) => state === "change").length;
-  say(changes === 0 ? "Nothing to change." : `${many(changes, "change")} to make.`);
+  if (!plan.some(({ state }) => state === "change")) say("Nothing to change.");
 }

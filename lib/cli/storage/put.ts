@@ -98,7 +98,7 @@ async function put(place: Place, args: string[], options: Options): Promise<void
   await transfer(place, transfers(), { ...options, total, single, words });
 }
 
-const words = { done: "Stored", taken: "is there already" };
+const words = { done: "Stored" };
 
 type Source = { file: string; key: string; bytes: number };
 

@@ -2,13 +2,14 @@
 import type { Command } from "commander";
 import { Refusal } from "#lib/start/refusal.ts";
 import type { Storage } from "#lib/storage/port.ts";
-import { type Asking, confirmed } from "../ask.ts";
+import { type Asking, confirmed, type Question } from "../ask.ts";
 import { count, listed, many, note, printable, say, sayJson, size } from "../output.ts";
 import { at, type Place } from "./group.ts";
 import { keyOf, prefixOf } from "./keys.ts";
 import { missing } from "./objects.ts";
 
 const batch = 1000;
+const namesShown = 3;
 /** What the gallery's rows point at. */
 const ofTheGallery = /^(media|derived|incoming)\//;
 
@@ -51,13 +52,20 @@ async function removeKeys(place: Place, texts: string[], options: Options): Prom
     for (const key of keys) tell(place, key, "would be removed");
     return;
   }
-  const question = `${listed(shown.slice(0, 3).map(printable))}${shown.length > 3 ? ` and ${count(shown.length - 3)} more` : ""} may be shown by the gallery, which would miss ${shown.length === 1 ? "it" : "them"}. Remove ${shown.length === 1 ? "it" : "them"} all the same?`;
-  if (shown.length > 0 && !(await confirmed(question, options))) {
-    note("Nothing was removed.");
-    return;
-  }
+  if (shown.length > 0 && !(await confirmed(missedByGallery(shown), options)))
+    throw new Refusal("Nothing was removed.");
   const gone = await removeAll(place, storage, keys);
   if (!place.json && (keys.length > 0 || options.force !== true)) say(`Removed ${many(gone, "object")}.`);
+}
+
+function missedByGallery(keys: string[]): Question {
+  const names = keys.slice(0, namesShown).map(printable);
+  const rest = keys.length - names.length;
+  const it = keys.length === 1 ? "it" : "them";
+  return {
+    fact: `The gallery may show ${listed(rest > 0 ? [...names, `${count(rest)} more`] : names)}, and would miss ${it}.`,
+    question: `Remove ${it} all the same?`,
+  };
 }
 
 async function removeFolders(place: Place, texts: string[], options: Options): Promise<void> {
@@ -84,10 +92,13 @@ async function removeFolders(place: Place, texts: string[], options: Options): P
     }
     const warning =
       prefix === "" || ofTheGallery.test(prefix) ? " The gallery would miss the pictures among them." : "";
-    if (!(await confirmed(`Remove ${what} from ${from} for good?${warning}`, options))) {
-      note("Nothing was removed.");
-      continue;
-    }
+    const fact = `This removes ${what} from ${from}.${warning}`;
+    if (!(await confirmed({ fact, question: "Remove them for good?" }, options)))
+      throw new Refusal(
+        removed === 0
+          ? "Nothing was removed."
+          : `The ${many(removed, "object")} before are gone; no more was removed.`,
+      );
     removed += await removeBelow(place, storage, prefix);
   }
   if (!place.json && options.dryRun !== true) say(`Removed ${many(removed, "object")}.`);

@@ -17,8 +17,8 @@ export type Transfer = {
 
 export type TransferOptions = { force?: true; ifAbsent?: true };
 
-/** How a command says what it did: "Stored", "is there already". */
-export type Words = { done: string; taken: string };
+/** How a command says what it did. */
+export type Words = { done: string };
 
 /** Small ones at once; a large one has several connections to itself. */
 const smallAtOnce = 8;
@@ -115,6 +115,7 @@ class Report {
 
   #skip(one: Transfer): void {
     this.#skipped += 1;
+    this.#last = one.name;
     if (this.#place.json) sayJson({ ...one.json, bytes: one.bytes, state: "skipped" });
   }
 
@@ -131,12 +132,15 @@ class Report {
     const rest = this.taken.length - names.length;
     const which = listed(rest > 0 ? [...names, `${count(rest)} more`] : names);
     const isOne = this.taken.length === 1;
-    const stands = `${which} ${isOne ? this.#options.words.taken : this.#options.words.taken.replace(/^is /, "are ")}.`;
+    const [it, stays] = isOne ? ["it", "it is"] : ["them", "they are"];
     try {
       return await confirmed(
-        `${stands} Overwrite ${isOne ? "it" : "them"}?`,
+        {
+          fact: `${which} ${isOne ? "is" : "are"} there already.`,
+          question: `Overwrite ${it}?`,
+          wayOn: `Say --force to overwrite ${it}, or --if-absent to leave ${it} as ${stays}.`,
+        },
         {},
-        `Say --force to overwrite ${isOne ? "it" : "them"}, or --if-absent to leave ${isOne ? "it" : "them"} as ${isOne ? "it is" : "they are"}.`,
       );
     } catch (error) {
       if (!this.#options.single) this.#tell();
@@ -169,6 +173,6 @@ class Report {
     else if (objects > 0 || !this.#options.single) {
       const took = ((performance.now() - this.#started) / 1000).toFixed(1);
       say(`${this.#options.words.done} ${many(objects, "object")} (${size(bytes)}) in ${took} s.${skipped}`);
-    } else if (skipped !== "") say(skipped.trim());
+    } else if (this.#skipped > 0) say(`${printable(this.#last)} is there already, and stays as it is.`);
   }
 }
