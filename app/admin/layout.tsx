@@ -18,6 +18,7 @@ export default async function AdminLayout({ children }: { children: ReactNode })
           <NavLink href="/admin/media">{w("navMedia")}</NavLink>
           <NavLink href="/admin/uploads">{w("navUploads")}</NavLink>
           <NavLink href="/admin/users">{w("navPeople")}</NavLink>
+          <NavLink href="/admin/storage">{w("navStorage")}</NavLink>
         </div>
       </nav>
       {children}

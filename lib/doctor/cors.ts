@@ -13,10 +13,10 @@ import { formOf } from "./outside.ts";
 import { fail, ok, type Probe, warn } from "./probe.ts";
 import type { Visit } from "./visit.ts";
 
-type Wish = { method: "POST" | "PUT"; headers: string[] };
+export type Wish = { method: "POST" | "PUT"; headers: string[] };
 /** What a form and a PUT ask for; `progress` listeners make browsers ask before a form too. */
-const form: Wish = { method: "POST", headers: [] };
-const put: Wish = { method: "PUT", headers: ["content-type", "if-none-match"] };
+export const form: Wish = { method: "POST", headers: [] };
+export const put: Wish = { method: "PUT", headers: ["content-type", "if-none-match"] };
 /** Methods that need no permission of their own once the origin may speak at all. */
 const simple = ["GET", "HEAD", "POST"];
 
@@ -135,8 +135,12 @@ export const corsProbe = (origin: string): Probe<Visit> => ({
   },
 });
 
+const promise = { bytes: picture.byteLength, contentType: pictureType, expiresIn: 300 };
+
 async function judge(visit: Visit, origin: string): Promise<Outcome> {
-  const wishes = visit.facts.posts === false ? [put] : [form, put];
+  const permit = await visit.browserStorage.presignPut("incoming/probe", promise);
+  const own: Wish = { method: "PUT", headers: Object.keys(permit.headers).map((name) => name.toLowerCase()) };
+  const wishes = visit.facts.posts === false ? [own] : [form, own];
   for (const wish of wishes) {
     const url =
       wish.method === "POST" ? visit.outside : `${visit.outside}/${visit.bucket.location}incoming/probe`;
@@ -160,7 +164,6 @@ async function judge(visit: Visit, origin: string): Promise<Outcome> {
 async function readable(visit: Visit, origin: string): Promise<Outcome | undefined> {
   const key = visit.traces.key("incoming/", "cors");
   const below = key.slice(visit.bucket.location.length);
-  const promise = { bytes: picture.byteLength, contentType: pictureType, expiresIn: 300 };
   if (visit.facts.posts === true) {
     const policy = await visit.browserStorage.presignPost(below, promise);
     const sent = await formOf(policy.fields, picture);

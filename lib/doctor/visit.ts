@@ -67,8 +67,8 @@ export async function addressOfBucket(bucket: BucketSettings): Promise<string> {
   }
 }
 
-/** Opens a bucket for examination; nothing is asked yet. */
-export async function openVisit(subject: Subject): Promise<Visit> {
+/** Opens a bucket for examination; nothing is asked yet. `name` is part of every key that is written. */
+export async function openVisit(subject: Subject, name = randomName()): Promise<Visit> {
   const { bucket } = subject;
   const own = { ...bucket, publicEndpoint: bucket.endpoint };
   const [inside, outside] = await Promise.all([addressOfBucket(own), addressOfBucket(bucket)]);
@@ -101,7 +101,7 @@ export async function openVisit(subject: Subject): Promise<Visit> {
         ...(headers === undefined ? {} : { headers }),
         ...(body === undefined ? {} : { body }),
       }),
-    traces: traces({ location: bucket.location, name: randomName(), raw }),
+    traces: traces({ location: bucket.location, name, raw }),
     close() {
       storage.close();
       browserStorage.close();
