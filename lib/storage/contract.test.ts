@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { contract } from "./contract.ts";
+import type { StoreUnderTest } from "./contract/subject.ts";
+import { contract, embedded } from "./contract.ts";
 import { startStore } from "./embedded/server.ts";
 
-contract("embedded store", async () => {
+const open = async (): Promise<StoreUnderTest> => {
   const folder = await mkdtemp(path.join(tmpdir(), "tintype-contract-"));
   const credentials = { accessKeyId: "CONTRACT", secretAccessKey: randomBytes(20).toString("hex") };
   const region = "ap-northeast-2";
@@ -25,4 +26,6 @@ contract("embedded store", async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+};
+
+contract("embedded store", open, embedded);

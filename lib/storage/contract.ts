@@ -4,15 +4,31 @@
  * the list of quirks stays true.
  */
 import { after, before, describe } from "node:test";
+import { bucketContract } from "./contract/bucket.ts";
+import { formContract } from "./contract/forms.ts";
 import { keyContract } from "./contract/keys.ts";
+import { objectContract } from "./contract/objects.ts";
+import { permitContract } from "./contract/permits.ts";
 import { portContract } from "./contract/port.ts";
 import { programContract } from "./contract/programs.ts";
 import { readingContract } from "./contract/reading.ts";
 import { type Quirk, type StoreUnderTest, Subject } from "./contract/subject.ts";
 
-export { rgw16 } from "./contract/subject.ts";
-
 import { uploadContract } from "./contract/uploads.ts";
+
+export { embedded, rgw16 } from "./contract/subject.ts";
+
+const parts = [
+  portContract,
+  objectContract,
+  uploadContract,
+  formContract,
+  permitContract,
+  readingContract,
+  keyContract,
+  programContract,
+  bucketContract,
+];
 
 /** Declares the suite. `open` gives a bucket that may not exist yet, for this run alone. */
 export function contract(name: string, open: () => Promise<StoreUnderTest>, quirks: Quirk[] = []): void {
@@ -20,7 +36,6 @@ export function contract(name: string, open: () => Promise<StoreUnderTest>, quir
   describe(name, () => {
     before(() => subject.open(open));
     after(() => subject.close());
-    for (const part of [portContract, uploadContract, readingContract, keyContract, programContract])
-      part(subject);
+    for (const part of parts) part(subject);
   });
 }

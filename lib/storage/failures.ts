@@ -88,6 +88,8 @@ export function storageError(error: unknown, doing: string): StorageError {
     );
   if (status === 301 || name === "PermanentRedirect")
     return fail("unavailable", "it is in another region; check S3_REGION");
+  if (name === "NoSuchUpload") return fail("not_found", "there is no such upload in parts any more");
+  if (name === "NoSuchKey") return fail("not_found", "there is no such object any more");
   if (name === "NoSuchBucket") return fail("not_found", "there is no such bucket; check S3_BUCKET");
   if (status === 501 || status === 405 || name === "NotImplemented")
     return fail("unsupported", "the store does not have this operation");

@@ -13,6 +13,8 @@ export type FormPost = {
   filename?: string;
   fieldsAfterFile?: [string, string][];
   origin?: string;
+  /** Headers that no form sends by itself. */
+  headers?: Record<string, string>;
   /** Leaves the last boundary away. */
   unclosed?: boolean;
   /** Cuts the connection after this many bytes of the form. */
@@ -54,6 +56,7 @@ export function openPost(post: FormPost): OpenPost {
       "content-type": `multipart/form-data; boundary=${boundary}`,
       "content-length": body.length,
       ...(post.origin === undefined ? {} : { origin: post.origin }),
+      ...post.headers,
     },
   });
   const answer = new Promise<Answer>((resolve, reject) => {

@@ -7,6 +7,7 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -70,28 +71,97 @@ export function programContract(subject: Subject): void {
       assert.equal(await subject.bytesOf("sum"), "abc");
     });
 
-    it("takes a stream in signed or checksummed frames", async () => {
-      const streaming = subject.sdk({ streams: true });
-      const body = randomBytes(300_000);
-      const put = streaming.send(
-        new PutObjectCommand({
-          Bucket: subject.bucket.bucket,
-          Key: "framed",
-          Body: Readable.from([body.subarray(0, 100_000), body.subarray(100_000)]),
-          ContentLength: body.length,
-        }),
-      );
-      if (subject.has("refuses framed streams")) assert.equal(await refusal(put), 411);
-      else {
-        await put;
-        assert.equal(await subject.bytesOf("framed"), body.toString("latin1"));
-        assert.equal(
-          (await subject.client.send(new HeadObjectCommand({ Bucket: subject.bucket.bucket, Key: "framed" })))
-            .ContentEncoding,
-          undefined,
+    for (const checksums of ["WHEN_REQUIRED", "WHEN_SUPPORTED"] as const)
+      for (const form of ["buffer", "stream"] as const)
+        it(`stores a ${form} as the SDK sends it with checksums ${checksums} (§5.2)`, async () => {
+          const client = subject.sdk({ checksums });
+          const body = randomBytes(300_000);
+          const Key = `sent/${form}-${checksums}`;
+          const Body =
+            form === "buffer" ? body : Readable.from([body.subarray(0, 100_000), body.subarray(100_000)]);
+          const put = client.send(
+            new PutObjectCommand({ Bucket: subject.bucket.bucket, Key, Body, ContentLength: body.length }),
+          );
+          const isFramed = form === "stream" && checksums === "WHEN_SUPPORTED";
+          if (isFramed && subject.has("refuses framed streams")) {
+            assert.equal(await refusal(put), 411);
+            assert.equal(await subject.storage.head(Key), undefined);
+          } else {
+            await put;
+            assert.equal(await subject.bytesOf(Key), body.toString("latin1"));
+            const head = await client.send(new HeadObjectCommand({ Bucket: subject.bucket.bucket, Key }));
+            assert.equal(head.ContentEncoding, undefined);
+          }
+          client.destroy();
+        });
+
+    it("copies only what it expects to find, where the store looks (§5.3)", async () => {
+      await subject.storage.put("expected/1", Buffer.from("copied"), { contentType: type });
+      const CopySource = `${subject.bucket.bucket}/expected/1`;
+      const copy = (more: object) =>
+        subject.client.send(
+          new CopyObjectCommand({ Bucket: subject.bucket.bucket, Key: "expected/2", CopySource, ...more }),
         );
+      const unexpected = copy({ CopySourceIfMatch: '"00000000000000000000000000000000"' });
+      if (subject.has("copies without looking at conditions")) await unexpected;
+      else {
+        assert.equal(await refusal(unexpected), 412);
+        assert.equal(await subject.storage.head("expected/2"), undefined);
       }
-      streaming.destroy();
+      const { etag } = (await subject.storage.head("expected/1")) ?? assert.fail();
+      await copy({ CopySourceIfMatch: etag });
+      assert.equal(await subject.bytesOf("expected/2"), "copied");
+      const taken = copy({ IfNoneMatch: "*" });
+      if (subject.has("copies without looking at conditions")) await taken;
+      else assert.equal(await refusal(taken), 412);
+    });
+
+    it("deletes only what it expects to find, where the store looks (§5.3)", async () => {
+      await subject.storage.put("expected/3", Buffer.from("x"), { contentType: type });
+      const remove = (IfMatch: string) =>
+        subject.client.send(
+          new DeleteObjectCommand({ Bucket: subject.bucket.bucket, Key: "expected/3", IfMatch }),
+        );
+      const unexpected = remove('"00000000000000000000000000000000"');
+      if (subject.has("deletes without looking at conditions")) await unexpected;
+      else {
+        assert.equal(await refusal(unexpected), 412);
+        const { etag } = (await subject.storage.head("expected/3")) ?? assert.fail();
+        await remove(etag);
+      }
+      assert.equal(await subject.storage.head("expected/3"), undefined);
+    });
+
+    it("replaces only what it expects to find, where the store looks", async () => {
+      await subject.storage.put("expected/4", Buffer.from("first"), { contentType: type });
+      const replace = (more: object) =>
+        subject.client.send(
+          new PutObjectCommand({ Bucket: subject.bucket.bucket, Key: "expected/4", Body: "second", ...more }),
+        );
+      assert.equal(await refusal(replace({ IfMatch: '"00000000000000000000000000000000"' })), 412);
+      assert.equal(await refusal(replace({ IfNoneMatch: "*" })), 412);
+      assert.equal(await subject.bytesOf("expected/4"), "first");
+      const { etag } = (await subject.storage.head("expected/4")) ?? assert.fail();
+      const expected = replace({ IfMatch: etag });
+      if (subject.has("refuses to replace even what is expected")) assert.equal(await refusal(expected), 412);
+      else {
+        await expected;
+        assert.equal(await subject.bytesOf("expected/4"), "second");
+      }
+    });
+
+    it("signed with a clock that is an hour wrong is refused, and told why (F-22)", async () => {
+      const { accessKeyId = "", secretAccessKey = "" } = subject.bucket.credentials ?? {};
+      for (const offset of [-3_600_000, 3_600_000]) {
+        // The SDK would look at the store's clock and try again.
+        const client = subject.sdk({ credentials: { accessKeyId, secretAccessKey }, offset });
+        const put = client.send(
+          new PutObjectCommand({ Bucket: subject.bucket.bucket, Key: "skewed", Body: "x" }),
+        );
+        assert.equal(await refusal(put), 403);
+        client.destroy();
+      }
+      assert.equal(await subject.storage.head("skewed"), undefined);
     });
 
     it("copies an object with its headers or with new ones", async () => {

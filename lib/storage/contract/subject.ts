@@ -11,18 +11,53 @@ import { openStorage } from "../s3.ts";
 /** Known ways in which a store is not S3. */
 export type Quirk =
   | "accepts dates in the future"
+  | "answers forms without ETag and Location headers"
+  | "completes over what is there"
+  | "copies without looking at conditions"
+  | "deletes without looking at conditions"
   | "drops Cache-Control of forms"
+  | "has no bucket encryption"
+  | "has no bucket policies"
+  | "has no lifecycle rules"
+  | "has no object ownership"
+  | "has no public access block"
+  | "has no tags"
   | "ignores checksums"
+  | "ignores Content-MD5 of forms"
   | "refuses framed streams"
-  | "takes one of two equal fields";
+  | "refuses to replace even what is expected"
+  | "says of an open bucket that nothing is blocked"
+  | "takes forms of any length"
+  | "takes one of two equal fields"
+  | "takes unsigned headers with a signed address";
 
 /** Ceph RADOS Gateway 16.2.15, as Debian 12 has it. */
 export const rgw16: Quirk[] = [
   "accepts dates in the future",
+  "answers forms without ETag and Location headers",
+  "completes over what is there",
+  "copies without looking at conditions",
+  "deletes without looking at conditions",
   "drops Cache-Control of forms",
+  "has no bucket encryption",
+  "has no object ownership",
   "ignores checksums",
+  "ignores Content-MD5 of forms",
   "refuses framed streams",
+  "refuses to replace even what is expected",
+  "says of an open bucket that nothing is blocked",
+  "takes forms of any length",
   "takes one of two equal fields",
+  "takes unsigned headers with a signed address",
+];
+
+/** The store that Tintype brings: whoever runs it decides on its machine what a policy decides elsewhere. */
+export const embedded: Quirk[] = [
+  "has no bucket encryption",
+  "has no bucket policies",
+  "has no lifecycle rules",
+  "has no object ownership",
+  "has no public access block",
 ];
 
 /** A bucket that may not exist yet, for one run of the contract alone. */
@@ -67,6 +102,14 @@ export const isStorageError =
 
 type Opened = { under: StoreUnderTest; storage: Storage & { close(): void }; client: S3Client };
 
+type ClientOptions = {
+  credentials?: BucketSettings["credentials"];
+  /** The SDK's own default is WHEN_SUPPORTED: checksums with everything, streams in frames. */
+  checksums?: "WHEN_REQUIRED" | "WHEN_SUPPORTED";
+  /** Milliseconds that its clock is ahead. */
+  offset?: number;
+};
+
 export class Subject {
   readonly name: string;
   #quirks: Quirk[];
@@ -110,24 +153,22 @@ export class Subject {
     return this.#quirks.includes(quirk);
   }
 
-  #client(
-    bucket: BucketSettings,
-    more: { credentials?: BucketSettings["credentials"]; streams?: boolean },
-  ): S3Client {
+  #client(bucket: BucketSettings, more: ClientOptions): S3Client {
+    const checksums = more.checksums ?? "WHEN_REQUIRED";
     return new S3Client({
       region: bucket.region,
       endpoint: bucket.endpoint ?? "",
       forcePathStyle: true,
       maxAttempts: 1,
-      ...(more.streams === true
-        ? {}
-        : { requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }),
+      requestChecksumCalculation: checksums,
+      responseChecksumValidation: checksums,
+      ...(more.offset === undefined ? {} : { systemClockOffset: more.offset }),
       credentials: more.credentials ?? bucket.credentials ?? { accessKeyId: "", secretAccessKey: "" },
     });
   }
 
-  /** Another client of the same store; `streams` leaves the SDK's own checksums and framing on. */
-  sdk(more: { credentials?: BucketSettings["credentials"]; streams?: boolean } = {}): S3Client {
+  /** Another client of the same store. */
+  sdk(more: ClientOptions = {}): S3Client {
     return this.#client(this.bucket, more);
   }
 
