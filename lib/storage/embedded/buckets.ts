@@ -8,10 +8,15 @@ import { document, parseXml, textOf } from "./xml.ts";
 
 const configBytesMax = 64 * 1024;
 
+/** Names that S3 keeps for itself. */
+const reserved = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
+
 function checkName(name: string): void {
   const fits = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes("..");
-  if (!fits || /^\d+\.\d+\.\d+\.\d+$/.test(name))
-    throw new S3Error("InvalidBucketName", "The specified bucket is not valid.");
+  if (!fits || reserved.test(name) || /^\d+\.\d+\.\d+\.\d+$/.test(name))
+    throw new S3Error("InvalidBucketName", "The specified bucket is not valid.", {
+      details: { BucketName: name },
+    });
 }
 
 export async function createBucket(call: Call): Promise<void> {
