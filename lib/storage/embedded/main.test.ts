@@ -1,35 +1,19 @@
-/** The store as a process: how it starts, is refused, stops, and what a kill leaves. */
+/** The store as a process: how it starts, is refused and stops. */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { BucketSettings } from "../../env.ts";
-import { openPost, postForm } from "../form-post.ts";
+import { openPost } from "../form-post.ts";
 import { openStorage } from "../s3.ts";
+import { eventually, freePort } from "./testing.ts";
 
 const credentials = { accessKeyId: "PROCESS", secretAccessKey: randomBytes(20).toString("hex") };
 const type = "image/jpeg";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : assert.fail();
-}
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const until = Date.now() + 10_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < until, "it did not come true within ten seconds");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 describe("the store's process", () => {
   let folder: string;
@@ -102,81 +86,6 @@ describe("the store's process", () => {
     assert.equal(errors().trim().split("\n").length, 1, errors());
     return errors();
   };
-
-  it("loses nothing that it acknowledged and shows nothing half done after kill -9 during writes", async () => {
-    const first = await ready();
-    const storage = openStorage(bucket);
-    await storage.provision({ origins: ["http://localhost:3000"] });
-    const acknowledged = new Set<string>();
-    let killed = false;
-    const body = (i: number): Buffer => randomBytes([900, 40_000, 400_000, 1_500_000][i % 4] ?? 1);
-    const keyOf = (data: Buffer, i: number): string =>
-      `kill/${i}-${createHash("sha256").update(data).digest("hex")}`;
-    let shared: Buffer | undefined;
-    const write = async (i: number): Promise<void> => {
-      const data = body(i);
-      const key = keyOf(data, i);
-      if (i % 3 === 0) {
-        const { url, fields } = await storage.presignPost(key, {
-          bytes: data.length,
-          contentType: type,
-          expiresIn: 60,
-        });
-        const answer = await postForm({ url, fields, file: data });
-        assert.equal(answer.status, 201);
-      } else await storage.put(key, data, { contentType: type });
-      acknowledged.add(key);
-      if (i % 10 === 0) {
-        await storage.put("kill-shared", data, { contentType: type });
-        shared = data;
-      }
-    };
-    const writer = async (offset: number): Promise<void> => {
-      for (let i = offset; !killed; i += 8) {
-        try {
-          await write(i);
-        } catch (error) {
-          if (!killed) throw error;
-        }
-        if (acknowledged.size >= 120 && !killed) {
-          killed = true;
-          first.child.kill("SIGKILL");
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, (_, offset) => writer(offset)));
-    storage.close();
-    await gone(first.child);
-
-    await ready();
-    const again = openStorage(bucket);
-    let listed = 0;
-    for await (const { key, bytes } of again.list("kill/")) {
-      const got = await again.get(key, { bytesMax: 2_000_000 });
-      assert.equal(got?.body.length, bytes);
-      assert.equal(
-        createHash("sha256")
-          .update(got?.body ?? "")
-          .digest("hex"),
-        key.split("-")[1],
-      );
-      acknowledged.delete(key);
-      listed++;
-    }
-    assert.deepEqual([...acknowledged], []);
-    assert.ok(listed >= 120);
-    // Replaced many times, by whichever writer came last before the kill; never a mixture.
-    const last = await again.get("kill-shared", { bytesMax: 2_000_000 });
-    assert.ok([900, 40_000, 400_000, 1_500_000].includes(last?.body.length ?? 0));
-    assert.ok(shared !== undefined);
-    const store = path.join(folder, "store");
-    assert.deepEqual(await readdir(path.join(store, "partial")), []);
-    await eventually(async () => {
-      const files = await readdir(path.join(store, "bodies"), { recursive: true, withFileTypes: true });
-      return files.filter((entry) => entry.isFile()).length === listed + 1;
-    });
-    again.close();
-  });
 
   it("finishes an upload that is under way when it is told to stop, and takes no new ones", async () => {
     const { child, errors } = await ready();
