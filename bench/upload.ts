@@ -111,16 +111,22 @@ async function direct(client: Client, files: Buffer[]): Promise<{ accepted: numb
       }),
     ),
   );
-  await ask(client, "/api/uploads/complete", { ids });
+  await ask(client, "/api/uploads/complete", { ids, look: false });
   const accepted = (performance.now() - started) / 1000;
-  for (let wait = 1000; ; wait = Math.min(wait * 1.5, 5000)) {
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    const state = await ask<{ uploads: CompleteAnswer[] }>(client, "/api/uploads/status", { ids });
-    const states = state.uploads.map((one) => (one.status === "known" ? one.state : one.code));
-    const wrong = states.find((one) => one !== "ready" && one !== "verifying");
-    if (wrong !== undefined) throw new Error(`an upload ended as ${wrong}`);
-    if (states.every((one) => one === "ready"))
-      return { accepted, ready: (performance.now() - started) / 1000 };
+  const waiting = new Set(ids);
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const open = [...waiting];
+    const state = await ask<{ uploads: CompleteAnswer[] }>(client, "/api/uploads/status", {
+      ids: open,
+      wait: 10,
+    });
+    for (const one of state.uploads) {
+      const word = one.status === "known" ? one.state : one.code;
+      if (word === "ready") waiting.delete(one.id);
+      else if (word !== "verifying") throw new Error(`an upload ended as ${word}`);
+    }
+    if (waiting.size === 0) return { accepted, ready: (performance.now() - started) / 1000 };
   }
 }
 

@@ -22,7 +22,13 @@ const calledFrom =
     ? (process.env.INIT_CWD ?? here)
     : here;
 
-const child = spawn(ownNode, [path.join(project, "lib", "cli", "main.ts"), ...process.argv.slice(2)], {
+/** What the web process needs of V8, also when it is run by itself. */
+const flags =
+  process.argv[2] === "web"
+    ? JSON.parse(readFileSync(path.join(project, "bin", "web-flags.json"), "utf8"))
+    : [];
+const program = path.join(project, "lib", "cli", "main.ts");
+const child = spawn(ownNode, [...flags, program, ...process.argv.slice(2)], {
   cwd: project,
   env: { ...process.env, TINTYPE_CALLED_FROM: calledFrom },
   // The fourth is how Tintype notices that this process was killed -9.

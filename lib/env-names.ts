@@ -18,6 +18,7 @@ const ourPrefixes = [
   "APP_URL",
   "AUTH_SECRET",
   "DATABASE_POOL",
+  "DATABASE_PREPARE",
 ];
 /** Read before the settings exist, or by tools; known, and not part of the settings. */
 const otherNames = ["TINTYPE_BUILD", "TINTYPE_CALLED_FROM", "TINTYPE_TEST", "TINTYPE_TEST_DATABASE_URL"];

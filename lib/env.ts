@@ -66,6 +66,7 @@ const shape = z.object({
     })
     .optional(),
   DATABASE_POOL: number(2, 100).default(10),
+  DATABASE_PREPARE: flag.default(true),
   S3_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
@@ -172,6 +173,7 @@ export type Settings = {
   logLevel: Variables["LOG_LEVEL"];
   databaseUrl: string | undefined;
   databasePool: number;
+  databasePrepare: boolean;
   bucket: BucketSettings | undefined;
   delivery: DeliverySettings;
   /** What originals and renditions are stored with; presigned addresses say their own. */
@@ -316,6 +318,7 @@ export function parseSettings(
     logLevel: v.LOG_LEVEL,
     databaseUrl: v.DATABASE_URL,
     databasePool: v.DATABASE_POOL,
+    databasePrepare: v.DATABASE_PREPARE,
     bucket:
       v.S3_BUCKET === undefined || v.S3_REGION === undefined
         ? undefined

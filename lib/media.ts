@@ -121,6 +121,17 @@ export const beginShape = z.strictObject({
 export type BeginFile = z.infer<typeof beginFileShape>;
 
 export const idsShape = z.strictObject({ ids: z.array(z.uuid()).min(1).max(limits.batchMax) });
+export const completeShape = z.strictObject({
+  ids: idsShape.shape.ids,
+  /** False from a browser that has just seen the bucket take the bytes: the worker's first read is look enough. */
+  look: z.boolean().default(true),
+});
+/** Seconds a status question may be held back until there is news. */
+export const waitSecondsMax = 20;
+export const statusShape = z.strictObject({
+  ids: idsShape.shape.ids,
+  wait: z.number().min(0).max(waitSecondsMax).default(0),
+});
 
 export const idShape = z.object({ id: z.uuid() });
 /** For routes whose id says everything: any field at all is refused. */
@@ -176,16 +187,19 @@ export type UploadView = {
   createdAt: string;
 };
 
+/** How an upload stands; the rest of it, whoever asks knows already. */
+export type UploadStanding = Pick<UploadView, "id" | "state" | "mediaId" | "rejectCode" | "message">;
+
 /** Answer to a batch completion or a status question for one id. */
 export type CompleteAnswer =
-  | ({ status: "known" } & UploadView)
+  | ({ status: "known" } & UploadStanding)
   | { status: "refused"; id: string; code: string; message: string };
 
 /*
  * POST   /api/uploads               {uploads: BeginFile[]}  → 200 {uploads: BeginAnswer[]}
  * GET    /api/uploads               → 200 {uploads: UploadView[]}: the asker's issued and verifying ones, newest first
- * POST   /api/uploads/complete      {ids}                   → 200 {uploads: CompleteAnswer[]}
- * POST   /api/uploads/status        {ids}                   → 200 {uploads: CompleteAnswer[]}
+ * POST   /api/uploads/complete      {ids, look?}            → 200 {uploads: CompleteAnswer[]}
+ * POST   /api/uploads/status        {ids, wait?}            → 200 {uploads: CompleteAnswer[]}
  * POST   /api/uploads/:id/complete  → 200 ready · 202 verifying · 409 object_missing · 422 rejected · 410 gone · 404
  * POST   /api/uploads/:id/renew     → 200 UploadPermit
  * POST   /api/uploads/:id/parts     {numbers?} → 200 UploadParts: what is there, and permits for what is not

@@ -19,13 +19,15 @@ import {
   type CompleteAnswer,
   canUpload,
   type UploadPermit,
+  type UploadStanding,
   type UploadView,
   type Viewer,
 } from "./media.ts";
 import { incomingKey } from "./storage/keys.ts";
 import { type Storage, StorageError } from "./storage/port.ts";
 import { type Arrival, bringIn, lookFor } from "./uploads/multipart.ts";
-import { freshPermit, permitFor } from "./uploads/permit.ts";
+import { newsOf } from "./uploads/news.ts";
+import { freshPermit, type Permitted, permitFor } from "./uploads/permit.ts";
 import { queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
 import { singleTransport } from "./uploads/transport.ts";
 import { words } from "./words.ts";
@@ -107,27 +109,30 @@ export async function beginUploads(
     });
     if (taken.length > 0) await keepWithinCounts(tx, viewer.id, taken.length);
 
-    const inserted =
-      taken.length === 0
+    const wanted = taken.map((file) => ({
+      ownerId: viewer.id,
+      clientToken: file.clientToken,
+      stagingKey: incomingKey(),
+      filename: file.filename,
+      declaredMime: file.mime,
+      transport: file.bytes > multipartThreshold ? ("multipart" as const) : single,
+      bytes: file.bytes,
+      sha256: file.sha256,
+      fileModifiedAt: file.lastModified === undefined ? null : new Date(file.lastModified),
+    }));
+    const rows = new Map(
+      wanted.length === 0
         ? []
-        : await ledger.insertUploads(
-            tx,
-            taken.map((file) => ({
-              ownerId: viewer.id,
-              clientToken: file.clientToken,
-              stagingKey: incomingKey(),
-              filename: file.filename,
-              declaredMime: file.mime,
-              transport: file.bytes > multipartThreshold ? ("multipart" as const) : single,
-              bytes: file.bytes,
-              sha256: file.sha256,
-              fileModifiedAt: file.lastModified === undefined ? null : new Date(file.lastModified),
-            })),
-            policySeconds,
-          );
-    if (inserted.length > 0)
+        : (await ledger.insertUploads(tx, wanted, policySeconds)).map((row) => [row.clientToken, row]),
+    );
+    const granted = new Map<string, Permitted>();
+    for (const row of wanted) {
+      const inserted = rows.get(row.clientToken);
+      if (inserted !== undefined) granted.set(row.clientToken, { ...row, ...inserted });
+    }
+    if (granted.size > 0)
       await ledger.settleQuota(tx, viewer.id, {
-        reserved: inserted.reduce((sum, row) => sum + row.bytes, 0),
+        reserved: [...granted.values()].reduce((sum, row) => sum + row.bytes, 0),
       });
     // A repeated request gets a policy that outlives its answer.
     const again = known.filter((row) => row.state === "issued").map((row) => row.id);
@@ -139,20 +144,19 @@ export async function beginUploads(
             policySeconds,
             ageSecondsMax: settings().uploads.ageSecondsMax,
           });
-    for (const row of [...inserted, ...renewed]) rowOf.set(row.clientToken, row);
-    const granted = new Set([...inserted, ...renewed].map((row) => row.id));
+    for (const row of renewed) granted.set(row.clientToken, row);
     return { rowOf, twinOf, refused, granted };
   });
 
   return Promise.all(
     files.map(async (file): Promise<BeginAnswer> => {
       const { clientToken } = file;
+      const granted = reserved.granted.get(clientToken);
+      if (granted !== undefined)
+        return { status: "issued", clientToken, ...(await permitFor(storage, granted)) };
       const row = reserved.rowOf.get(clientToken);
-      if (row !== undefined)
-        // One that has grown too old is told as it stands: no policy any more (R-16).
-        return reserved.granted.has(row.id)
-          ? { status: "issued", clientToken, ...(await permitFor(storage, row)) }
-          : { status: "known", clientToken, ...view(row) };
+      // One that has grown too old is told as it stands: no policy any more (R-16).
+      if (row !== undefined) return { status: "known", clientToken, ...view(row) };
       const mediaId = reserved.twinOf.get(file.sha256);
       if (mediaId !== undefined) return { status: "duplicate", clientToken, mediaId };
       return reserved.refused.get(clientToken) ?? refuse(file, "too_large");
@@ -232,37 +236,63 @@ export async function cancelUpload(
   return view(cancelled ?? (await ownUpload(db, viewer, ask.id)));
 }
 
+const standing = (row: ledger.Standing): UploadStanding => ({
+  id: row.id,
+  state: row.state,
+  mediaId: row.mediaId,
+  rejectCode: row.rejectCode,
+  message: row.rejectCode === null ? null : rejectWords(row.rejectCode),
+});
+
+const unknownUpload = (id: string): CompleteAnswer => ({
+  status: "refused",
+  id,
+  code: "not_found",
+  message: errorWords("not_found"),
+});
+
 /**
- * Tells that the bytes are in the bucket: looks once, then one transaction moves issued → verifying and enqueues
- * the verification (R-20). Safe to repeat and to race; each id is answered as it stands afterwards.
+ * Tells that the bytes are in the bucket: one transaction moves issued → verifying and enqueues the verification
+ * (R-20). With `look` the bucket is asked first, and an upload whose object is absent stays issued; without it the
+ * worker finds that out and gives the upload back. Safe to repeat and to race; each id is answered as it stands
+ * afterwards.
  */
 export async function completeUploads(
   db: Db,
   storage: Storage,
-  ask: { viewer: Viewer | undefined; ids: string[] },
+  ask: { viewer: Viewer | undefined; ids: string[]; look?: boolean },
 ): Promise<CompleteAnswer[]> {
   const viewer = mayUpload(ask.viewer);
-  const rows = await ledger.findOwnUploads(db, viewer.id, ask.ids);
+  const issued = await ledger.findIssued(db, viewer.id, ask.ids);
   const inTurn = pLimit(8);
-  const stored = new Map<string, "stored" | "object_missing" | "storage_unavailable">();
-  await Promise.all(
-    rows
-      .filter((row) => row.state === "issued")
-      .map((row) => inTurn(async () => stored.set(row.id, await look(() => bringIn(storage, row))))),
+  const stored = new Map<string, "stored" | "object_missing" | "storage_unavailable">(
+    await Promise.all(
+      issued.map((row) =>
+        // Parts are put together here, so they are always looked at.
+        ask.look === false && row.transport !== "multipart"
+          ? ([row.id, "stored"] as const)
+          : inTurn(async () => [row.id, await look(() => bringIn(storage, row))] as const),
+      ),
+    ),
   );
-  await beginVerifying(
-    db,
-    [...stored].filter(([, found]) => found === "stored").map(([id]) => id),
+  const begun = new Set(
+    await beginVerifying(
+      db,
+      [...stored].filter(([, found]) => found === "stored").map(([id]) => id),
+    ),
   );
-  const after = new Map((await ledger.findOwnUploads(db, viewer.id, ask.ids)).map((row) => [row.id, row]));
+  const others = ask.ids.filter((id) => !begun.has(id));
+  const rows = others.length === 0 ? [] : await ledger.findStandings(db, viewer.id, others);
+  const after = new Map(rows.map((row) => [row.id, row]));
   return ask.ids.map((id): CompleteAnswer => {
+    if (begun.has(id))
+      return { status: "known", id, state: "verifying", mediaId: null, rejectCode: null, message: null };
     const row = after.get(id);
     const missing = stored.get(id);
-    if (row === undefined)
-      return { status: "refused", id, code: "not_found", message: errorWords("not_found") };
+    if (row === undefined) return unknownUpload(id);
     if (row.state === "issued" && missing !== undefined && missing !== "stored")
       return { status: "refused", id, code: missing, message: errorWords(missing) };
-    return { status: "known", ...view(row) };
+    return { status: "known", ...standing(row) };
   });
 }
 
@@ -293,7 +323,7 @@ export async function completeUpload(
   db: Db,
   storage: Storage,
   ask: { viewer: Viewer | undefined; id: string },
-): Promise<UploadView> {
+): Promise<UploadStanding> {
   const [answer] = await completeUploads(db, storage, { viewer: ask.viewer, ids: [ask.id] });
   if (answer === undefined || (answer.status === "refused" && answer.code === "not_found"))
     throw new TintypeError("not_found");
@@ -310,19 +340,32 @@ export async function completeUpload(
   return answer;
 }
 
-/** How uploads stand, for a page that waits. */
+/**
+ * How uploads stand, for a page that waits: with `wait`, the answer is held back until there is news, at most so many
+ * seconds.
+ */
 export async function uploadStatus(
   db: Db,
-  ask: { viewer: Viewer | undefined; ids: string[] },
+  ask: { viewer: Viewer | undefined; ids: string[]; wait?: number; signal?: AbortSignal },
 ): Promise<CompleteAnswer[]> {
   const viewer = mayUpload(ask.viewer);
-  const rows = new Map((await ledger.findOwnUploads(db, viewer.id, ask.ids)).map((row) => [row.id, row]));
-  return ask.ids.map((id): CompleteAnswer => {
-    const row = rows.get(id);
-    return row === undefined
-      ? { status: "refused", id, code: "not_found", message: errorWords("not_found") }
-      : { status: "known", ...view(row) };
-  });
+  const seconds = ask.wait ?? 0;
+  const news = seconds > 0 ? newsOf(ask.ids) : undefined;
+  try {
+    let rows = await ledger.findStandings(db, viewer.id, ask.ids);
+    const open = rows.filter((row) => row.state === "verifying").length;
+    if (news !== undefined && open > 0) {
+      await news.wait({ changed: open < rows.length, seconds, signal: ask.signal });
+      rows = await ledger.findStandings(db, viewer.id, ask.ids);
+    }
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ask.ids.map((id): CompleteAnswer => {
+      const row = byId.get(id);
+      return row === undefined ? unknownUpload(id) : { status: "known", ...standing(row) };
+    });
+  } finally {
+    news?.end();
+  }
 }
 
 /** One upload; with `probe` also whether its bytes are in the bucket (F-5). Throws not_found, storage_unavailable. */

@@ -7,6 +7,7 @@ import { required, settings } from "#lib/env.ts";
 import { log } from "#lib/log.ts";
 import { refuseOtherBuild } from "#lib/static/built.ts";
 import { storage } from "#lib/storage/current.ts";
+import { endWaiting } from "#lib/uploads/news.ts";
 import { front } from "./front.ts";
 
 const logger = log("web");
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
 
   const stop = (): void => {
     logger.info("draining");
+    endWaiting();
     server.close(() => {
       void app
         .close()

@@ -27,8 +27,10 @@ export class ApiFailure extends Error {
 /** Every call throws ApiFailure. `now` on the answers' clock: the server's, which the permits' deadlines are told in. */
 export type Api = {
   begin(files: BeginFile[]): Promise<BeginAnswer[]>;
-  complete(ids: string[]): Promise<CompleteAnswer[]>;
-  status(ids: string[]): Promise<CompleteAnswer[]>;
+  /** `look`: whether the server should ask the bucket first, because nobody here has seen it take the bytes. */
+  complete(ids: string[], look: boolean): Promise<CompleteAnswer[]>;
+  /** Answered when there is news, at the latest after `wait` seconds. */
+  status(ids: string[], wait: number): Promise<CompleteAnswer[]>;
   renew(id: string): Promise<UploadPermit>;
   /** What is there of a large file, and permits for `numbers`, or for the first parts that are not. */
   parts(id: string, numbers: number[] | undefined): Promise<UploadParts>;
@@ -69,8 +71,8 @@ export function openApi(): Api {
 
   return {
     begin: (uploads) => list("POST", "/api/uploads", { uploads }),
-    complete: (ids) => list("POST", "/api/uploads/complete", { ids }),
-    status: (ids) => list("POST", "/api/uploads/status", { ids }),
+    complete: (ids, look) => list("POST", "/api/uploads/complete", { ids, look }),
+    status: (ids, wait) => list("POST", "/api/uploads/status", { ids, wait }),
     renew: (id) => ask("POST", `/api/uploads/${id}/renew`, {}),
     parts: (id, numbers) => ask("POST", `/api/uploads/${id}/parts`, numbers === undefined ? {} : { numbers }),
     probe: (id) => ask("GET", `/api/uploads/${id}?probe=1`),

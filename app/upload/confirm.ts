@@ -1,4 +1,4 @@
-/** The last stage: tell the server what arrived, then ask how it went, ever less often, until every row has its end. */
+/** The last stage: tell the server what arrived, then wait for its news until every row has its end. */
 import { type CompleteAnswer, limits } from "#lib/media.ts";
 import { ApiFailure } from "./api.ts";
 import type { Desk } from "./desk.ts";
@@ -6,15 +6,16 @@ import type { Entry } from "./table.ts";
 
 const gatherMs = 250;
 const pollNextMs = 150;
-const pollMinMs = 1_000;
 const pollMaxMs = 5_000;
+/** The server holds a question back until there is news; its own limit for it is higher. */
+const waitSeconds = 10;
 
 export class Confirm {
   readonly #desk: Desk;
   #completing = false;
   #gathering = false;
   #polling = false;
-  #pollMs = pollMinMs;
+  #pollMs = pollNextMs;
   #stopPoll: (() => void) | undefined;
 
   constructor(desk: Desk) {
@@ -48,7 +49,13 @@ export class Confirm {
     if (entries.length === 0) return;
     this.#completing = true;
     for (const entry of entries) table.change(entry, { phase: "completing" });
-    const answers = await this.#desk.ask((api) => api.complete(idsOf(entries)));
+    const answers = await this.#desk.ask((api) =>
+      // Rows from before a reload were never seen to arrive: nothing was sent for them here.
+      api.complete(
+        idsOf(entries),
+        entries.some((entry) => entry.tries === 0),
+      ),
+    );
     this.#completing = false;
     if (answers === "later" || answers instanceof ApiFailure) {
       for (const entry of entries) {
@@ -57,25 +64,25 @@ export class Confirm {
         else this.#desk.fail(entry, this.#desk.noteOf(answers));
       }
     } else this.#take(entries, answers, "completing");
-    this.#pollMs = pollMinMs;
+    this.#pollMs = pollNextMs;
     pump();
   }
 
   /** The rows that have waited longest, a batch at a time: the worker takes them in that order too. */
   async #poll(): Promise<void> {
-    const { table, pump } = this.#desk;
+    const { table, pump, doors } = this.#desk;
     const entries = firstOf(table.in("verifying"));
     if (entries.length === 0) return;
     this.#polling = true;
-    const answers = await this.#desk.ask((api) => api.status(idsOf(entries)));
+    const asked = doors.clock.now();
+    const answers = await this.#desk.ask((api) => api.status(idsOf(entries), waitSeconds));
     this.#polling = false;
     if (Array.isArray(answers)) this.#take(entries, answers, "verifying");
-    const left = entries.filter((entry) => entry.row.phase === "verifying").length;
-    // A whole batch done means that the server is ahead of what is known here.
-    if (left === 0) this.#pollMs = pollNextMs;
-    else
-      this.#pollMs =
-        left < entries.length ? pollMinMs : Math.min(pollMaxMs, Math.max(pollMinMs, this.#pollMs * 1.4));
+    const silent = entries.every((entry) => entry.row.phase === "verifying");
+    // No news at once: a server that does not hold questions back must not be asked all the time.
+    if (silent && doors.clock.now() - asked < pollMaxMs)
+      this.#pollMs = Math.min(pollMaxMs, Math.max(1_000, this.#pollMs * 1.4));
+    else this.#pollMs = pollNextMs;
     pump();
   }
 

@@ -1,5 +1,5 @@
 /** What the stages of the queue share: the rows, the way outside, and how a row comes to its end. */
-import type { PartPermit, PostPermit, PutPermit, UploadPermit, UploadView } from "#lib/media.ts";
+import type { PartPermit, PostPermit, PutPermit, UploadPermit, UploadStanding } from "#lib/media.ts";
 import { type Api, ApiFailure } from "./api.ts";
 import type { Hold } from "./hold.ts";
 import type { Lanes, Pace } from "./pace.ts";
@@ -83,7 +83,7 @@ export class Desk {
   }
 
   /** The server's word on an upload becomes the row's state. */
-  settle(entry: Entry, view: UploadView): void {
+  settle(entry: Entry, view: UploadStanding): void {
     entry.uploadId = view.id;
     const { table } = this;
     const mediaId = view.mediaId ?? undefined;

@@ -19,6 +19,8 @@ export type PartOptions = {
   name: string;
   /** The file it runs. */
   program: string;
+  /** Options of Node itself. */
+  flags?: readonly string[];
   environment: NodeJS.ProcessEnv;
   logs: string;
   /** Warnings and errors from its log, in a sentence. */
@@ -85,7 +87,7 @@ type Life = {
 /** One run of the process. Settles when it is ready; its end afterwards leads to the next run. */
 async function bear(options: PartOptions, log: LogFile, life: Life, first: boolean): Promise<void> {
   const born = Date.now();
-  const child = spawn(process.execPath, ["--import", tether, options.program], {
+  const child = spawn(process.execPath, [...(options.flags ?? []), "--import", tether, options.program], {
     cwd: project,
     env: options.environment,
     // Its own session: Ctrl-C in the terminal reaches the supervisor only, which stops the parts in their order.

@@ -34,13 +34,16 @@ export function arrivedParts(plan: Plan, parts: readonly StoredPart[]): StoredPa
     .sort((a, b) => a.number - b.number);
 }
 
+/** What is needed to look for the bytes of an upload. */
+type Sought = Pick<Upload, "stagingKey" | "bytes" | "transport" | "multipartId">;
+
 export type Arrival = "stored" | "partly" | "absent";
 
 /**
  * Looks whether the bytes are at the staging key; parts that are all there are put together first. Safe to repeat and
  * to race: whoever comes second finds the object. Throws StorageError when the store does not say (R-33).
  */
-export async function bringIn(storage: Storage, upload: Upload): Promise<Arrival> {
+export async function bringIn(storage: Storage, upload: Sought): Promise<Arrival> {
   const parts = await partsOf(storage, upload);
   if (parts === undefined || upload.multipartId === null) return objectThere(storage, upload);
   const plan = planOf(upload.bytes);
@@ -56,7 +59,7 @@ export async function bringIn(storage: Storage, upload: Upload): Promise<Arrival
 }
 
 /** The same without putting anything together: "stored" means that telling the server will succeed. */
-export async function lookFor(storage: Storage, upload: Upload): Promise<Arrival> {
+export async function lookFor(storage: Storage, upload: Sought): Promise<Arrival> {
   const parts = await partsOf(storage, upload);
   if (parts === undefined) return objectThere(storage, upload);
   const plan = planOf(upload.bytes);
@@ -65,13 +68,13 @@ export async function lookFor(storage: Storage, upload: Upload): Promise<Arrival
 }
 
 /** Undefined: nothing is being gathered, so the object is there or not. */
-async function partsOf(storage: Storage, upload: Upload): Promise<StoredPart[] | undefined> {
+async function partsOf(storage: Storage, upload: Sought): Promise<StoredPart[] | undefined> {
   return upload.transport === "multipart" && upload.multipartId !== null
     ? storage.multipart.parts(upload.stagingKey, upload.multipartId)
     : undefined;
 }
 
-async function objectThere(storage: Storage, upload: Upload): Promise<Arrival> {
+async function objectThere(storage: Storage, upload: Sought): Promise<Arrival> {
   return (await storage.head(upload.stagingKey)) === undefined ? "absent" : "stored";
 }
 

@@ -10,8 +10,14 @@ import { singleTransport } from "./transport.ts";
 /** A picture without EXIF or a browser's belief is uploaded as plain bytes; what it is, its bytes decide. */
 export const contentTypeFor = (mime: string): string => (mime === "" ? "application/octet-stream" : mime);
 
+/** What a permit is made of. */
+export type Permitted = Pick<
+  Upload,
+  "id" | "stagingKey" | "bytes" | "declaredMime" | "sha256" | "transport" | "policyExpiresAt"
+>;
+
 /** Signed for exactly this row: its key, its bytes, its type. Parts are signed when they are asked for. */
-export async function permitFor(storage: Storage, upload: Upload): Promise<UploadPermit> {
+export async function permitFor(storage: Storage, upload: Permitted): Promise<UploadPermit> {
   const common = { id: upload.id, maxBytes: upload.bytes };
   const promise = {
     bytes: upload.bytes,

@@ -1,8 +1,8 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { idsShape } from "#lib/media.ts";
+import { statusShape } from "#lib/media.ts";
 import { uploadStatus } from "#lib/uploads.ts";
 
-export const POST = route({ body: idsShape }, async ({ viewer, body }) =>
-  json({ uploads: await uploadStatus(database().db, { viewer, ids: body.ids }) }),
+export const POST = route({ body: statusShape }, async ({ request, viewer, body }) =>
+  json({ uploads: await uploadStatus(database().db, { viewer, ...body, signal: request.signal }) }),
 );
