@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import { connect as connectTcp, type Server as NetServer } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
@@ -244,6 +246,25 @@ before(async () => {
 });
 after(() => store.close());
 
+/** Stores and reads one object in a process of its own, with its own environment; answers what it found. */
+async function elsewhere(bucket: BucketSettings, more: Record<string, string>): Promise<string> {
+  const program = `
+    const { openStorage } = await import(${JSON.stringify(path.join(import.meta.dirname, "..", "s3.ts"))});
+    const storage = openStorage(${JSON.stringify(bucket)});
+    try {
+      await storage.put("media/there", Buffer.from("there"), { contentType: "image/jpeg" });
+      const read = await storage.get("media/there", { bytesMax: 10 });
+      console.log(String(read.body), (await storage.head("media/there")).bytes);
+    } catch (error) {
+      console.log(error.code, error.message);
+    }
+    storage.close();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: "", ...more },
+  });
+  return stdout.trim();
+}
+
 describe("a real store", () => {
   it("takes and gives back objects with checksums on everything (S3_CHECKSUMS=when_supported)", async () => {
     const storage = openStorage(
@@ -323,25 +344,30 @@ describe("a real store", () => {
     });
     tls.on("tlsClientError", () => {});
     const endpoint = `https://localhost:${await listen(tls)}`;
-    const settings = JSON.stringify({ ...store.bucket, endpoint, publicEndpoint: endpoint, attemptsMax: 1 });
-    const program = `
-      const { openStorage } = await import(${JSON.stringify(path.join(import.meta.dirname, "..", "s3.ts"))});
-      const storage = openStorage(${settings});
-      try {
-        await storage.put("media/tls", Buffer.from("by tls"), { contentType: "image/jpeg" });
-        console.log(String((await storage.get("media/tls", { bytesMax: 10 })).body), (await storage.head("media/tls")).bytes);
-      } catch (error) {
-        console.log(error.code, error.message);
-      }
-      storage.close();`;
-    const run = async (more: Record<string, string>): Promise<string> => {
-      const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
-        env: { ...process.env, NODE_EXTRA_CA_CERTS: "", ...more },
-      });
-      return stdout.trim();
-    };
-    assert.equal(await run({ NODE_EXTRA_CA_CERTS: pem("authority.pem") }), "by tls 6");
+    const bucket = { ...store.bucket, endpoint, publicEndpoint: endpoint, attemptsMax: 1 };
+    const run = (more: Record<string, string>): Promise<string> => elsewhere(bucket, more);
+    assert.equal(await run({ NODE_EXTRA_CA_CERTS: pem("authority.pem") }), "there 5");
     assert.match(await run({}), /^unavailable /);
     await ended(tls);
+  });
+
+  it("lets in the profile of ~/.aws that AWS_PROFILE names, where no keys are set", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "tintype-profile-"));
+    const { accessKeyId, secretAccessKey } = store.bucket.credentials ?? assert.fail();
+    const profiles = path.join(folder, "credentials");
+    await writeFile(
+      profiles,
+      `[default]\naws_access_key_id = nobody\naws_secret_access_key = nothing\n[club]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    );
+    const bucket = { ...store.bucket, credentials: undefined, attemptsMax: 1 };
+    const environment = {
+      AWS_SHARED_CREDENTIALS_FILE: profiles,
+      AWS_CONFIG_FILE: path.join(folder, "config"),
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_ACCESS_KEY_ID: "",
+    };
+    assert.equal(await elsewhere(bucket, { ...environment, AWS_PROFILE: "club" }), "there 5");
+    assert.match(await elsewhere(bucket, { ...environment, AWS_PROFILE: "default" }), /^denied /);
+    await rm(folder, { recursive: true, force: true });
   });
 });
