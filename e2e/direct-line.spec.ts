@@ -4,35 +4,6 @@ import { account, withSql } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
 
-test("a picture goes from the browser into the bucket, is verified, and is seen in the gallery", async ({
-  member,
-}) => {
-  const drawn = await photograph(1);
-  // No request to the web origin carries picture bytes: not the picture's, not even half of them.
-  const heavy: string[] = [];
-  let toBucket = 0;
-  member.on("request", (request) => {
-    const { host } = new URL(request.url());
-    if (request.method() !== "POST") return;
-    if (host === "localhost:3400" && (request.postDataBuffer()?.byteLength ?? 0) > 16_384)
-      heavy.push(request.url());
-    if (host === "localhost:9400") toBucket += 1;
-  });
-  await upload(member, [drawn]);
-  expect(heavy).toEqual([]);
-  expect(toBucket).toBe(1);
-
-  await visit(member, "/");
-  const image = member.locator(`${tiles} img`).first();
-  await expect(image).toBeVisible();
-  await expect
-    .poll(() => image.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth > 0))
-    .toBe(true);
-  expect(new URL(await image.evaluate((img: HTMLImageElement) => img.currentSrc)).host).toBe(
-    "localhost:9400",
-  );
-});
-
 test("a private picture is nobody else's, a public one is everybody's, until it is private again", async ({
   member,
   browser,

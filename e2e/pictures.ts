@@ -1,5 +1,5 @@
 /** Pictures drawn for the tests: landscapes with sky, ridges and grain, and what a camera writes into its files. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import sharp from "sharp";
 
 /** Repeatable numbers in [0, 1). */
@@ -106,4 +106,15 @@ export async function animation(frames: number): Promise<Drawn> {
     .gif({ delay: 120, loop: 0 })
     .toBuffer();
   return { name: `Loop_${randomUUID().slice(0, 4)}.gif`, mimeType: "image/gif", buffer };
+}
+
+/** A picture of some twelve million bytes and two million pixels: noise, at sixteen bits a colour. */
+export async function large(name: string): Promise<Drawn> {
+  const size = { width: 1500, height: 1300 };
+  const noise = new Uint16Array(randomBytes(size.width * size.height * 6).buffer);
+  const buffer = await sharp(noise, { raw: { ...size, channels: 3 } })
+    .toColourspace("rgb16")
+    .png({ compressionLevel: 0 })
+    .toBuffer();
+  return { name, mimeType: "image/png", buffer };
 }

@@ -1,7 +1,7 @@
 /** The test function of the browser tests: a console error fails, and every page that is visited is checked by axe. */
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, test as base, expect, type Page } from "playwright/test";
-import { type Account, account, owner } from "./world.ts";
+import { type Account, account, main, owner, type Place } from "./world.ts";
 
 export { expect };
 
@@ -9,7 +9,8 @@ export { expect };
 const expected =
   /Failed to load resource: the server responded with a status of (401|403|404|409|410|422|429)/;
 
-export const test = base.extend<{ quiet: undefined; member: Page; admin: Page }>({
+export const test = base.extend<{ place: Place; quiet: undefined; member: Page; admin: Page }>({
+  place: [main(), { option: true }],
   quiet: [
     async ({ context }, use) => {
       const said: string[] = [];
@@ -22,8 +23,8 @@ export const test = base.extend<{ quiet: undefined; member: Page; admin: Page }>
     },
     { auto: true },
   ],
-  member: async ({ browser }, use) => {
-    const page = await signedIn(browser, await account("member"));
+  member: async ({ browser, place }, use) => {
+    const page = await signedIn(browser, await account("member", place));
     await use(page);
     await page.context().close();
   },

@@ -16,12 +16,24 @@ const dataFolder = (): string => {
 
 export const setupLink = (): string => readFileSync(setupLinkFile(dataFolder()), "utf8").trim();
 
-/** The `tintype` command, on the running instance. */
-export async function tintype(args: string[], input?: string): Promise<string> {
+/** A running instance: the folder it keeps everything in, and where its pages and its store are. */
+export type Place = { data: string; port: number; storePort: number };
+export const main = (): Place => ({ data: dataFolder(), port: 3400, storePort: 9400 });
+
+export const environmentOf = ({ data, port, storePort }: Place): NodeJS.ProcessEnv => ({
+  ...process.env,
+  TINTYPE_DATA: data,
+  PORT: String(port),
+  APP_URL: `http://localhost:${port}`,
+  TINTYPE_STORE_PORT: String(storePort),
+});
+
+/** The `tintype` command, on a running instance. */
+export async function tintype(args: string[], input?: string, place = main()): Promise<string> {
   const child = promisify(execFile)(
     process.execPath,
     [path.join(import.meta.dirname, "..", "bin", "tintype.mjs"), ...args],
-    { env: { ...process.env, TINTYPE_DATA: dataFolder(), PORT: "3400", APP_URL: "http://localhost:3400" } },
+    { env: environmentOf(place) },
   );
   child.child.stdin?.end(input ?? "");
   return (await child).stdout;
@@ -37,12 +49,13 @@ export const owner: Account = {
 let made = 0;
 
 /** A new account of this role, made as an administrator would on the command line. */
-export async function account(role: "admin" | "member" | "viewer"): Promise<Account> {
+export async function account(role: "admin" | "member" | "viewer", place = main()): Promise<Account> {
   const name = `${role}${process.pid}x${made++}`;
   const fresh: Account = { email: `${name}@example.com`, password: `the password of ${name}`, name };
   await tintype(
     ["user", "add", fresh.email, "--name", name, "--role", role, "--password-stdin"],
     fresh.password,
+    place,
   );
   return fresh;
 }
