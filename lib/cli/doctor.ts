@@ -67,7 +67,9 @@ async function examineAt(place: Place, options: Options): Promise<void> {
     await place.careful(async () => {
       for await (const finding of diagnose(subject, { signal })) {
         findings.push(finding);
-        say(json ? findingJson(finding) : findingText(finding, look));
+        // What waits for something else to be mended would bury it under a page of lines.
+        if (json || finding.because === undefined)
+          say(json ? findingJson(finding) : findingText(finding, look));
       }
     });
   } finally {

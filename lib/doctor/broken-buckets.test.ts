@@ -177,7 +177,7 @@ for (const [folder, action, method] of [
       seen,
       folder,
       /statement "Careless" of the bucket policy denies it/,
-      /Careless[\s\S]*put-bucket-policy/,
+      /delete-bucket-policy[\s\S]*Careless/,
     );
     if (left > 0) {
       assert.equal(seen.of("leftovers").verdict, "warn");
@@ -217,7 +217,7 @@ test("a bucket that strangers can read or list is named, with the statement that
     read,
     "anonymousRead",
     /Anyone on the network may read incoming\/, media\/ and derived\/.*"Everybody"/,
-    /Everybody[\s\S]*put-bucket-policy/,
+    /delete-bucket-policy[\s\S]*Everybody/,
   );
   const list = await examinedWith(store, {
     instead: ({ signed, method, key }) =>
@@ -240,12 +240,12 @@ test("a lifecycle rule that deletes pictures is a fault; missing rules are warni
       await examinedWith(store, rules(expiring("tidy up", prefix, 90))),
       "lifecycle",
       /"tidy up".*deletes what is in (media|derived)\/ after 90 days: pictures will be lost/,
-      /put-bucket-lifecycle-configuration/,
+      /delete-bucket-lifecycle --bucket tintype-test\ntintype storage lifecycle apply/,
     );
   assertRoot(
     await examinedWith(store, rules(expiring("hasty", "incoming/", 1))),
     "lifecycle",
-    /clears incoming\/ after 1 days/,
+    /clears incoming\/ after 24 hours/,
     /tintype storage lifecycle apply/,
   );
   const bare = await examinedWith(store, {

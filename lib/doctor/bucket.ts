@@ -37,7 +37,7 @@ export const bucketProbe: Probe<Visit> = {
     await visit.traces.remove(key);
     if (put.status === 200)
       return ok(`${bucket} is there; these credentials may write, though not look around.`);
-    const denial = await deniedBy(visit, "s3:ListBucket", "");
+    const denial = await deniedBy(visit, "s3:ListBucket");
     if (denial !== undefined)
       return fail(
         `The ${denial.name} of the bucket policy shuts these credentials out of ${bucket}.`,
@@ -74,7 +74,7 @@ export const listProbe: Probe<Visit> = {
           run: `curl -sS -I ${visit.inside}/incoming/never-written`,
         },
       );
-    const denial = await deniedBy(visit, "s3:ListBucket", "");
+    const denial = await deniedBy(visit, "s3:ListBucket");
     const change = denial?.change ?? grant(visit, ["s3:ListBucket"]);
     if (head.status === 403)
       return fail(

@@ -3,7 +3,7 @@ import { isReadByAnyone, wantedLifecycle, wantedOwnership, wantedPublicAccess } 
 import { StorageError } from "../storage/port.ts";
 import { aws, listed, run, spoken } from "./advice.ts";
 import { listOf, named, nodeAt, textAt, xmlOf } from "./ask.ts";
-import type { Outcome } from "./finding.ts";
+import type { Change, Outcome } from "./finding.ts";
 import { fail, ok, type Probe, skip, warn } from "./probe.ts";
 import type { Visit } from "./visit.ts";
 
@@ -87,6 +87,19 @@ export const lifecycleProbe: Probe<Visit> = {
   },
 };
 
+/** Takes one rule out and leaves the others, then sets what is missing. */
+function withoutRule(visit: Visit, say: string, name: string, all: readonly Rule[]): Change {
+  const mine = "tintype storage lifecycle apply";
+  if (all.length === 1) return run(say, aws(visit, "delete-bucket-lifecycle"), mine);
+  const filter = `.Rules |= map(select(.ID != ${JSON.stringify(name)})) | {Rules}`.replaceAll("'", "'\\''");
+  return run(
+    say,
+    `${aws(visit, "get-bucket-lifecycle-configuration")} | jq '${filter}' > lifecycle.json`,
+    `${aws(visit, "put-bucket-lifecycle-configuration")} --lifecycle-configuration file://lifecycle.json`,
+    mine,
+  );
+}
+
 /** Rules that would lose pictures. */
 function harmful(visit: Visit, rules: Rule[]): Outcome | undefined {
   const { location } = visit.bucket;
@@ -100,12 +113,11 @@ function harmful(visit: Visit, rules: Rule[]): Outcome | undefined {
       : `moves what is in ${folder} to ${rule.moves ?? ""}, from where it cannot be shown`;
     return fail(
       `The lifecycle rule "${rule.name}" (prefix "${rule.prefix}") ${what}.`,
-      run(
-        "Remove that rule, or narrow its prefix to what is not Tintype's, before it runs again tonight:",
-        `${aws(visit, "get-bucket-lifecycle-configuration")} > lifecycle.json   # take out the rule "${rule.name}", then:`,
-        `${aws(visit, "put-bucket-lifecycle-configuration")} --lifecycle-configuration file://lifecycle.json`,
-        "# or, when no other rules are needed:",
-        "tintype storage lifecycle apply",
+      withoutRule(
+        visit,
+        "Remove that rule (or narrow its prefix to what is not Tintype's) before it runs again tonight:",
+        rule.name,
+        rules,
       ),
     );
   }
@@ -116,8 +128,13 @@ function harmful(visit: Visit, rules: Rule[]): Outcome | undefined {
   );
   if (hasty === undefined) return undefined;
   return fail(
-    `The lifecycle rule "${hasty.name}" clears incoming/ after ${hasty.days} days, but an upload may take ${spoken(visit.uploads.ageSecondsMax * 1000)} and its check some more: uploads will be lost.`,
-    run(`Let it wait for ${least} days:`, "tintype storage lifecycle apply"),
+    `The lifecycle rule "${hasty.name}" clears incoming/ after ${spoken((hasty.days ?? 0) * 86_400_000)}, but an upload may take ${spoken(visit.uploads.ageSecondsMax * 1000)} and its check some more: uploads will be lost.`,
+    withoutRule(
+      visit,
+      `Let it wait for ${least} days, by Tintype's rule instead of that one:`,
+      hasty.name,
+      rules,
+    ),
   );
 }
 
@@ -141,7 +158,7 @@ async function lacking(visit: Visit, rules: Rule[]): Promise<Outcome> {
     return ok("incoming/ is cleared, unfinished uploads end, and nothing touches media/ or derived/.");
   return warn(
     `Nothing touches media/ or derived/, but ${missing.length === 1 ? "a rule is" : "rules are"} missing: ${listed(missing)}.`,
-    run("Set them (they are printed first with lifecycle show):", "tintype storage lifecycle apply"),
+    run("Set them (rules of others stay):", "tintype storage lifecycle apply"),
   );
 }
 

@@ -67,10 +67,11 @@ export function corsChange(visit: Visit): Change {
       },
     ],
   };
-  const others = visit.origins.slice(1).map((origin) => ` --origin ${origin}`);
+  // Named at all, the origins are all that are set.
+  const options = visit.origins.length < 2 ? [] : visit.origins.map((origin) => ` --origin ${origin}`);
   return run(
     "Set the rule (the first line does it all; the rest is the same by hand, and replaces the rules there are):",
-    `tintype storage cors apply${others.join("")}`,
+    `tintype storage cors apply${options.join("")}`,
     "",
     `${aws(visit, "put-bucket-cors")} --cors-configuration '${JSON.stringify(document)}'`,
   );

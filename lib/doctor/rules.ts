@@ -65,45 +65,74 @@ export const isEveryone = ({ Principal }: Statement): boolean =>
     ));
 
 /** How a statement is called when it is spoken of. */
-const nameOf = ({ Sid, Effect }: Statement, all: readonly Statement[], one: Statement): string =>
-  Sid === undefined || Sid === ""
-    ? `${Effect} statement number ${all.indexOf(one) + 1}`
-    : `statement "${Sid}"`;
+const nameOf = (one: Statement, all: readonly Statement[]): string =>
+  one.Sid === undefined || one.Sid === ""
+    ? `statement number ${all.indexOf(one) + 1}`
+    : `statement "${one.Sid}"`;
+
+/** Takes one statement out of the bucket policy and leaves the others. */
+function without(visit: Visit, all: readonly Statement[], one: Statement): string[] {
+  if (all.length === 1) return [aws(visit, "delete-bucket-policy")];
+  const filter =
+    one.Sid === undefined || one.Sid === ""
+      ? `del(.Statement[${all.indexOf(one)}])`
+      : `del(.Statement[] | select(.Sid == ${JSON.stringify(one.Sid)}))`;
+  return [
+    `${aws(visit, "get-bucket-policy")} --query Policy --output text | jq '${filter.replaceAll("'", "'\\''")}' > policy.json`,
+    `${aws(visit, "put-bucket-policy")} --policy file://policy.json`,
+  ];
+}
 
 /** The statement of the bucket policy that denies an action, if it is that; otherwise undefined. */
 export async function deniedBy(
   visit: Visit,
   action: string,
-  path: string,
+  path?: string,
 ): Promise<{ name: string; change: Change } | undefined> {
   const all = (await statementsOf(visit)) ?? [];
   const denial = all.find((one) => one.Effect === "Deny" && covers(one, action, arnOf(visit, path)));
   if (denial === undefined) return undefined;
-  const name = nameOf(denial, all, denial);
+  const name = nameOf(denial, all);
+  const where = path === undefined ? "this bucket" : `${path.split("/").slice(0, -1).join("/")}/`;
   return {
     name,
     change: run(
-      `Take ${action} on ${path} out of the ${name} of the bucket policy, or except these credentials from it:`,
-      JSON.stringify(denial, undefined, 2),
-      "# the whole policy, to be edited and put back:",
-      `${aws(visit, "get-bucket-policy")} --query Policy --output text > policy.json`,
-      `${aws(visit, "put-bucket-policy")} --policy file://policy.json`,
+      `Take ${action} on ${where} out of the ${name}, or except these credentials from it. To remove the whole statement:`,
+      ...without(visit, all, denial),
+      "# it says:",
+      ...commented(denial),
     ),
   };
 }
 
+/** As lines that a shell does not run. */
+const commented = (statement: Statement): string[] =>
+  JSON.stringify(statement, undefined, 2)
+    .split("\n")
+    .map((line) => `#   ${line}`);
+
+/** A statement for everybody; `change` takes it out. */
+export type Opening = { name: string; statement: Statement; bare: boolean; change: Change };
+
 /** Statements that allow everybody something; those with a condition are told apart. */
-export async function openToEveryone(
-  visit: Visit,
-): Promise<{ name: string; statement: Statement; bare: boolean }[]> {
+export async function openToEveryone(visit: Visit): Promise<Opening[]> {
   const all = (await statementsOf(visit)) ?? [];
   return all
     .filter((one) => one.Effect === "Allow" && isEveryone(one))
-    .map((statement) => ({
-      name: nameOf(statement, all, statement),
-      statement,
-      bare: Object.keys(statement.Condition ?? {}).length === 0,
-    }));
+    .map((statement) => {
+      const name = nameOf(statement, all);
+      return {
+        name,
+        statement,
+        bare: Object.keys(statement.Condition ?? {}).length === 0,
+        change: run(
+          `Take the ${name} out of the bucket policy:`,
+          ...without(visit, all, statement),
+          "# it says:",
+          ...commented(statement),
+        ),
+      };
+    });
 }
 
 /** Whether an open statement covers one of these actions anywhere below a path. */

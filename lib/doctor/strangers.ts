@@ -33,15 +33,7 @@ async function shutting(
 ): Promise<{ by: string; change: Change }> {
   const statement = (await openToEveryone(visit)).find((one) => opens(visit, one.statement, actions, path));
   if (statement !== undefined)
-    return {
-      by: ` The ${statement.name} of the bucket policy allows it.`,
-      change: run(
-        `Take the ${statement.name} out of the bucket policy:`,
-        JSON.stringify(statement.statement, undefined, 2),
-        `${aws(visit, "get-bucket-policy")} --query Policy --output text > policy.json   # edit, then:`,
-        `${aws(visit, "put-bucket-policy")} --policy file://policy.json`,
-      ),
-    };
+    return { by: ` The ${statement.name} of the bucket policy allows it.`, change: statement.change };
   const grants = (await publicGrants(visit)) ?? [];
   if (grants.length > 0)
     return {
@@ -93,6 +85,7 @@ async function readOutcome(
   const wrong = open.filter((prefix) => !meant || prefix === "incoming/");
   const [first] = wrong;
   if (first !== undefined) {
+    visit.facts.strangerDoes ??= "anonymousRead";
     const { by, change } = await shutting(visit, ["s3:GetObject"], `${visit.bucket.location}${first}probe`);
     return fail(
       `Anyone on the network may read ${listed(wrong)} without signing in: private pictures are public to whoever has the address.${by}`,
@@ -124,6 +117,7 @@ export const anonymousListProbe: Probe<Visit> = {
     const answer = await visit.anonymous({ method: "GET", query: { "list-type": "2", "max-keys": "1" } });
     if (answer.status >= 300)
       return ok(`The list of the bucket is refused to a stranger (${named(answer)}).`);
+    visit.facts.strangerDoes ??= "anonymousList";
     const { by, change } = await shutting(visit, ["s3:ListBucket"]);
     return fail(
       `Anyone on the network may list everything in the bucket: random keys are no secret any more.${by}`,
@@ -149,6 +143,7 @@ export const anonymousWriteProbe: Probe<Visit> = {
       ...(post.status >= 200 && post.status < 300 ? ["a form without a policy"] : []),
     ];
     if (taken.length === 0) return ok(`Writing is refused to a stranger (${named(put)}).`);
+    visit.facts.strangerDoes ??= "anonymousWrite";
     const { by, change } = await shutting(visit, ["s3:PutObject"], key);
     return fail(`Anyone on the network may write into the bucket: it took ${listed(taken)}.${by}`, change);
   },
@@ -159,6 +154,8 @@ export const grantsProbe: Probe<Visit> = {
   id: "grants",
   needs: ["bucket"],
   async run(visit) {
+    // What a stranger was just able to do comes from such a rule; it has been named.
+    if (visit.facts.strangerDoes !== undefined) return { because: visit.facts.strangerDoes };
     const meant = isReadByAnyone(visit);
     const statements = (await openToEveryone(visit)).filter(({ bare }) => bare);
     const paths = ["media/x", "derived/x", "static/x"].map((path) => `${visit.bucket.location}${path}`);
@@ -178,10 +175,10 @@ export const grantsProbe: Probe<Visit> = {
       ) && !opens(visit, one.statement, ["s3:ListBucket"]);
     const wrong = statements.find((one) => !isWanted(one) && !staticOnly(one));
     if (wrong !== undefined)
-      return warn(`The ${wrong.name} of the bucket policy allows something to everyone.`, {
-        say: "Take it out, unless you know what it is for:",
-        run: JSON.stringify(wrong.statement, undefined, 2),
-      });
+      return warn(
+        `The ${wrong.name} of the bucket policy allows ${listed(wrong.statement.Action ?? [])} to everyone.`,
+        wrong.change,
+      );
     const grants = await publicGrants(visit);
     if (grants === undefined && statements.length === 0)
       return skip(

@@ -7,6 +7,7 @@ import type { Setup } from "../provision.ts";
 import type { Bucket, Storage } from "../storage/port.ts";
 import { openBucket, openStorage } from "../storage/s3.ts";
 import { type Answer, ask } from "./ask.ts";
+import type { ProbeId } from "./finding.ts";
 import { addressOf, signed, type Unsigned } from "./signed.ts";
 import { type Traces, traces } from "./traces.ts";
 
@@ -48,6 +49,8 @@ export type Facts = {
   mayList?: boolean;
   /** The store has POST Object. */
   posts?: boolean;
+  /** The probe that found a stranger at work. */
+  strangerDoes?: ProbeId;
 };
 
 const placeholder = { accessKeyId: "address", secretAccessKey: "address" };
