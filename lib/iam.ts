@@ -80,9 +80,16 @@ function web(setup: Setup, options: IamOptions): Statement[] {
 function worker(setup: Setup, options: IamOptions): Statement[] {
   const adopted = adoptedOf(options);
   return [
+    // The sweeper puts together what arrived in parts and was forgotten.
     allow(
       "TakeUploads",
-      ["s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      [
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts",
+      ],
       objects(setup, "incoming/"),
     ),
     allow(
