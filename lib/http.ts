@@ -107,7 +107,9 @@ const databaseGone = /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|CONNECT|CONNECTION_|57P0
 
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof TintypeError) return error.code;
-  if (error instanceof StorageError) return error.code === "unavailable" ? "storage_unavailable" : "internal";
+  // A bucket that is gone is as good as one that does not answer.
+  if (error instanceof StorageError)
+    return error.code === "unavailable" || error.code === "not_found" ? "storage_unavailable" : "internal";
   for (let e: unknown = error; e instanceof Error; e = e.cause)
     if ("code" in e && typeof e.code === "string" && databaseGone.test(e.code)) return "database_unavailable";
   return "internal";

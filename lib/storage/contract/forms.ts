@@ -154,6 +154,11 @@ export function formContract(subject: Subject): void {
       assert.deepEqual([told("etag"), told("location")], [has, has]);
     });
 
+    it("that ends before its last boundary is not stored, whatever its policy says of sizes (R-25)", async () => {
+      const { Key, answer } = await allowed({}, { unclosed: true });
+      assert.deepEqual([answer.status, await subject.storage.exists(Key)], [400, false]);
+    });
+
     it("gives the placeholder the name of the file without its folders", async () => {
       const Bucket = subject.bucket.bucket;
       const signed = await createPresignedPost(subject.client, {
