@@ -14,6 +14,8 @@ export const debianPackages = [
   ["s3cmd", "/usr/bin/s3cmd"],
   ["rclone", "/usr/bin/rclone"],
   ["python3-boto3", "/usr/lib/python3/dist-packages/boto3"],
+  // A site that wrote its media into a bucket before Tintype came.
+  ["python3-django", "/usr/lib/python3/dist-packages/django"],
 ];
 
 /** Those of the packages that are not there. */

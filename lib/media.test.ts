@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { beginFileShape, filenameShape } from "./media.ts";
+import { beginFileShape, downloadName, filenameShape } from "./media.ts";
 
 const named = (name: string): string | undefined => filenameShape.safeParse(name).data;
 
@@ -54,5 +54,18 @@ describe("the file's own date", () => {
       assert.equal(beginFileShape.parse({ ...file, lastModified }).lastModified, undefined);
     assert.equal(beginFileShape.parse({ ...file, lastModified: 1e12 }).lastModified, 1e12);
     assert.equal(beginFileShape.parse(file).lastModified, undefined);
+  });
+});
+
+describe("the name of a download", () => {
+  it("keeps what a person called it and ends as its bytes are (R-43)", () => {
+    const named = (name: string): string => downloadName(name, "image/jpeg");
+    assert.equal(named("IMG_0001.JPG"), "IMG_0001.JPG");
+    assert.equal(named("여름 휴가.jpeg"), "여름 휴가.jpeg");
+    assert.equal(named("scan.png"), "scan.jpg");
+    assert.equal(named("no-ending"), "no-ending.jpg");
+    assert.equal(named("v1.2 final"), "v1.2 final.jpg");
+    assert.equal(named("page.html"), "page.html.jpg");
+    assert.equal(named(".jpg"), ".jpg.jpg");
   });
 });

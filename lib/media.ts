@@ -19,6 +19,23 @@ export const extensionOf: Record<MediaType, string> = {
   "image/gif": "gif",
 };
 
+const endings: Record<MediaType, readonly string[]> = {
+  "image/jpeg": ["jpg", "jpeg", "jpe", "jfif"],
+  "image/png": ["png", "apng"],
+  "image/webp": ["webp"],
+  "image/avif": ["avif"],
+  "image/gif": ["gif"],
+};
+
+/** A file's name with an ending of its type: under a wrong one, another program would open it, or none. */
+export function downloadName(name: string, type: MediaType): string {
+  const [, stem = name, ending = ""] = /^(.+)\.([^.]+)$/.exec(name) ?? [];
+  const found = ending.toLowerCase();
+  if (endings[type].includes(found)) return name;
+  const isOther = Object.values(endings).some((known) => known.includes(found));
+  return `${isOther ? stem : name}.${extensionOf[type]}`;
+}
+
 export const visibilities = ["private", "unlisted", "public"] as const;
 export type Visibility = (typeof visibilities)[number];
 

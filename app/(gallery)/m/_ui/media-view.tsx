@@ -2,6 +2,7 @@ import { Download } from "lucide-react";
 import { delivery } from "#lib/delivery/index.ts";
 import { settings } from "#lib/env.ts";
 import type { MediaDetails, Neighbour } from "#lib/gallery.ts";
+import { downloadName } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 import { altOf, factsOf, headingOf } from "../facts.ts";
 import { jpegOf, largeOf, motionOf, previewOf } from "../renditions.ts";
@@ -39,7 +40,11 @@ function DownloadLink({ media }: { media: MediaDetails }) {
   const href =
     media.originalKey === undefined
       ? jpegOf(media, `${headingOf(media)}.jpg`)
-      : delivery().url(media.originalKey, { download: media.filename ?? headingOf(media) });
+      : delivery().url(media.originalKey, {
+          download: downloadName(media.filename ?? headingOf(media), media.mime),
+          // An adopted object keeps the type it was given by whoever wrote it, right or wrong.
+          contentType: media.mime,
+        });
   if (href === undefined) return null;
   return (
     <a
