@@ -147,6 +147,12 @@ describe("presigned delivery", () => {
     assert.equal(url.searchParams.get("response-cache-control"), "private, max-age=3600, immutable");
     assert.deepEqual(made.origins(), ["http://localhost:9100"]);
   });
+  it("has the store answer with the type that was verified, whatever it was given (R-47)", () => {
+    const made = openDelivery(presigned, bucket, () => credentials);
+    const url = new URL(made.url("media/사진 1.png", { contentType: "image/jpeg" }));
+    assert.equal(url.searchParams.get("response-content-type"), "image/jpeg");
+    assert.equal(url.pathname, "/pictures/media/%EC%82%AC%EC%A7%84%201.png");
+  });
   it("offers a download under a name that no quote, line break or script can escape (R-47, A-21)", () => {
     const made = openDelivery(presigned, bucket, () => credentials);
     const url = new URL(made.url("media/a.jpg", { download: '제주"\r\nSet-Cookie: x=1.jpg' }));
@@ -182,6 +188,24 @@ describe("CDN delivery", () => {
     ).toString();
     assert.equal(JSON.parse(policy).Statement[0].Resource, "https://cdn.example.com/derived/abc/*");
     assert.notEqual(new URL(made.url("derived/other/320.avif")).search, small.search);
+  });
+  it("spells a key of any alphabet as an address, and signs what a browser will ask for (A-50)", () => {
+    const key = "media/사진/50% off + (1)?*#.jpg";
+    const wanted =
+      "https://cdn.example.com/media/%EC%82%AC%EC%A7%84/50%25%20off%20%2B%20%281%29%3F%2A%23.jpg";
+    const plain = openDelivery({ ...cdn, mode: "public", cloudfront: undefined }, bucket, () => credentials);
+    assert.equal(plain.url(key), wanted);
+    assert.equal(new URL(plain.url(key)).href, wanted, "a browser changes nothing in it");
+    const signed = openDelivery(cdn, bucket, () => credentials).url(key, { contentType: "image/jpeg" });
+    assert.ok(signed.startsWith(`${wanted}?response-content-type=image%2Fjpeg&Policy=`), signed);
+    const policy = Buffer.from(
+      (new URL(signed).searchParams.get("Policy") ?? "")
+        .replaceAll("-", "+")
+        .replaceAll("_", "=")
+        .replaceAll("~", "/"),
+      "base64",
+    ).toString();
+    assert.equal(JSON.parse(policy).Statement[0].Resource, `${wanted}*`);
   });
   it("leaves rendition URLs bare when a cookie opens them, but still signs originals", () => {
     const made = openDelivery({ ...cdn, mode: "cloudfront-cookie" }, bucket, () => credentials);
