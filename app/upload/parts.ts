@@ -20,6 +20,8 @@ export type PartsDoors = {
   mayWiden(): boolean;
   /** Bytes that left this browser, and those of them that are in the bucket for good. */
   progress(bytes: number, arrived: number): void;
+  /** As many are there by the bucket's own list, whoever sent them and when. */
+  found(arrived: number): void;
   failed(): void;
   clock: Clock;
   /** Something ended: look for work everywhere. */
@@ -118,7 +120,7 @@ export class Parts {
       (number) => !this.#arrived.has(number) && !this.#flying.has(number),
     );
     for (const permit of answer.permits) this.#permits.set(permit.number, permit);
-    this.#tell();
+    this.#doors.found(this.#bytesArrived(this.#plan));
   }
 
   async #fly(permit: PartPermit, partBytes: number): Promise<void> {
@@ -174,12 +176,16 @@ export class Parts {
     });
   }
 
+  #bytesArrived({ partBytes, count }: { partBytes: number; count: number }): number {
+    let bytes = 0;
+    for (const number of this.#arrived)
+      bytes += number < count ? partBytes : this.#file.size - partBytes * (count - 1);
+    return bytes;
+  }
+
   #tell(): void {
     if (this.#ended || this.#plan === undefined) return;
-    const { partBytes, count } = this.#plan;
-    let arrived = 0;
-    for (const number of this.#arrived)
-      arrived += number < count ? partBytes : this.#file.size - partBytes * (count - 1);
+    const arrived = this.#bytesArrived(this.#plan);
     let sent = arrived;
     for (const { loaded } of this.#flying.values()) sent += loaded;
     this.#doors.progress(Math.min(sent, this.#file.size), arrived);

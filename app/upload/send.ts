@@ -93,7 +93,7 @@ export class Send {
     file: File,
     options: { signal: AbortSignal; onProgress: (bytes: number) => void },
   ): Promise<PartsEnd> {
-    const { doors, hold, lanes, table, pump } = this.#desk;
+    const { doors, hold, lanes, pace, table, pump } = this.#desk;
     const parts = new Parts(file, options.signal, {
       ask: async (numbers) => {
         if (hold.asking) return "later";
@@ -111,6 +111,12 @@ export class Send {
         if (arrived > entry.arrived) entry.rounds = 0;
         entry.arrived = arrived;
         options.onProgress(bytes);
+      },
+      found: (arrived) => {
+        // Sent long ago: it would look like speed.
+        if (arrived > entry.arrived) pace.reset();
+        entry.arrived = arrived;
+        if (!options.signal.aborted) table.change(entry, { sent: Math.max(entry.row.sent, arrived) });
       },
       failed: () => lanes.failed(),
       clock: doors.clock,

@@ -21,9 +21,12 @@ export async function singleTransport(storage: Storage): Promise<SingleTransport
   if (transport !== "auto") return transport;
   const memory = memoryOf(storage);
   if (memory.asking === undefined && performance.now() >= memory.nextAt)
-    memory.asking = ask(storage, memory).finally(() => {
-      memory.asking = undefined;
-    });
+    memory.asking = ask(storage, memory)
+      // Nobody may be waiting for it, and no upload depends on it.
+      .catch((error: unknown) => log("uploads").error({ err: error }, "the store could not be asked"))
+      .finally(() => {
+        memory.asking = undefined;
+      });
   // Only the first upload of a process waits; when the answer is asked for anew, the last one serves meanwhile.
   if (memory.known === undefined) await memory.asking;
   return memory.known ?? "post";
@@ -50,6 +53,7 @@ function memoryOf(storage: Storage): Memory {
 }
 
 async function ask(storage: Storage, memory: Memory): Promise<void> {
+  memory.nextAt = performance.now() + unknownMs;
   const answer = await acceptsPost(storage, settings().bucket);
   memory.nextAt = performance.now() + (answer === "unknown" ? unknownMs : knownMs);
   if (answer === "unknown" || answer === memory.known) return;
