@@ -77,7 +77,7 @@ export function progress(total: number | undefined, stream: NodeJS.WriteStream =
     const elapsedMs = performance.now() - started;
     if (elapsedMs < afterMs) return;
     stream.write(
-      `\r\u001b[2K${progressLine({ name, done, total, elapsedMs, columns: stream.columns ?? 80 })}`,
+      `\r\u001b[2K${progressLine({ name, done, total, elapsedMs, columns: Math.max(stream.columns ?? 80, 40) })}`,
     );
     shown = true;
   };

@@ -134,12 +134,20 @@ export async function at<T>(action: Command, work: (place: Place) => Promise<T>,
     return await work(placeOf(action, { isBuiltIn, name, interruption, opened }));
   } catch (error) {
     if (interruption.signal.aborted) throw new ExitRefusal(interruptedCode, "Interrupted.", { cause: error });
-    throw error instanceof StorageError ? new Refusal(error.message, { cause: error }) : error;
+    throw error instanceof StorageError ? new Refusal(inWords(error), { cause: error }) : error;
   } finally {
     interruption.end();
     for (const one of opened) one.close();
     await end();
   }
+}
+
+/** A profile without credentials is mostly one whose name is misspelt. */
+function inWords(error: StorageError): string {
+  const { AWS_PROFILE: profile = "" } = process.env;
+  const isUnknown = error.cause instanceof Error && error.cause.name === "CredentialsProviderError";
+  if (!isUnknown || profile === "") return error.message;
+  return `There are no credentials in the profile ${profile} of ~/.aws; aws configure --profile ${profile} writes them.`;
 }
 
 async function builtInStore(): Promise<() => Promise<void>> {
