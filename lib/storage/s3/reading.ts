@@ -14,8 +14,9 @@ import { quickHeads } from "../quick-head.ts";
 import { agentOptions, type Connection, orAbsent } from "./connection.ts";
 import { readMetadata } from "./metadata.ts";
 
-/** A body that was cut off is asked for again from there, so often without a byte in between. */
+/** A body that was cut off is asked for again from there, so often as long as it hardly comes further. */
 const resumesMax = 3;
+const furtherBytes = 1024 ** 2;
 
 type HeadFields = "ContentLength" | "ETag" | "ContentType" | "LastModified";
 
@@ -62,19 +63,21 @@ function openedOf(key: string, answer: GetObjectCommandOutput, range: ByteRange 
 async function* bytesOf(first: Opened, again: (from: number) => Promise<Opened>): AsyncGenerator<Uint8Array> {
   let { stream } = first;
   let position = first.start;
+  let begun = position;
   let failures = 0;
   for (;;) {
     try {
       for await (const piece of stream) {
         position += piece.length;
-        failures = 0;
         yield piece;
       }
       if (first.end === undefined || position === first.end) return;
       throw new StorageError("unavailable", "The bucket sent fewer bytes than it announced.");
     } catch (error) {
       stream.destroy();
+      if (position - begun >= furtherBytes) failures = 0;
       if (first.end === undefined || first.head.etag === "" || failures++ === resumesMax) throw error;
+      begun = position;
     }
     ({ stream } = await again(position));
   }

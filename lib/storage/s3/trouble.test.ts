@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { type TestStore, testStore } from "#lib/testing.ts";
+import { inFrontOf, type Trouble } from "../in-front.ts";
+import { type Storage, StorageError } from "../port.ts";
+import { openStorage } from "../s3.ts";
+
+const mebi = 1024 ** 2;
+const type = "image/jpeg";
+const errorXml = (code: string): string => `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`;
+const is = (code: StorageError["code"]) => (error: unknown) =>
+  error instanceof StorageError && error.code === code;
+
+describe("over a network that fails", () => {
+  let store: TestStore;
+  before(async () => {
+    store = await testStore();
+  });
+  after(() => store.close());
+
+  /** A storage whose requests pass by `meddle`; `asked` collects "METHOD path" of each. */
+  async function troubled(
+    meddle: (asked: IncomingMessage, nth: number) => Trouble,
+    work: (storage: Storage, asked: string[]) => Promise<void>,
+  ): Promise<void> {
+    const asked: string[] = [];
+    const between = await inFrontOf(store.bucket.endpoint ?? "", (one) => {
+      asked.push(`${one.method} ${one.url}${one.headers.range === undefined ? "" : ` ${one.headers.range}`}`);
+      return meddle(one, asked.length);
+    });
+    const storage = openStorage(
+      { ...store.bucket, endpoint: between.url, publicEndpoint: between.url },
+      { limits: { partBytes: 5 * mebi } },
+    );
+    try {
+      await work(storage, asked);
+    } finally {
+      storage.close();
+      await between.close();
+    }
+  }
+
+  async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of body) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  it("a body that is cut off is asked for again from there, and arrives whole", async () => {
+    const body = randomBytes(3 * mebi);
+    await store.storage.put("cut/1", body, { contentType: type });
+    const cutTwice = (_: IncomingMessage, nth: number): Trouble =>
+      nth <= 2 ? { cutAnswerAfter: mebi } : undefined;
+    await troubled(cutTwice, async (storage, asked) => {
+      const read = await storage.read("cut/1");
+      assert.ok((await collected(read?.body ?? assert.fail())).equals(body));
+      assert.equal(asked.length, 3);
+      assert.match(asked[1] ?? "", /bytes=\d+-3145727$/);
+    });
+    await troubled(cutTwice, async (storage) => {
+      const got = await storage.get("cut/1", { bytesMax: body.length, range: { start: 10 } });
+      assert.ok(got?.body.equals(body.subarray(10)));
+    });
+  });
+
+  it("a body that never comes further is given up as unavailable (R-33)", async () => {
+    await store.storage.put("cut/2", randomBytes(mebi), { contentType: type });
+    await troubled(
+      () => ({ cutAnswerAfter: 1000 }),
+      async (storage, asked) => {
+        const read = await storage.read("cut/2");
+        await assert.rejects(collected(read?.body ?? assert.fail()), is("unavailable"));
+        assert.equal(asked.length, 4);
+      },
+    );
+  });
+
+  it("an object that was replaced or removed while it was read is a conflict, never a mixture", async () => {
+    for (const change of [
+      () => store.storage.put("cut/3", randomBytes(mebi), { contentType: type }),
+      () => store.storage.delete("cut/3"),
+    ]) {
+      await store.storage.put("cut/3", randomBytes(mebi), { contentType: type });
+      await troubled(
+        (_, nth) => (nth === 1 ? { cutAnswerAfter: 1000 } : undefined),
+        async (storage) => {
+          const read = await storage.read("cut/3");
+          await change();
+          await assert.rejects(collected(read?.body ?? assert.fail()), is("conflict"));
+        },
+      );
+    }
+  });
+
+  it("a part that fails is sent again, and only that one", async () => {
+    const body = randomBytes(11 * mebi);
+    let failed = 0;
+    const failSecondPart = (one: IncomingMessage): Trouble =>
+      one.url?.includes("partNumber=2&") === true && failed++ === 0
+        ? { status: 503, body: errorXml("SlowDown") }
+        : undefined;
+    await troubled(failSecondPart, async (storage, asked) => {
+      const pieces = async function* (): AsyncGenerator<Uint8Array> {
+        yield body;
+      };
+      await storage.put("parts/again", { stream: pieces(), bytes: body.length }, { contentType: type });
+      assert.equal(asked.filter((one) => one.includes("partNumber=2&")).length, 2);
+      assert.equal(asked.filter((one) => one.includes("partNumber=")).length, 4);
+    });
+    assert.ok((await store.storage.get("parts/again", { bytesMax: body.length }))?.body.equals(body));
+  });
+
+  it("an upload whose last answer was lost is complete all the same", async () => {
+    const { multipart } = store.storage;
+    const uploadId = await multipart.begin("parts/lost", { contentType: type });
+    const part = await multipart.put("parts/lost", uploadId, 1, Buffer.from("x"));
+    let lost = 0;
+    await troubled(
+      (one) => (one.method === "POST" && lost++ === 0 ? { loseAnswer: true } : undefined),
+      async (storage, asked) => {
+        const done = await storage.multipart.complete("parts/lost", uploadId, [part]);
+        assert.equal(done?.etag, (await store.storage.head("parts/lost"))?.etag);
+        assert.equal(asked.filter((one) => one.startsWith("POST")).length, 2);
+      },
+    );
+  });
+
+  it("a list that says it goes on and not from where is not taken for the whole (R-33)", async () => {
+    const body = `<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`;
+    await troubled(
+      () => ({ status: 200, body }),
+      async (storage) => {
+        const keys = async (): Promise<void> => {
+          for await (const { key } of storage.list("")) assert.equal(key, "a");
+        };
+        await assert.rejects(keys(), is("unavailable"));
+      },
+    );
+  });
+
+  for (const [status, code] of [
+    [501, "NotImplemented"],
+    [405, "MethodNotAllowed"],
+    [400, "InvalidRequest"],
+    [400, "MissingContentMD5"],
+    [411, "MissingContentLength"],
+  ] as const)
+    it(`where deleting by the thousand is answered ${status} ${code}, objects go one by one (§5.2)`, async () => {
+      const keys = Array.from({ length: 30 }, (_, i) => `batch/${i}`);
+      for (const key of keys) await store.storage.put(key, Buffer.from("x"), { contentType: type });
+      await troubled(
+        (one) => (one.method === "POST" ? { status, body: errorXml(code) } : undefined),
+        async (storage, asked) => {
+          assert.deepEqual(await storage.deleteMany(keys.slice(0, 20)), []);
+          assert.deepEqual(await storage.deleteMany(keys.slice(20)), []);
+          assert.equal(asked.filter((one) => one.startsWith("POST")).length, 1, "it was asked once");
+        },
+      );
+      for await (const { key } of store.storage.list("batch/")) assert.fail(key);
+    });
+
+  it("a list of keys that XML cannot spell goes one by one, and the next list by the thousand again", async () => {
+    let times = 0;
+    await troubled(
+      (one) =>
+        one.method === "POST" && times++ === 0 ? { status: 400, body: errorXml("MalformedXML") } : undefined,
+      async (storage, asked) => {
+        await storage.deleteMany(["odd/1", "odd/2"]);
+        await storage.deleteMany(["odd/3"]);
+        assert.deepEqual(
+          asked.map((one) => one.split(" ")[0]),
+          ["POST", "DELETE", "DELETE", "POST"],
+        );
+      },
+    );
+  });
+
+  it("objects that the store keeps back come back by name with the reason", async () => {
+    const body = `<?xml version="1.0"?><DeleteResult><Error><Key>locked</Key><Code>AccessDenied</Code><Message>no</Message></Error><Error><Key>gone</Key><Code>NoSuchKey</Code></Error><Error><Key>broken</Key><Code>InternalError</Code></Error></DeleteResult>`;
+    await troubled(
+      () => ({ status: 200, body }),
+      async (storage) => {
+        const left = await storage.deleteMany(["locked", "gone", "broken"]);
+        assert.deepEqual(
+          left.map(({ key, error }) => [key, error.code]),
+          [
+            ["locked", "denied"],
+            ["broken", "unavailable"],
+          ],
+        );
+      },
+    );
+  });
+
+  it("a copy that fails after its answer began is not taken for one that was made", async () => {
+    await store.storage.put("copied/1", Buffer.from("x"), { contentType: type });
+    await troubled(
+      (one) => (one.method === "PUT" ? { status: 200, body: errorXml("InternalError") } : undefined),
+      async (storage) => {
+        await assert.rejects(storage.copy("copied/1", "copied/2"), is("unavailable"));
+        assert.equal(await store.storage.exists("copied/2"), false);
+      },
+    );
+  });
+
+  it("a store that sends whole objects only is told apart from one that sends parts", async () => {
+    await store.storage.put("whole/1", Buffer.from("0123456789"), { contentType: type });
+    await troubled(
+      () => ({ status: 200, body: "0123456789" }),
+      async (storage) => {
+        const range = { start: 5 };
+        await assert.rejects(storage.get("whole/1", { bytesMax: 10, range }), is("unsupported"));
+      },
+    );
+  });
+});
