@@ -5,7 +5,7 @@
 import { type PartPermit, partsAtOnceMax, type UploadParts } from "#lib/media.ts";
 import { ApiFailure } from "./api.ts";
 import type { Clock } from "./desk.ts";
-import { backoff } from "./pace.ts";
+import { backoff, lanesMax } from "./pace.ts";
 import type { Sending, Sent } from "./send-file.ts";
 
 export type PartsEnd = Sent | { outcome: "answered"; failure: ApiFailure };
@@ -28,7 +28,6 @@ export type PartsDoors = {
   pump(): void;
 };
 
-const atOnceMax = 4;
 /** Permits this close to their end are asked for anew. */
 const renewAheadMs = 30_000;
 
@@ -80,7 +79,7 @@ export class Parts {
       return;
     }
     if (this.#deadline - this.#doors.clock.now() < renewAheadMs) this.#permits.clear();
-    while (this.#flying.size < atOnceMax && (this.#flying.size === 0 || this.#doors.mayWiden())) {
+    while (this.#flying.size === 0 || this.#doors.mayWiden()) {
       const number = this.#todo.find((one) => this.#permits.has(one) && !this.#resting.has(one));
       const permit = this.#permits.get(number ?? 0);
       if (permit === undefined) break;
@@ -88,7 +87,7 @@ export class Parts {
     }
     const ready = this.#todo.filter((one) => !this.#resting.has(one));
     // The next permits are there before the last ones are used up.
-    if (ready.length > 0 && ready.filter((one) => this.#permits.has(one)).length < atOnceMax)
+    if (ready.length > 0 && ready.filter((one) => this.#permits.has(one)).length < lanesMax)
       if (ready.some((one) => !this.#permits.has(one))) this.#ask();
   }
 
