@@ -19,6 +19,8 @@ export type BucketCredentials = {
 /** Temporary credentials are renewed this long before they end, so that no signature outlives its key by surprise. */
 const renewBeforeMs = 10 * 60_000;
 const retryMs = 30_000;
+/** A timer set for longer would go off at once, again and again. */
+const timerMsMax = 2 ** 31 - 1;
 
 function chain(): BucketCredentials {
   let keys: Keys | undefined;
@@ -43,7 +45,10 @@ function chain(): BucketCredentials {
   };
   const renewIn = (ms: number): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => load().catch(() => renewIn(retryMs)), Math.max(ms, retryMs)).unref();
+    timer = setTimeout(
+      () => load().catch(() => renewIn(retryMs)),
+      Math.min(Math.max(ms, retryMs), timerMsMax),
+    ).unref();
   };
   const isFresh = ({ expiration }: Keys): boolean =>
     expiration === undefined || expiration.getTime() - Date.now() > renewBeforeMs;
@@ -54,7 +59,15 @@ function chain(): BucketCredentials {
       return keys;
     },
     async provide(options) {
-      return keys !== undefined && options?.forceRefresh !== true && isFresh(keys) ? keys : ask();
+      const known = keys;
+      if (known !== undefined && options?.forceRefresh !== true && isFresh(known)) return known;
+      try {
+        return await ask();
+      } catch (error) {
+        // Whoever gives out roles may be silent for a moment; what is known may still be good for minutes.
+        if (known?.expiration !== undefined && known.expiration.getTime() > Date.now()) return known;
+        throw error;
+      }
     },
   };
 }

@@ -58,8 +58,12 @@ function noAnswer(error: unknown): string {
     const value = typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined;
     return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
   };
-  if (/^(Credentials|Token)ProviderError$/.test(error.name))
-    return "no credentials were found; set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or give this machine an AWS profile or role";
+  if (/^(Credentials|Token)ProviderError$/.test(error.name)) {
+    // A profile that is there and does not work: that its session has ended, and how to begin another.
+    const reason = (error.message.split("\n")[0] ?? "").replace(/\.$/, "");
+    const why = reason === "" || /^Could not load credentials/.test(reason) ? "" : ` (${reason})`;
+    return `no credentials were found${why}; set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or give this machine an AWS profile or role`;
+  }
   const code = text("code") ?? (nameless.includes(error.name) ? undefined : error.name);
   const host = text("hostname") ?? text("address");
   const port = text("port");
