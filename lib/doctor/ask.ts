@@ -2,9 +2,10 @@
  * One HTTP request and exactly what came back: no redirect followed, nothing retried, nothing kept. The SDK hides the
  * very things a doctor looks at: a redirect, a page of HTML, the headers of a refusal.
  */
-import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { XMLParser } from "fast-xml-parser";
+import { agentOptions } from "../storage/s3/connection.ts";
 
 export type Answer = {
   status: number;
@@ -82,7 +83,10 @@ function faultOf(body: Buffer): Answer["fault"] {
 /** Sends one request. Throws NoAnswer. */
 export function ask({ method, url, headers = {}, body }: Asked): Promise<Answer> {
   const target = new URL(url);
-  const send = target.protocol === "https:" ? httpsRequest : httpRequest;
+  const isHttps = target.protocol === "https:";
+  const send = isHttps ? httpsRequest : httpRequest;
+  // Through the same proxy as everything else, but on a connection of its own: nothing an earlier answer left open.
+  const agent = new (isHttps ? HttpsAgent : HttpAgent)({ ...agentOptions(url), keepAlive: false });
   const sent = Date.now();
   return new Promise((resolve, reject) => {
     const none = (error: NodeJS.ErrnoException): void =>
@@ -91,7 +95,7 @@ export function ask({ method, url, headers = {}, body }: Asked): Promise<Answer>
       target,
       {
         method,
-        agent: false,
+        agent,
         headers: { ...headers, ...(body === undefined ? {} : { "content-length": String(body.byteLength) }) },
         signal: AbortSignal.timeout(answerMsMax),
       },

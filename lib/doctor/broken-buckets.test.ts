@@ -72,6 +72,23 @@ test("a wrong region is told from a wrong secret, and the right one is named", a
   );
 });
 
+test("a redirect to the bucket's real region is read, not followed", async () => {
+  const seen = await examinedWith(store, {
+    instead: ({ signed }) =>
+      signed
+        ? {
+            ...refused(
+              301,
+              "PermanentRedirect",
+              "The bucket must be addressed using the specified endpoint.",
+            ),
+            headers: { "x-amz-bucket-region": "eu-central-1", "content-type": "application/xml" },
+          }
+        : undefined,
+  });
+  assertRoot(seen, "region", /is in the region eu-central-1/, /S3_REGION=eu-central-1/);
+});
+
 test("a wrong secret and an unknown key are told apart", async () => {
   const { accessKeyId = "", secretAccessKey = "" } = store.bucket.credentials ?? {};
   const secret = await examined(

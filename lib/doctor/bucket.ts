@@ -27,10 +27,13 @@ export const bucketProbe: Probe<Visit> = {
     if (head.status === 404) return missing(visit);
     if (head.status === 200) return ok(`${bucket} is there.`);
     if (head.status !== 403)
-      return fail(`The store answers ${named(head)} when asked for the bucket.`, {
-        say: "Look at the status of the store; if it is well, at the name of the bucket.",
-        run: `${aws(visit, "head-bucket")}`,
-      });
+      return fail(
+        `The store answers ${named(contact?.fault === undefined ? head : contact)} when asked for the bucket. ${quoted(contact?.fault?.message ?? "")}`.trim(),
+        {
+          say: "Look at the status of the store; if it is well, at the name of the bucket.",
+          run: `${aws(visit, "head-bucket")}`,
+        },
+      );
     // 403 is both "not yours" and "you may do other things in it, but not this".
     const key = visit.traces.key("incoming/", "bucket");
     const put = await visit.raw({ method: "PUT", key, body: Buffer.from("probe") });

@@ -193,11 +193,11 @@ export const accessBlockProbe: Probe<Visit> = {
     const tooShut = keys.filter((key) => !wanted[key] && block?.[key] === true).map((key) => names[key]);
     if (tooShut.length > 0)
       return fail(
-        `MEDIA_URL_MODE=public needs the bucket to be readable, and ${listed(tooShut)} forbids it.`,
+        `${isReadByAnyone(visit) ? "MEDIA_URL_MODE=public" : "STATIC_URL"} needs a part of the bucket to be readable by anyone, and ${listed(tooShut)} forbids it.`,
         change,
       );
     return ok(
-      isReadByAnyone(visit) ? "Shut, except for the policy that makes pictures public." : "All four are on.",
+      wanted.blockPolicy ? "All four are on." : "Shut, except for the policy that the settings ask for.",
     );
   },
 };

@@ -1,5 +1,8 @@
 /** The addresses that pages carry: signed by our own signer, or served by the CDN, as a person's browser asks for them. */
 import { openDelivery } from "../delivery/index.ts";
+import { buildFolder } from "../start/build.ts";
+import { buildId } from "../static/built.ts";
+import { checkStatic } from "../static/check.ts";
 import { quoted, run, set } from "./advice.ts";
 import { type Answer, ask, NoAnswer, named } from "./ask.ts";
 import type { Outcome } from "./finding.ts";
@@ -219,3 +222,21 @@ function cdnRefusal(base: string, answer: Answer): Outcome {
     );
   return fail(`${host} answers ${named(answer)}. ${quoted(message)}`, example);
 }
+
+/** The pages' own scripts and styles, where STATIC_URL has them come from a bucket or a CDN. */
+export const staticProbe: Probe<Visit> = {
+  id: "static",
+  needs: ["bucket"],
+  async run({ staticUrl }) {
+    if (staticUrl === undefined) return skip("Scripts and styles come from the site itself.");
+    const folder = buildFolder(process.env);
+    const id = await buildId(folder).catch(() => undefined);
+    if (id === undefined) return skip("There are no built pages on this machine to compare with.");
+    const problem = await checkStatic(staticUrl, { folder, id });
+    if (problem === undefined) return ok(`${new URL(staticUrl).host} serves the scripts of this build.`);
+    return fail(
+      `Pages come without scripts and styles: ${problem}`,
+      run("Put the files of this build there:", "tintype static push"),
+    );
+  },
+};

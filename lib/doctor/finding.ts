@@ -30,6 +30,7 @@ export const probeIds = [
   "grants",
   "delivery",
   "cdn",
+  "static",
   "lifecycle",
   "accessBlock",
   "ownership",

@@ -119,7 +119,9 @@ export const regionProbe: Probe<Visit> = {
           )
         : fail(`The bucket ${bucket} is in the region ${wanted}; S3_REGION says ${region}.`, change);
     }
-    const moved = [301, 307].includes(contact.status) || contact.fault?.code === "PermanentRedirect";
+    const moved =
+      [301, 307].includes(contact.status) ||
+      /^(PermanentRedirect|TemporaryRedirect|IllegalLocationConstraint)/.test(contact.fault?.code ?? "");
     if (moved)
       return fail(
         `The store sends requests for ${bucket} to another address (${named(contact)}${contact.headers.location === undefined ? "" : `, ${contact.headers.location}`}): the bucket is not in ${region}.`,

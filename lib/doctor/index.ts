@@ -10,7 +10,7 @@ import {
   versioningProbe,
 } from "./configuration.ts";
 import { corsProbe } from "./cors.ts";
-import { cdnProbe, deliveryProbe } from "./delivery.ts";
+import { cdnProbe, deliveryProbe, staticProbe } from "./delivery.ts";
 import type { Finding } from "./finding.ts";
 import { credentialsProbe, identityProbe, regionProbe, signaturesProbe } from "./identity.ts";
 import { leftoversProbe, libraryProbe } from "./library.ts";
@@ -56,6 +56,7 @@ const probesFor = (subject: Subject): Probe<Visit>[] => [
   grantsProbe,
   deliveryProbe,
   cdnProbe,
+  staticProbe,
   lifecycleProbe,
   accessBlockProbe,
   ownershipProbe,

@@ -1,5 +1,6 @@
 /** A look from the library into the bucket, and the doctor's own traces. */
 import { newestOriginals } from "#db/queries/doctor.ts";
+import { StorageError } from "../storage/port.ts";
 import { aws, listed, run, set } from "./advice.ts";
 import { listOf, named, nodeAt, textAt, xmlOf } from "./ask.ts";
 import { fail, ok, type Probe, skip, warn } from "./probe.ts";
@@ -84,6 +85,7 @@ export const leftoversProbe: Probe<Visit> = {
   needs: ["bucket", "lock"],
   async run(visit) {
     const { left, swept } = await visit.traces.clear();
+    await endAbandonedParts(visit);
     if (left.length === 0)
       return ok(
         swept === 0
@@ -99,3 +101,17 @@ export const leftoversProbe: Probe<Visit> = {
     );
   },
 };
+
+const abandonedMs = 60 * 60_000;
+
+/** Parts of a trial whose browser went away; nothing else is begun under these names. */
+async function endAbandonedParts(visit: Visit): Promise<void> {
+  const { multipart } = visit.storage;
+  try {
+    for await (const { key, uploadId, started } of multipart.open("incoming/probe-"))
+      if (Date.now() - started.getTime() > abandonedMs) await multipart.abort(key, uploadId);
+  } catch (error) {
+    // They may not be listed with these credentials, or the store has none: the lifecycle rule ends them.
+    if (!(error instanceof StorageError)) throw error;
+  }
+}

@@ -1,6 +1,7 @@
 /** Why nothing answered at an address, and what to change: for the address from here and for that of browsers. */
 import { lookup } from "node:dns/promises";
 import { connect, type TLSSocket } from "node:tls";
+import { agentOptions } from "../storage/s3/connection.ts";
 import { run, set, spoken } from "./advice.ts";
 import { NoAnswer } from "./ask.ts";
 import type { Change, Outcome } from "./finding.ts";
@@ -34,9 +35,17 @@ const chooseAddress = ({ variable, given, url, better = "https://s3.example.com"
         `curl -sS -o /dev/null -w '%{http_code}\\n' ${url}/`,
       );
 
+/** A proxy of the environment looks names up itself. */
+export const isProxied = (url: string): boolean => {
+  const name = new URL(url).protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const set = [name, name.toLowerCase()].some((one) => (process.env[one] ?? "") !== "");
+  return set && agentOptions(url).proxyEnv !== undefined;
+};
+
 /** A name that cannot be looked up, told apart from a port where nothing listens. */
 export async function unresolved(place: Place): Promise<Outcome | undefined> {
   const host = hostOf(place.url);
+  if (isProxied(place.url)) return undefined;
   const timer = Promise.withResolvers<never>();
   const timeout = setTimeout(() => timer.reject(new NoAnswer("ETIMEOUT", "too slow")), lookupMsMax);
   try {
@@ -112,7 +121,7 @@ export function unanswered(place: Place, error: NoAnswer): Outcome {
 export async function expiring(place: Place): Promise<Outcome | undefined> {
   const { protocol, port } = new URL(place.url);
   const host = hostOf(place.url);
-  if (protocol !== "https:") return undefined;
+  if (protocol !== "https:" || isProxied(place.url)) return undefined;
   const end = await certificateEnd(host, port === "" ? 443 : Number(port));
   if (end === undefined || end - Date.now() > certificateMsMin) return undefined;
   return warn(`The certificate of ${host} ends in ${spoken(end - Date.now())}.`, {
