@@ -66,9 +66,7 @@ async function runProgram(
   child.stdin.end(options.input);
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", (cause) =>
-      reject(
-        new Error(`${program} cannot be run. apt-get install awscli s3cmd rclone python3-boto3`, { cause }),
-      ),
+      reject(new Error(`${program} cannot be run. npm test installs it on Debian.`, { cause })),
     );
     child.once("close", (status) => resolve(status ?? -1));
   });
