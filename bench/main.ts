@@ -1,5 +1,6 @@
 /** `npm run bench -- <name>`: measures, prints a table, asserts nothing. Every figure stands beside its baseline. */
 const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<void> }>> = {
+  store: () => import("./store.ts"),
   upload: () => import("./upload.ts"),
   sign: () => import("./sign.ts"),
   gallery: () => import("./gallery.ts"),

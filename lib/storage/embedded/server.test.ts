@@ -9,8 +9,11 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import {
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
+  DeleteObjectsCommand,
   GetBucketCorsCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketLocationCommand,
@@ -19,6 +22,8 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListBucketsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   ListPartsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -26,6 +31,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { BucketSettings } from "../../env.ts";
 import { codeOf, postForm } from "../form-post.ts";
 import type { Storage } from "../port.ts";
@@ -205,6 +211,40 @@ describe("the store's folder", () => {
     const { stat } = await import("node:fs/promises");
     assert.equal((await stat(path.join(folder, "bodies"))).mode & 0o077, 0);
     for (const file of await bodiesUnder(folder)) assert.equal((await stat(file)).mode & 0o077, 0);
+  });
+});
+
+describe("what nobody comes back for", () => {
+  it("is forgotten: uploads in parts in which nothing happens, with their bytes; others stay", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "tintype-store-"));
+    const uploading = async (unfinishedMs: number, Key: string) => {
+      const store = await open(folder, { unfinishedMs });
+      const client = clientOf(store.url);
+      if ((await client.send(new ListBucketsCommand({}))).Buckets?.length === 0)
+        await client.send(new CreateBucketCommand({ Bucket }));
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+      const part = { Bucket, Key, UploadId, PartNumber: 1, Body: "part" };
+      await client.send(new UploadPartCommand(part));
+      const keys = async () => {
+        const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+        return Uploads.map((one) => one.Key);
+      };
+      const close = async () => {
+        client.destroy();
+        await store.close();
+      };
+      return { keys, close };
+    };
+    const first = await uploading(60_000, "first");
+    await first.close();
+    const second = await uploading(60_000, "second");
+    assert.deepEqual(await second.keys(), ["first", "second"]);
+    await second.close();
+    const later = await uploading(-1000, "third");
+    await eventually(async () => (await later.keys()).join() === "third");
+    await eventually(async () => (await bodiesUnder(folder)).length === 1);
+    await later.close();
+    await rm(folder, { recursive: true });
   });
 });
 
@@ -542,6 +582,93 @@ describe("the store over HTTP", () => {
     }
     assert.equal(received, bytes);
     assert.ok(most < bytes / 2, `${most} bytes more were in use`);
+  });
+
+  it("gives a reader all of what it began to read, though the object is deleted meanwhile", async () => {
+    const bytes = 30_000_000;
+    const body = randomBytes(bytes);
+    const half = 6_000_000;
+    await client.send(new PutObjectCommand({ Bucket, Key: "read/whole", Body: body }));
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: "read/parts" }));
+    const Parts = [];
+    for (const [index, at] of [0, half, 2 * half].entries()) {
+      const piece = body.subarray(at, index === 2 ? bytes : at + half);
+      const part = { Bucket, Key: "read/parts", UploadId, PartNumber: index + 1, Body: piece };
+      const { ETag } = await client.send(new UploadPartCommand(part));
+      Parts.push({ PartNumber: index + 1, ETag });
+    }
+    const done = { Bucket, Key: "read/parts", UploadId, MultipartUpload: { Parts } };
+    await client.send(new CompleteMultipartUploadCommand(done));
+    for (const Key of ["read/whole", "read/parts"]) {
+      const files = (await bodiesUnder(folder)).length;
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      await storage.delete(Key);
+      assert.equal(await storage.head(Key), undefined);
+      assert.ok(body.equals((await Body?.transformToByteArray()) ?? new Uint8Array()), Key);
+      const pieces = Key === "read/whole" ? 1 : 3;
+      await eventually(async () => (await bodiesUnder(folder)).length === files - pieces);
+    }
+  });
+
+  it("copies without copying: the bytes are there once, and stay when the source goes", async () => {
+    const { stat } = await import("node:fs/promises");
+    await storage.put("copied/source", randomBytes(100_000), { contentType: type });
+    const before_ = new Set(await bodiesUnder(folder));
+    await storage.copy("copied/source", "copied/copy");
+    const [added = ""] = (await bodiesUnder(folder)).filter((file) => !before_.has(file));
+    assert.equal((await stat(added)).nlink, 2);
+    await storage.delete("copied/source");
+    assert.equal((await storage.get("copied/copy", { bytesMax: 100_000 }))?.body.length, 100_000);
+    assert.equal((await stat(added)).nlink, 1);
+  });
+
+  it("sends metadata that is not ASCII as S3 does, and takes headers that a signed address carries", async () => {
+    const put = new PutObjectCommand({ Bucket, Key: "moved", Metadata: { place: "here" } });
+    const url = await getSignedUrl(client, put, { expiresIn: 60 });
+    assert.match(url, /x-amz-meta-place=here/);
+    assert.equal((await fetch(url, { method: "PUT", body: "x" })).status, 200);
+    assert.equal((await fetch(url.replace("=here", "=there"), { method: "PUT", body: "x" })).status, 403);
+    const head = await client.send(new HeadObjectCommand({ Bucket, Key: "moved" }));
+    assert.deepEqual(head.Metadata, { place: "here" });
+    const Fields = { "x-amz-meta-place": "제주" };
+    const form = await createPresignedPost(client, { Bucket, Key: "korean", Fields, Expires: 60 });
+    assert.equal((await postForm({ ...form, file: Buffer.from("x") })).status, 204);
+    const korean = await client.send(new HeadObjectCommand({ Bucket, Key: "korean" }));
+    assert.equal(korean.Metadata?.place, `=?UTF-8?B?${Buffer.from("제주").toString("base64")}?=`);
+  });
+
+  it("deletes many only when a digest protects the list", async () => {
+    const unprotected = clientOf(store.url);
+    unprotected.middlewareStack.add(
+      (next) => (args) => {
+        if (typeof args.request === "object" && args.request !== null && "headers" in args.request) {
+          const headers = args.request.headers;
+          if (typeof headers === "object" && headers !== null)
+            for (const name of Object.keys(headers))
+              if (/^(content-md5|x-amz-(checksum|sdk-checksum)-.*)$/i.test(name))
+                Reflect.deleteProperty(headers, name);
+        }
+        return next(args);
+      },
+      { step: "build", priority: "low" },
+    );
+    await storage.put("protected", Buffer.from("x"), { contentType: type });
+    const Delete = { Objects: [{ Key: "protected" }] };
+    await assert.rejects(unprotected.send(new DeleteObjectsCommand({ Bucket, Delete })), /Content-MD5/);
+    assert.notEqual(await storage.head("protected"), undefined);
+    unprotected.destroy();
+  });
+
+  it("tells a client that signs for another region which one it is", async () => {
+    const abroad = new S3Client({
+      region: "eu-west-1",
+      endpoint: store.url,
+      forcePathStyle: true,
+      credentials,
+    });
+    const listing = abroad.send(new ListObjectsV2Command({ Bucket }));
+    await assert.rejects(listing, { name: "AuthorizationHeaderMalformed", Region: region });
+    abroad.destroy();
   });
 
   it("survives clients that go away in the middle of a download", async () => {

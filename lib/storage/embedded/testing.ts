@@ -25,6 +25,7 @@ export type StoreProcess = {
   /** Holds the store's folder. */
   data: string;
   start(): Promise<void>;
+  pid(): number;
   /** kill -9, as a power cut would end it, except that what the system has taken is kept. */
   kill(): Promise<void>;
   /** Ends the process and removes what it kept. */
@@ -58,6 +59,7 @@ export async function storeProcess(name: string): Promise<StoreProcess> {
     bucket,
     data,
     kill,
+    pid: () => child?.pid ?? 0,
     async start() {
       child = fork(path.join(import.meta.dirname, "main.ts"), {
         stdio: ["ignore", "ignore", "inherit", "ipc"],
