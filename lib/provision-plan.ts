@@ -1,6 +1,13 @@
 /** What stands between a bucket as it is and as a gallery needs it, step by step; and taking the steps. */
 import { type BucketPolicyOptions, bucketPolicy, type Statement } from "./iam.ts";
-import { type Setup, wantedCors, wantedLifecycle, wantedOwnership, wantedPublicAccess } from "./provision.ts";
+import {
+  isBlockedEnough,
+  type Setup,
+  wantedCors,
+  wantedLifecycle,
+  wantedOwnership,
+  wantedPublicAccess,
+} from "./provision.ts";
 import { isSameCors } from "./storage/cors-rule.ts";
 import {
   type Bucket,
@@ -21,13 +28,15 @@ export type Step = {
   is: string;
   willBe: string;
   why?: string;
-  /** Reads again what it adds to, so that what others changed meanwhile stays. */
-  apply(): Promise<void>;
+  /** Reads again what it adds to, so that what others changed meanwhile stays. A sentence when it went otherwise. */
+  apply(): Promise<string | undefined>;
 };
 
 export type PlanOptions = BucketPolicyOptions & {
   steps: readonly StepName[];
   origins?: readonly string[];
+  /** Whether an object can be stored; asked before and after what might shut out the gallery itself. */
+  canStore: () => Promise<boolean>;
 };
 
 /** Looks at everything, changes nothing. */
@@ -38,13 +47,14 @@ export async function planProvision(bucket: Bucket, setup: Setup, options: PlanO
   const isThere = state !== "absent";
   for (const name of options.steps) {
     const look = lookers[name];
-    if (look !== undefined) steps.push(await looked(name, isThere, () => look({ bucket, setup, options, isThere })));
+    if (look !== undefined)
+      steps.push(await looked(name, isThere, () => look({ bucket, setup, options, isThere })));
   }
   return steps;
 }
 
 function bucketStep(bucket: Bucket, setup: Setup, state: "exists" | "absent" | "denied"): Step {
-  const create = async (): Promise<void> => {
+  const create = async (): Promise<undefined> => {
     await bucket.create();
   };
   const base = { name: "bucket" as const, apply: create };
@@ -89,7 +99,7 @@ async function looked(name: StepName, isThere: boolean, look: () => Promise<Look
       is: error.code === "unsupported" ? notInStore : "unknown",
       willBe: "left as it is",
       why: error.message,
-      apply: async () => {},
+      apply: async () => undefined,
     };
   }
 }
@@ -100,8 +110,11 @@ async function lookAtCors({ bucket, setup, options, isThere }: Look): Promise<Lo
   return {
     isOk: wanted.every((rule) => current.some((one) => isSameCors(one, rule))),
     is: current.length === 0 ? "no rule" : current.map(corsInWords).join("; "),
-    willBe: wanted.map(corsInWords).join("; "),
-    apply: async () => bucket.setCors(withCors(await bucket.cors(), wanted)),
+    willBe: wanted.map(corsInWords).join("; ") + othersStay(withCors(current, wanted), wanted),
+    apply: async () => {
+      await bucket.setCors(withCors(await bucket.cors(), wanted));
+      return undefined;
+    },
   };
 }
 
@@ -110,6 +123,12 @@ const withCors = (current: readonly CorsRule[], wanted: readonly CorsRule[]): Co
   ...current.filter(({ id }) => id === undefined || !wanted.some((rule) => rule.id === id)),
   ...wanted,
 ];
+
+function othersStay(after: readonly unknown[], wanted: readonly unknown[]): string {
+  const count = after.length - wanted.length;
+  if (count === 0) return "";
+  return count === 1 ? " (and the other rule)" : ` (and the ${count} other rules)`;
+}
 
 const joined = (texts: readonly string[]): string =>
   texts.length < 2 ? (texts[0] ?? "") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
@@ -123,13 +142,14 @@ async function lookAtLifecycle({ bucket, setup, isThere }: Look): Promise<Looked
   const versioned = isThere && (await isVersioned(bucket));
   const wanted = wantedLifecycle(setup, { versioned });
   const ids = new Set(wanted.map(({ id }) => id));
+  const others = (rules: LifecycleRule[]): LifecycleRule[] => rules.filter(({ id }) => !ids.has(id));
   return {
     isOk: wanted.every((rule) => current.some((one) => isSameLifecycle(one, rule))),
     is: current.length === 0 ? "no rule" : current.map(lifecycleInWords).join("; "),
-    willBe: wanted.map(lifecycleInWords).join("; "),
+    willBe: wanted.map(lifecycleInWords).join("; ") + othersStay([...others(current), ...wanted], wanted),
     apply: async () => {
-      const others = (await bucket.lifecycle()).filter(({ id }) => !ids.has(id));
-      await bucket.setLifecycle([...others, ...wanted]);
+      await bucket.setLifecycle([...others(await bucket.lifecycle()), ...wanted]);
+      return undefined;
     },
   };
 }
@@ -174,26 +194,46 @@ export function lifecycleInWords(rule: LifecycleRule): string {
   return rule.enabled ? text : `${text} (switched off)`;
 }
 
-async function lookAtPublicAccess({ bucket, setup, isThere }: Look): Promise<Looked> {
+async function lookAtPublicAccess({ bucket, setup, options, isThere }: Look): Promise<Looked> {
   const wanted = wantedPublicAccess(setup);
   const current = isThere ? await bucket.publicAccessBlock() : undefined;
   return {
-    isOk:
-      current !== undefined &&
-      current.blockAcls === wanted.blockAcls &&
-      current.ignoreAcls === wanted.ignoreAcls &&
-      current.blockPolicy === wanted.blockPolicy &&
-      current.restrictBuckets === wanted.restrictBuckets,
+    isOk: isBlockedEnough(setup, current),
     is: blockInWords(current),
     willBe: blockInWords(wanted),
-    apply: () => bucket.setPublicAccessBlock(wanted),
+    async apply() {
+      const before = await bucket.publicAccessBlock();
+      const works = await watch(options);
+      await bucket.setPublicAccessBlock(wanted);
+      if (await works()) return undefined;
+      await bucket.setPublicAccessBlock({ ...wanted, blockAcls: false });
+      if (await works())
+        return "this store refuses every upload while access lists are blocked, so they are ignored instead";
+      await bucket.setPublicAccessBlock(before ?? nothingBlocked);
+      throw new StorageError(
+        "unsupported",
+        "This store refuses every upload while public access is blocked.",
+      );
+    },
   };
+}
+
+const nothingBlocked: PublicAccessBlock = {
+  blockAcls: false,
+  ignoreAcls: false,
+  blockPolicy: false,
+  restrictBuckets: false,
+};
+
+/** Asks now and, when the answer is yes, again later: a store that reads a rule otherwise would lock us all out. */
+async function watch(options: PlanOptions): Promise<() => Promise<boolean>> {
+  return (await options.canStore()) ? options.canStore : async () => true;
 }
 
 export function blockInWords(block: PublicAccessBlock | undefined): string {
   if (block === undefined) return "not blocked";
   const flags: [boolean, string][] = [
-    [block.blockAcls && block.ignoreAcls, "access lists"],
+    [block.ignoreAcls, "access lists"],
     [block.blockPolicy && block.restrictBuckets, "policies"],
   ];
   const blocked = flags.filter(([is]) => is).map(([, name]) => name);
@@ -208,7 +248,10 @@ async function lookAtOwnership({ bucket, isThere }: Look): Promise<Looked> {
     is:
       current === wantedOwnership ? "the bucket's owner, no access lists" : (current ?? "access lists count"),
     willBe: "the bucket's owner, no access lists",
-    apply: () => bucket.setOwnership(wantedOwnership),
+    apply: async () => {
+      await bucket.setOwnership(wantedOwnership);
+      return undefined;
+    },
   };
 }
 
@@ -219,10 +262,16 @@ async function lookAtPolicy({ bucket, setup, options, isThere }: Look): Promise<
     isOk: wanted.every((one) => current.some((other) => isSameStatement(other, one))),
     is: current.length === 0 ? "no policy" : current.map(sidOf).join(", "),
     willBe: withStatements(current, wanted).map(sidOf).join(", "),
-    apply: async () => {
-      const now = statementsOf(await bucket.policy());
-      await bucket.setPolicy(
-        JSON.stringify({ Version: "2012-10-17", Statement: withStatements(now, wanted) }),
+    async apply() {
+      const before = await bucket.policy();
+      const Statement = withStatements(statementsOf(before), wanted);
+      const works = await watch(options);
+      await bucket.setPolicy(JSON.stringify({ Version: "2012-10-17", Statement }));
+      if (await works()) return undefined;
+      await bucket.setPolicy(before);
+      throw new StorageError(
+        "denied",
+        "With this policy the store refused an upload that it took before; the former policy is back.",
       );
     },
   };

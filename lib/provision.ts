@@ -75,5 +75,20 @@ export function wantedPublicAccess(setup: Setup): PublicAccessBlock {
   return { blockAcls: true, ignoreAcls: true, blockPolicy: isShut, restrictBuckets: isShut };
 }
 
+/**
+ * Whether that much is blocked. Ceph 16 refuses every upload while access lists are blocked, private ones too; to
+ * ignore them shuts the same door, so on stores other than AWS that is enough.
+ */
+export function isBlockedEnough(setup: Setup, block: PublicAccessBlock | undefined): boolean {
+  const wanted = wantedPublicAccess(setup);
+  return (
+    block !== undefined &&
+    (block.blockAcls || setup.bucket.endpoint !== undefined) &&
+    block.ignoreAcls &&
+    block.blockPolicy === wanted.blockPolicy &&
+    block.restrictBuckets === wanted.restrictBuckets
+  );
+}
+
 /** Access lists are off: only policies decide. */
 export const wantedOwnership = "BucketOwnerEnforced";

@@ -170,7 +170,8 @@ export type Bucket = {
   setLifecycle(rules: readonly LifecycleRule[]): Promise<void>;
   /** The policy as JSON text. */
   policy(): Promise<string | undefined>;
-  setPolicy(document: string): Promise<void>;
+  /** `undefined` removes it. */
+  setPolicy(document: string | undefined): Promise<void>;
   publicAccessBlock(): Promise<PublicAccessBlock | undefined>;
   setPublicAccessBlock(block: PublicAccessBlock): Promise<void>;
   /** Such as "BucketOwnerEnforced". */

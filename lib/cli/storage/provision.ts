@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { BucketPolicyOptions } from "#lib/iam.ts";
 import { notInStore, planProvision, type Step, type StepName } from "#lib/provision-plan.ts";
 import { Refusal } from "#lib/start/refusal.ts";
+import { absentKey } from "#lib/storage/keys.ts";
 import { StorageError } from "#lib/storage/port.ts";
 import { type Asking, confirmed } from "../ask.ts";
 import { many, note, reason, say, sayJson, styled } from "../output.ts";
@@ -64,12 +65,16 @@ export async function provision(
   const plan = await planProvision(bucket, place.settings, {
     ...options,
     steps,
+    canStore: () => canStore(place),
     ...(options.origin === undefined ? {} : { origins: options.origin }),
   });
   const changes = plan.filter(({ state }) => state === "change");
   if (place.json && options.dryRun === true) for (const step of plan) sayStep(step, step.state);
   if (!place.json) showPlan(place, plan);
   if (options.dryRun === true) return;
+  const [only, ...more] = plan;
+  if (only?.state === "unsupported" && more.length === 0)
+    throw new Refusal(`This store has no ${titles[only.name]} settings; nothing was changed.`);
   if (changes.length === 0) {
     if (place.json) for (const step of plan) sayStep(step, step.state);
     refuseUnknown(plan);
@@ -97,13 +102,13 @@ async function take(place: Place, plan: Step[]): Promise<void> {
       if (place.json) sayStep(step, step.state);
       continue;
     }
-    const problem = await step.apply().then(
-      () => undefined,
-      (error: unknown) => error,
+    const { problem, remark } = await step.apply().then(
+      (text) => ({ remark: text, problem: undefined }),
+      (error: unknown) => ({ remark: undefined, problem: error }),
     );
     if (problem === undefined) {
-      if (place.json) sayStep(step, "changed");
-      else say(`${styled("green", "✓")} ${titles[step.name]}`);
+      if (place.json) sayStep(remark === undefined ? step : { ...step, why: remark }, "changed");
+      else say(`${styled("green", "✓")} ${titles[step.name]}${remark === undefined ? "" : `: ${remark}`}`);
       continue;
     }
     const isUnsupported = problem instanceof StorageError && problem.code === "unsupported";
@@ -116,6 +121,20 @@ async function take(place: Place, plan: Step[]): Promise<void> {
   }
   if (failed > 0) throw new Refusal(`${many(failed, "change")} could not be made; the reasons are above.`);
   refuseUnknown(plan);
+}
+
+/** Stores and removes an object where uploads arrive. */
+async function canStore(place: Place): Promise<boolean> {
+  const storage = await place.storage();
+  const key = absentKey();
+  try {
+    await storage.put(key, new Uint8Array(), { contentType: "application/octet-stream" });
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "denied") return false;
+    throw error;
+  }
+  await storage.delete(key);
+  return true;
 }
 
 function refuseUnknown(plan: Step[]): void {

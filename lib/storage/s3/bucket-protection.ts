@@ -3,6 +3,7 @@
  * take the question for another one (a list, a creation): an answer without the setting in it means the same.
  */
 import {
+  DeleteBucketPolicyCommand,
   GetBucketEncryptionCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
@@ -55,10 +56,11 @@ export function protection(connection: Connection): Protection {
     return known(isJson(text) ? text : undefined, "bucket policies");
   }
 
-  async function setPolicy(document: string): Promise<void> {
-    await asking("be given its policy", () =>
-      client.send(new PutBucketPolicyCommand({ Bucket, Policy: document }), deadline()),
-    );
+  async function setPolicy(document: string | undefined): Promise<void> {
+    await asking("be given its policy", async () => {
+      if (document === undefined) await client.send(new DeleteBucketPolicyCommand({ Bucket }), deadline());
+      else await client.send(new PutBucketPolicyCommand({ Bucket, Policy: document }), deadline());
+    });
   }
 
   async function publicAccessBlock(): Promise<PublicAccessBlock | undefined> {
