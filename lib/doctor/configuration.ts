@@ -1,5 +1,11 @@
 /** How the bucket is set up, compared with what a gallery needs: what clears it away, shuts it, keeps versions. */
-import { isReadByAnyone, wantedLifecycle, wantedOwnership, wantedPublicAccess } from "../provision.ts";
+import {
+  isBlockedEnough,
+  isReadByAnyone,
+  wantedLifecycle,
+  wantedOwnership,
+  wantedPublicAccess,
+} from "../provision.ts";
 import { StorageError } from "../storage/port.ts";
 import { aws, listed, run, spoken } from "./advice.ts";
 import { listOf, named, nodeAt, textAt, xmlOf } from "./ask.ts";
@@ -170,6 +176,8 @@ export const accessBlockProbe: Probe<Visit> = {
     if ("verdict" in seen) return seen;
     const block = seen.value;
     const wanted = wantedPublicAccess(visit);
+    if (isBlockedEnough(visit, block) && block?.blockAcls === false)
+      return ok("Public policies are blocked, and access lists are ignored.");
     const names = {
       blockAcls: "BlockPublicAcls",
       ignoreAcls: "IgnorePublicAcls",
@@ -184,7 +192,9 @@ export const accessBlockProbe: Probe<Visit> = {
       "# or by hand:",
       `${aws(visit, "put-public-access-block")} --public-access-block-configuration ${configuration}`,
     );
-    const open = keys.filter((key) => wanted[key] && block?.[key] !== true).map((key) => names[key]);
+    const open = isBlockedEnough(visit, block)
+      ? []
+      : keys.filter((key) => wanted[key] && block?.[key] !== true).map((key) => names[key]);
     if (open.length > 0)
       return warn(
         `${block === undefined ? "It is not set" : `Off: ${listed(open)}`}: one careless policy or access list can make every picture public.`,
