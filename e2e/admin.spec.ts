@@ -1,6 +1,6 @@
 import { photograph } from "./pictures.ts";
 import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
-import { account } from "./world.ts";
+import { account, withSql } from "./world.ts";
 
 // One of these is public for a moment: old, so that it is nobody else's first picture.
 test("an administrator finds everybody's pictures, changes them, throws them away and takes them back", async ({
@@ -34,6 +34,30 @@ test("an administrator finds everybody's pictures, changes them, throws them awa
   await rows.first().getByRole("checkbox").check();
   await admin.getByRole("button", { name: "Make private" }).click();
   await expect(rows.first()).toContainText("Private");
+});
+
+test("pictures that are processed again get new renditions, and are seen meanwhile", async ({
+  member,
+  admin,
+}) => {
+  const name = `again-${Date.now()}`;
+  await upload(member, [await photograph(43, { name: `${name}.jpg`, taken: "2001:01:02 10:00:00" })]);
+  const folder = () =>
+    withSql(async (sql) => {
+      const [row] = await sql`select rendition_folder from media where filename = ${`${name}.jpg`}`;
+      return String(row?.rendition_folder);
+    });
+  const before = await folder();
+  await visit(admin, `/admin/media?text=${name}`);
+  const row = admin.getByRole("row").filter({ hasText: name });
+  await row.getByRole("checkbox").check();
+  await admin.getByRole("button", { name: "Process again" }).click();
+  await expect(admin.getByText("1 picture will be processed again.")).toBeVisible();
+  await expect.poll(folder, { timeout: 30_000 }).not.toBe(before);
+  await visit(admin, `/admin/media?text=${name}`);
+  await expect
+    .poll(() => row.locator("img").evaluate((img: HTMLImageElement) => img.naturalWidth))
+    .toBeGreaterThan(0);
 });
 
 test("the ledger tells what became of every upload", async ({ member, admin }) => {

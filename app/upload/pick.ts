@@ -61,7 +61,8 @@ async function* walk(dropped: Dropped[]): AsyncGenerator<Picked> {
     else if (one.kind === "entry") yield* fromEntry(one.entry, "");
     else {
       const handle = await one.handle;
-      if (handle !== null) yield* fromHandle(handle, "", { root: handle, path: [] });
+      // Chromium answers undefined, not null, for what was never in a folder: a screenshot from the clipboard.
+      if (handle instanceof FileSystemHandle) yield* fromHandle(handle, "", { root: handle, path: [] });
       else if (one.entry !== null) yield* fromEntry(one.entry, "");
       else if (one.file !== null) yield* pickFromFiles([one.file]);
     }
