@@ -20,7 +20,7 @@ export async function singleTransport(storage: Storage): Promise<SingleTransport
   const { transport } = settings().uploads;
   if (transport !== "auto") return transport;
   const memory = memoryOf(storage);
-  if (memory.asking === undefined && performance.now() >= memory.nextAt)
+  if (performance.now() >= memory.nextAt)
     memory.asking = ask(storage, memory)
       // Nobody may be waiting for it, and no upload depends on it.
       .catch((error: unknown) => log("uploads").error({ err: error }, "the store could not be asked"))
