@@ -435,3 +435,21 @@ test("a public bucket block, access lists and versions without an end are warnin
   assert.match(seen.of("lifecycle").found, /older versions/);
   assert.match(seen.of("grants").found, /READ to everyone/);
 });
+
+test("a store that misreads a public access block as a ban on every write is told from a missing permission", async () => {
+  const seen = await examinedWith(store, {
+    instead: ({ method, query, key, signed }) => {
+      if (method === "GET" && query.has("publicAccessBlock"))
+        return xml(
+          "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>",
+        );
+      return signed && method === "PUT" && key !== "" ? denied : undefined;
+    },
+  });
+  assertRoot(
+    seen,
+    "incoming",
+    /while BlockPublicAcls is on/,
+    /BlockPublicAcls=false,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true/,
+  );
+});

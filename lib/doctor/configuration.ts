@@ -172,6 +172,7 @@ export const accessBlockProbe: Probe<Visit> = {
   id: "accessBlock",
   needs: ["bucket"],
   async run(visit) {
+    if (visit.facts.blockMisread === true) return { because: "incoming" };
     const seen = await looked("s3:GetBucketPublicAccessBlock", () => visit.admin.publicAccessBlock());
     if ("verdict" in seen) return seen;
     const block = seen.value;

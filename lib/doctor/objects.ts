@@ -1,7 +1,8 @@
 /** Objects under each prefix: written, looked up, read, read in part, removed, and certainly gone afterwards. */
 import { createHash } from "node:crypto";
+import { wantedPublicAccess } from "../provision.ts";
 import type { StorageError } from "../storage/port.ts";
-import { grant, quoted, run } from "./advice.ts";
+import { aws, grant, quoted, run } from "./advice.ts";
 import { type Answer, named } from "./ask.ts";
 import type { Change, Outcome } from "./finding.ts";
 import { fail, ok, type Probe, warn } from "./probe.ts";
@@ -70,11 +71,13 @@ export async function refusal(
   const folder = path.slice(visit.bucket.location.length).split("/")[0] ?? "";
   const loss = losses[`${folder}/` as ProbePrefix]?.[step] ?? "";
   const what = `${folder}/: these credentials may not ${step} objects (${named(answer)}).`;
-  if (full.test(code) || answer.status === 507)
+  if (full.test(code) || answer.status === 507) {
+    visit.facts.unwritable ??= "incoming";
     return fail(`The store has no room left (${named(answer)}). ${loss}`, {
       say: "Make room in the store or raise its quota; the trash of Tintype empties by itself.",
       run: "df -h   # on the machine of the store",
     });
+  }
   if (/kms/i.test(`${code} ${message}`) || code === "InvalidArgument.KMS")
     return fail(
       `${folder}/: the bucket encrypts with a KMS key that these credentials may not use (${named(answer)}). ${loss}${reasonOf(message)}`,
@@ -92,6 +95,8 @@ export async function refusal(
       ),
     );
   if (answer.status === 403 || answer.status === 401) {
+    const misread = step === "write" ? await misreadBlock(visit) : undefined;
+    if (misread !== undefined) return misread;
     const denial = await deniedBy(visit, actions[step], path);
     const within = `${visit.bucket.location}${folder}/*`;
     if (denial !== undefined)
@@ -103,6 +108,23 @@ export async function refusal(
     {
       say: "Look at the log of the store for this moment; if it is well again, run this once more.",
     },
+  );
+}
+
+/** Ceph 16 takes every write, private or not, for one with a public access list. */
+async function misreadBlock(visit: Visit): Promise<Outcome | undefined> {
+  if (visit.bucket.endpoint === undefined) return undefined;
+  const block = await visit.admin.publicAccessBlock().catch(() => undefined);
+  if (block?.blockAcls !== true) return undefined;
+  visit.facts.unwritable ??= "incoming";
+  visit.facts.blockMisread = true;
+  const { blockPolicy, restrictBuckets } = wantedPublicAccess(visit);
+  return fail(
+    "Every write is refused (403 AccessDenied) while BlockPublicAcls is on: some stores (Ceph 16) misread it so. Nobody can upload.",
+    run(
+      "Let access lists be ignored instead of blocked, which shuts the same door:",
+      `${aws(visit, "put-public-access-block")} --public-access-block-configuration BlockPublicAcls=false,IgnorePublicAcls=true,BlockPublicPolicy=${blockPolicy},RestrictPublicBuckets=${restrictBuckets}`,
+    ),
   );
 }
 
@@ -142,6 +164,8 @@ const prefixProbe = (id: "incoming" | "media" | "derived"): Probe<Visit> => ({
   id,
   needs: ["bucket", "lock"],
   async run(visit) {
+    // The same cause for all three is told once.
+    if (visit.facts.unwritable !== undefined) return { because: visit.facts.unwritable };
     const prefix: ProbePrefix = `${id}/`;
     const key = visit.traces.key(prefix);
     const put = await visit.raw({

@@ -49,6 +49,10 @@ export type Facts = {
   mayList?: boolean;
   /** The store has POST Object. */
   posts?: boolean;
+  /** The probe that found a reason why nothing at all can be written. */
+  unwritable?: ProbeId;
+  /** … and that it is how the store reads its public access block. */
+  blockMisread?: boolean;
   /** The probe that found a stranger at work. */
   strangerDoes?: ProbeId;
 };
