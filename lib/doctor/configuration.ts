@@ -193,9 +193,7 @@ export const accessBlockProbe: Probe<Visit> = {
       "# or by hand:",
       `${aws(visit, "put-public-access-block")} --public-access-block-configuration ${configuration}`,
     );
-    const open = isBlockedEnough(visit, block)
-      ? []
-      : keys.filter((key) => wanted[key] && block?.[key] !== true).map((key) => names[key]);
+    const open = keys.filter((key) => wanted[key] && block?.[key] !== true).map((key) => names[key]);
     if (open.length > 0)
       return warn(
         `${block === undefined ? "It is not set" : `Off: ${listed(open)}`}: one careless policy or access list can make every picture public.`,
