@@ -3,7 +3,7 @@ import { corsDocument, parseCors } from "./cors.ts";
 import { owner } from "./listing.ts";
 import { queryValue } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
-import { bucketNamed, type Call, readText, removeBodies } from "./store.ts";
+import { bucketNamed, type Call, headersToKeep, readText, removeBodies } from "./store.ts";
 import { document, parseXml, textOf } from "./xml.ts";
 
 const configBytesMax = 64 * 1024;
@@ -19,9 +19,18 @@ function checkName(name: string): void {
     });
 }
 
+/** A bucket belongs to its owner alone; who asks for another kind must not believe it has been given. */
+function checkOwnership(headers: Map<string, string>): void {
+  headersToKeep(headers);
+  const ownership = headers.get("x-amz-object-ownership") ?? "BucketOwnerEnforced";
+  if (ownership !== "BucketOwnerEnforced" || headers.get("x-amz-bucket-object-lock-enabled") === "true")
+    throw new S3Error("NotImplemented", "This store has neither ACLs nor object locks.");
+}
+
 export async function createBucket(call: Call): Promise<void> {
   const { store, request, exchange } = call;
   checkName(request.bucket);
+  checkOwnership(request.headers);
   const text = await readText(call, configBytesMax);
   const region =
     text.trim() === ""

@@ -2,6 +2,7 @@
  * POST policies as S3 reads them (docs.aws.amazon.com, "Creating a POST policy"): the form must be signed, every
  * field of it must be foreseen by a condition, and every condition must hold. Decided before a byte is kept.
  */
+import { createHmac } from "node:crypto";
 import { headerText } from "./encoding.ts";
 import { S3Error } from "./s3-error.ts";
 import {
@@ -24,10 +25,12 @@ export type AllowedPost = { key: string; fields: Map<string, string>; bytesMin: 
 
 const futureMsMax = 15 * 60_000;
 /** The proof itself, and the file, need no condition. */
-const exempt = new Set(["policy", "x-amz-signature", "file"]);
+const exempt = new Set(["policy", "x-amz-signature", "awsaccesskeyid", "signature", "file"]);
 /** Fields that the client must not fill with the name of its file. */
 const unexpanded = new Set([
   "policy",
+  "awsaccesskeyid",
+  "signature",
   "x-amz-signature",
   "x-amz-algorithm",
   "x-amz-credential",
@@ -86,6 +89,21 @@ function parsePolicy(base64: string): { expiration: number; conditions: Conditio
   return { expiration: expires, conditions: conditions.flatMap(parseCondition) };
 }
 
+/** The form that boto3 signs as long as it was told no region. Such a policy is in force until it expires. */
+function checkVersion2(keyring: Keyring, accessKeyId: string, signature: string, policy: string): void {
+  if (!sameText(accessKeyId, keyring.accessKeyId))
+    throw new S3Error(
+      "InvalidAccessKeyId",
+      "The AWS access key ID that you provided does not exist in our records.",
+    );
+  const expected = createHmac("sha1", keyring.secretAccessKey).update(policy).digest("base64");
+  if (!sameText(signature, expected))
+    throw new S3Error(
+      "SignatureDoesNotMatch",
+      "The request signature we calculated does not match the signature you provided.",
+    );
+}
+
 /** Checks that the owner of the secret key made this policy, and that it is in force. */
 function verifySignature(keyring: Keyring, fields: Map<string, string>, now: number): string {
   const policy = fields.get("policy");
@@ -97,6 +115,10 @@ function verifySignature(keyring: Keyring, fields: Map<string, string>, now: num
       throw new S3Error("InvalidArgument", `Bucket POST must contain a field named '${name}'.`);
     return value;
   };
+  if (fields.has("awsaccesskeyid")) {
+    checkVersion2(keyring, need("awsaccesskeyid"), need("signature"), policy);
+    return policy;
+  }
   if (need("x-amz-algorithm") !== algorithm)
     throw new S3Error("InvalidArgument", `X-Amz-Algorithm only supports "${algorithm}".`);
   const date = need("x-amz-date");
