@@ -2,6 +2,7 @@ import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
+import { publicFile } from "#lib/static/url.ts";
 import { locale, words } from "#lib/words.ts";
 import { currentViewer } from "./_session/viewer.ts";
 import { SiteHeader } from "./_ui/site-header.tsx";
@@ -16,6 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
     title: { default: w("name"), template: `%s · ${w("name")}` },
     description: w("tagline"),
     applicationName: w("name"),
+    icons: { icon: { url: publicFile("/icon.svg"), type: "image/svg+xml", sizes: "any" } },
     // A telephone would turn exposure times and dates into links.
     formatDetection: { telephone: false, date: false, address: false, email: false },
     referrer: "same-origin",

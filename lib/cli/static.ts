@@ -75,7 +75,7 @@ function days(text: string): number {
 async function run(options: PushOptions): Promise<void> {
   const { settings } = await import("#lib/env.ts");
   const { storage } = await import("#lib/storage/current.ts");
-  const { buildFolder } = await import("#lib/start/build.ts");
+  const { buildFolder } = await import("#lib/start/build-folder.ts");
   const { buildId, refuseOtherBuild } = await import("#lib/static/built.ts");
   const { staticFiles } = await import("#lib/static/files.ts");
   const { planPush, push } = await import("#lib/static/push.ts");

@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { staticUrlOf } from "../static/url.ts";
 import { until } from "./alive.ts";
+import { buildFolder } from "./build-folder.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -23,10 +24,6 @@ const sources = [
 const patienceMs = 10 * 60_000;
 const shownLines = 40;
 
-/** The folder next writes to; next.config.ts reads the same variable. */
-export const buildFolder = (environment: Record<string, string | undefined>): string =>
-  path.resolve(project, environment.TINTYPE_BUILD ?? ".next");
-
 const stampOf = (folder: string): string => path.join(folder, "tintype-sources");
 
 /** True when the pages in the build folder are those of the sources. */
@@ -41,6 +38,7 @@ export async function build(environment: NodeJS.ProcessEnv, signal?: AbortSignal
   try {
     if (await isBuilt(environment)) return;
     const hash = await hashOfSources(environment);
+    await writeConfiguration(environment);
     await runBuild(environment, signal);
     await writeFile(stampOf(buildFolder(environment)), hash);
   } finally {
@@ -61,6 +59,16 @@ async function lockBuild(environment: NodeJS.ProcessEnv): Promise<Lock> {
   }, patienceMs);
   if (lock === undefined) throw new Refusal("Another build of the pages has been running for ten minutes.");
   return lock;
+}
+
+/**
+ * Next writes the build folder's name into tsconfig.json; a folder of another name gets a file of its own for that, or
+ * every such build would change a source. next.config.ts names the same file.
+ */
+async function writeConfiguration(environment: NodeJS.ProcessEnv): Promise<void> {
+  if (buildFolder(environment) === path.join(project, ".next")) return;
+  const file = path.join(project, "node_modules", ".tintype", "tsconfig.json");
+  await writeFile(file, JSON.stringify({ extends: "../../tsconfig.json" }));
 }
 
 function runBuild(environment: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a build says about itself. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { buildFolder } from "../start/build.ts";
+import { buildFolder } from "../start/build-folder.ts";
 import { Refusal } from "../start/refusal.ts";
 import { staticUrlOf } from "./url.ts";
 
