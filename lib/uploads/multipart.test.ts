@@ -381,6 +381,7 @@ describe("parts that nobody completes", () => {
     const upload = await begun(await person(db));
     await upload.ask();
     const orphan = await storage.multipart.begin(upload.stagingKey, { contentType: "image/jpeg" });
+    await storage.multipart.begin("incoming/of-another-program.mov", { contentType: "video/quicktime" });
     assert.equal((await openAt(upload.stagingKey)).length, 2);
     await sweepIncoming(db, storage, new Date());
     await purgeNow();
@@ -393,6 +394,7 @@ describe("parts that nobody completes", () => {
       .where(like(purges.key, `%${orphan}`));
     assert.equal(asked.length, 1);
     await purgeNow();
+    assert.equal((await openAt("incoming/of-another-program.mov")).length, 1);
     const left = await openAt(upload.stagingKey);
     assert.deepEqual(
       left.map(({ uploadId }) => uploadId),

@@ -7,6 +7,7 @@ import { addPurges, openPurgeKeys } from "#db/queries/purges.ts";
 import * as ways from "#db/queries/transports.ts";
 import type { Upload } from "#db/schema.ts";
 import { log } from "../log.ts";
+import { isIncomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError, type StoredPart } from "../storage/port.ts";
 import { contentTypeFor } from "./permit.ts";
 import { abortMark } from "./rules.ts";
@@ -142,7 +143,7 @@ export async function abortLoose(db: Db, storage: Storage, startedBefore: number
   };
   try {
     for await (const open of storage.multipart.open("incoming/")) {
-      if (open.started.getTime() > startedBefore) continue;
+      if (open.started.getTime() > startedBefore || !isIncomingKey(open.key)) continue;
       page.push(open);
       if (page.length >= 500) await flush();
     }
