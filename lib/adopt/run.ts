@@ -81,14 +81,14 @@ export async function adoptObjects(db: Db, storage: Storage, options: AdoptOptio
   });
   let page: ObjectHead[] = [];
   for await (const object of storage.list(options.prefix)) {
-    if (options.signal.aborted) return;
+    if (options.signal.aborted) break;
     page.push(object);
     if (page.length < pageSize) continue;
     await adoptPage(db, storage, options, verdicts, page);
     page = [];
   }
-  await adoptPage(db, storage, options, verdicts, page);
-  if (options.wait) await verdicts.settled();
+  if (!options.signal.aborted) await adoptPage(db, storage, options, verdicts, page);
+  for (const task of await verdicts.settled()) options.onEvent({ ...about(task), outcome: "queued" });
 }
 
 async function adoptPage(

@@ -101,7 +101,7 @@ export class Report<Outcome extends string, Event extends Told & { outcome: Outc
       sayJson({ summary: counts, seconds: elapsed, interrupted: summary.interrupted });
       return trouble;
     }
-    if (told.length === 0) say(summary.empty);
+    if (told.length === 0 && !summary.interrupted) say(summary.empty);
     const width = Math.max(0, ...told.map(({ n }) => count(n).length));
     for (const { group, n, bytes, names } of told) {
       say(`${count(n).padStart(width + 2)}  ${group.label}${bytes > 0 ? `, ${size(bytes)}` : ""}`);

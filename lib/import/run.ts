@@ -114,7 +114,8 @@ export async function importFolders(db: Db, storage: Storage, options: ImportOpt
   };
   const hands = await Promise.allSettled(Array.from({ length: options.concurrency }, hand));
   for (const one of hands) if (one.status === "rejected") throw one.reason;
-  if (options.wait) await verdicts.settled();
+  for (const task of await verdicts.settled())
+    options.onEvent({ path: task.shown, outcome: "queued", bytes: task.bytes });
 }
 
 /** How many files there are and how large, as far as a walk alone can say: for a progress bar. */

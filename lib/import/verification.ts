@@ -18,8 +18,8 @@ export type Verification<T> = {
   add(id: string, what: T): Promise<void>;
   /** Whether its verdict is waited for already. */
   has(id: string): boolean;
-  /** Returns when nothing is under way any more. */
-  settled(): Promise<void>;
+  /** Returns when nothing is under way any more, or at the signal; answers what is under way still. */
+  settled(): Promise<T[]>;
 };
 
 const pollMs = 200;
@@ -90,6 +90,7 @@ export function verification<T>(
     has: (id) => open.has(id),
     async settled() {
       while (open.size > 0 && !options.signal.aborted) await begun();
+      return [...open.values()];
     },
   };
 }
