@@ -2,7 +2,9 @@
 import { Command } from "commander";
 import { connect } from "#db/client.ts";
 import type { Finding, Subject } from "#lib/doctor/index.ts";
+import { buildFolder } from "#lib/start/build.ts";
 import { Refusal } from "#lib/start/refusal.ts";
+import { buildId } from "#lib/static/built.ts";
 import { say } from "./output.ts";
 import { addPlaceOptions, at, type Place } from "./storage/group.ts";
 
@@ -59,6 +61,7 @@ async function examineAt(place: Place, options: Options): Promise<void> {
     ...settings,
     origins: [...new Set([new URL(settings.appUrl).origin, ...(options.browserOrigin ?? [])])],
     db: library?.db,
+    build: await built(),
   };
   const look = { colour: process.stdout.hasColors?.() ?? false, columns: process.stdout.columns ?? 100 };
   const findings: Finding[] = [];
@@ -81,6 +84,17 @@ async function examineAt(place: Place, options: Options): Promise<void> {
     ({ verdict }) => verdict === "fail" || (options.strict === true && verdict === "warn"),
   );
   if (bad) process.exitCode = 1;
+}
+
+/** The pages that were built on this machine, if any. */
+async function built(): Promise<Subject["build"]> {
+  const folder = buildFolder(process.env);
+  try {
+    return { folder, id: await buildId(folder) };
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }
 
 /** The database when one is set or runs; a doctor starts none and changes none. */

@@ -227,12 +227,10 @@ function cdnRefusal(base: string, answer: Answer): Outcome {
 export const staticProbe: Probe<Visit> = {
   id: "static",
   needs: ["bucket"],
-  async run({ staticUrl }) {
+  async run({ staticUrl, build }) {
     if (staticUrl === undefined) return skip("Scripts and styles come from the site itself.");
-    const folder = buildFolder(process.env);
-    const id = await buildId(folder).catch(() => undefined);
-    if (id === undefined) return skip("There are no built pages on this machine to compare with.");
-    const problem = await checkStatic(staticUrl, { folder, id });
+    if (build === undefined) return skip("There are no built pages here to compare with.");
+    const problem = await checkStatic(staticUrl, build);
     if (problem === undefined) return ok(`${new URL(staticUrl).host} serves the scripts of this build.`);
     return fail(
       `Pages come without scripts and styles: ${problem}`,

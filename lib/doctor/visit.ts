@@ -17,6 +17,8 @@ export type Subject = Setup & {
   origins: readonly string[];
   /** undefined: the library is not compared with the bucket. */
   db: Db | undefined;
+  /** The built pages of this machine; a page that asks has loaded its scripts already. */
+  build?: { folder: string; id: string } | undefined;
 };
 
 export type Visit = Subject & {
