@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { connect } from "#db/client.ts";
 import type { Finding, Subject } from "#lib/doctor/index.ts";
-import { buildFolder } from "#lib/start/build.ts";
+import { buildFolder } from "#lib/start/build-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { buildId } from "#lib/static/built.ts";
 import { say } from "./output.ts";

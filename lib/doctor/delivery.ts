@@ -1,7 +1,5 @@
 /** The addresses that pages carry: signed by our own signer, or served by the CDN, as a person's browser asks for them. */
 import { openDelivery } from "../delivery/index.ts";
-import { buildFolder } from "../start/build-folder.ts";
-import { buildId } from "../static/built.ts";
 import { checkStatic } from "../static/check.ts";
 import { quoted, run, set } from "./advice.ts";
 import { type Answer, ask, NoAnswer, named } from "./ask.ts";
