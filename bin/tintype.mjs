@@ -30,7 +30,12 @@ const flags =
 const program = path.join(project, "lib", "cli", "main.ts");
 const child = spawn(ownNode, [...flags, program, ...process.argv.slice(2)], {
   cwd: project,
-  env: { ...process.env, TINTYPE_CALLED_FROM: calledFrom },
+  env: {
+    // Keeps what Node compiled: every command after the first starts with a third less work.
+    NODE_COMPILE_CACHE: path.join(project, "node_modules", ".cache", "compiled"),
+    ...process.env,
+    TINTYPE_CALLED_FROM: calledFrom,
+  },
   // The fourth is how Tintype notices that this process was killed -9.
   stdio: ["inherit", "inherit", "inherit", "ipc"],
 });

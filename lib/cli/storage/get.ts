@@ -148,7 +148,8 @@ async function fetchInto(
   } catch (error) {
     throw inWords(error, how.target);
   } finally {
-    await rm(half, { force: true });
+    // Where there is no folder there is nothing half-done either, and the reason above is the one to tell.
+    await rm(half, { force: true }).catch(() => undefined);
   }
 }
 
