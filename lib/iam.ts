@@ -165,12 +165,16 @@ const kms = (options: IamOptions, actions: string[]): Statement[] =>
 const makers = { web, worker, provisioner, start } satisfies Record<Role, unknown>;
 
 /** The policy for each principal, as it is attached to a user or a role. */
-export const iamPolicies = (setup: Setup, options: IamOptions = {}): Record<Role, PolicyDocument> => ({
-  web: documentOf(makers.web(setup, options)),
-  worker: documentOf(makers.worker(setup, options)),
-  provisioner: documentOf(makers.provisioner(setup, options)),
-  start: documentOf(makers.start(setup, options)),
-});
+export function iamPolicies(setup: Setup, given: IamOptions = {}): Record<Role, PolicyDocument> {
+  const keyId = setup.bucket.encryption?.keyId;
+  const options = { ...given, kmsKeyArn: given.kmsKeyArn ?? (keyId?.startsWith("arn:") ? keyId : undefined) };
+  return {
+    web: documentOf(makers.web(setup, options)),
+    worker: documentOf(makers.worker(setup, options)),
+    provisioner: documentOf(makers.provisioner(setup, options)),
+    start: documentOf(makers.start(setup, options)),
+  };
+}
 
 const documentOf = (statements: Statement[]): PolicyDocument => ({
   Version: "2012-10-17",

@@ -24,7 +24,7 @@ export async function checkStatic(
     return `${url} cannot be reached (${reason}). STATIC_URL has to be an address that browsers reach.`;
   }
   if (answer.status === 401 || answer.status === 403)
-    return `${url} answers ${answer.status}: it is not there, or not everybody may read static/. Push it with tintype static push; tintype storage policy show prints what opens static/ and nothing else.`;
+    return `${url} answers ${answer.status}: it is not there, or not everybody may read static/. Push it with tintype static push; tintype storage policy show --for bucket prints what opens static/ and nothing else.`;
   if (answer.status !== 200)
     return `${url} answers ${answer.status}: push the files with tintype static push, or correct STATIC_URL.`;
   if (answer.text !== wanted)

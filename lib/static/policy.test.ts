@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseSettings } from "#lib/env.ts";
-import { bucketPolicy } from "#lib/iam.ts";
+import { bucketPolicy, iamPolicies } from "#lib/iam.ts";
 import { setupOf, wantedCors, wantedPublicAccess } from "#lib/provision.ts";
 
 const place = { S3_BUCKET: "pictures", S3_REGION: "ap-northeast-2", S3_PREFIX: "club" };
@@ -37,4 +37,18 @@ test("the CORS rule lets pages of the site read fonts from static/", () => {
   const [rule] = wantedCors(setup);
   assert.deepEqual(rule?.origins, ["https://photos.example"]);
   assert.ok(rule?.methods.includes("GET"));
+});
+
+test("whoever writes with a KMS key of the settings may use that key, and no other (S3_SSE_KMS_KEY_ID)", () => {
+  const key = "arn:aws:kms:ap-northeast-2:111122223333:key/ab-cd";
+  const policies = iamPolicies(
+    setupOf(parseSettings({ ...place, S3_SSE: "aws:kms", S3_SSE_KMS_KEY_ID: key })),
+  );
+  for (const { Statement } of Object.values(policies)) {
+    const use = Statement.filter((one) => one.Action.some((action) => action.startsWith("kms:")));
+    assert.deepEqual(
+      use.map((one) => [one.Action, one.Resource]),
+      [[["kms:Decrypt", "kms:GenerateDataKey"], [key]]],
+    );
+  }
 });
