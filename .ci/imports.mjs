@@ -30,7 +30,11 @@ const rules = [
   },
   { from: /^e2e\//, to: /^app\//, why: "the browser tests see the product from outside", always: true },
   { from: /^(?!lib\/imaging\/)/, to: /^sharp$/, why: "only lib/imaging decodes pictures" },
-  { from: /^(?!lib\/storage\/)/, to: /^@aws-sdk\/client-s3$/, why: "only lib/storage talks to the store" },
+  {
+    from: /^(?!lib\/storage\/(s3\/|contract\/|profile\.ts))/,
+    to: /^@aws-sdk\/(client-s3|s3-)/,
+    why: "only lib/storage/s3 talks to the store",
+  },
   {
     from: /./,
     to: /^(server-only|client-only)$/,

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -139,24 +139,28 @@ const environment = (): NodeJS.ProcessEnv => ({
 class Cluster {
   readonly #ceph: Ceph;
   readonly #conf: string;
-  readonly #running = new Map<string, ChildProcess>();
+  /** Rejects when a part of the cluster ends by itself: whoever waits for it would wait in vain. */
+  readonly #ended: Promise<never>;
+  #tellEnd: (reason: Error) => void = () => {};
 
   constructor(ceph: Ceph) {
     this.#ceph = ceph;
     this.#conf = path.join(ceph.folder, "ceph.conf");
+    this.#ended = new Promise((_, reject) => {
+      this.#tellEnd = reject;
+    });
+    // It may also end when nobody waits any more.
+    this.#ended.catch(() => undefined);
   }
 
   async #run(program: string, ...args: string[]): Promise<string> {
-    const { stdout } = await execute(
-      program,
-      [...(program === "monmaptool" ? [] : ["-c", this.#conf]), ...args],
-      {
-        env: environment(),
-        cwd: this.#ceph.folder,
-        timeout: patienceMs,
-      },
-    );
-    return stdout;
+    const all = [...(program === "monmaptool" ? [] : ["-c", this.#conf]), ...args];
+    const work = execute(program, all, {
+      env: environment(),
+      cwd: this.#ceph.folder,
+      timeout: patienceMs,
+    });
+    return (await Promise.race([work, this.#ended])).stdout;
   }
 
   #launch(name: string, program: string, ...args: string[]): void {
@@ -168,16 +172,16 @@ class Cluster {
       detached: true,
       stdio: ["ignore", log, log],
     });
+    closeSync(log);
+    child.once("exit", (code, signal) =>
+      this.#tellEnd(new Error(`${program} ended with ${signal ?? code}.`)),
+    );
     child.unref();
-    this.#running.set(name, child);
   }
 
   async #wait(what: string, done: () => Promise<boolean>): Promise<void> {
-    const ended = (): string | undefined =>
-      [...this.#running].find(([, child]) => child.exitCode !== null || child.signalCode !== null)?.[0];
-    const isUp = await until(async () => ended() !== undefined || (await done()), patienceMs);
-    if (ended() !== undefined) throw new Error(`${ended()} ended while ${what}.`);
-    if (!isUp) throw new Error(`${what} took longer than ${patienceMs / 1000} s.`);
+    if (!(await Promise.race([until(done, patienceMs), this.#ended])))
+      throw new Error(`${what} took longer than ${patienceMs / 1000} s.`);
   }
 
   async startMonitor(): Promise<void> {
@@ -197,7 +201,7 @@ class Cluster {
     await this.#run("ceph", "--connect-timeout", String(patienceMs / 1000), "osd", "new", uuid);
     await this.#run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", uuid);
     this.#launch("osd", "ceph-osd", "-i", "0");
-    await this.#wait("the OSD came up", async () =>
+    await this.#wait("Starting the OSD", async () =>
       (await this.#run("ceph", "osd", "stat")).includes("1 up"),
     );
   }
@@ -212,7 +216,7 @@ class Cluster {
     await writeFile(file, JSON.stringify({ ...(typeof group === "object" ? group : {}), api_name: region }));
     await this.#run("radosgw-admin", "zonegroup", "set", `--infile=${file}`);
     this.#launch("gateway", "radosgw", "-n", "client.rgw");
-    await this.#wait("the gateway came up", () =>
+    await this.#wait("Starting the gateway", () =>
       fetch(`http://127.0.0.1:${ports.gateway}/`).then(
         (answer) => answer.arrayBuffer().then(() => true),
         () => false,
@@ -252,9 +256,22 @@ async function checkPrograms(): Promise<void> {
     );
 }
 
+/** A port that was free a moment ago may be someone else's by now; 98 is how the gateway says so. */
+const portTaken = /radosgw ended with 98|address already in use|unable to bind/i;
+
 /** Starts one. It is gone, folder and all, after stop() and when this process ends, however it ends. */
 export async function startCeph(): Promise<RunningCeph> {
   await checkPrograms();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptCeph();
+    } catch (error) {
+      if (attempt === 3 || !(error instanceof Error && portTaken.test(error.message))) throw error;
+    }
+  }
+}
+
+async function attemptCeph(): Promise<RunningCeph> {
   const folder = path.join(tmpdir(), `tintype-ceph-${process.pid}-${randomBytes(4).toString("hex")}`);
   const ports = { mon: await freePort(), oldMon: await freePort(), gateway: await freePort() };
   const keys = {
@@ -273,26 +290,25 @@ export async function startCeph(): Promise<RunningCeph> {
     await cluster.startMonitor();
     await cluster.startOsd();
     await cluster.startGateway(keys);
-    const { stdout } = await execute("radosgw", ["--version"], { env: environment() });
-    const version = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "unknown";
-    const endpoint = `http://127.0.0.1:${ports.gateway}`;
-    return {
-      version,
-      stop,
-      bucket: (name) => ({
-        bucket: name,
-        region,
-        endpoint,
-        publicEndpoint: endpoint,
-        credentials: keys,
-        forcePathStyle: true,
-        location: "",
-      }),
-    };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const words = await cluster.lastWords();
     await stop();
     throw new Error(`Ceph did not start: ${why}\n${words}`, { cause: error });
   }
+  const { stdout } = await execute("radosgw", ["--version"], { env: environment() });
+  const endpoint = `http://127.0.0.1:${ports.gateway}`;
+  return {
+    version: /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "unknown",
+    stop,
+    bucket: (name) => ({
+      bucket: name,
+      region,
+      endpoint,
+      publicEndpoint: endpoint,
+      credentials: keys,
+      forcePathStyle: true,
+      location: "",
+    }),
+  };
 }

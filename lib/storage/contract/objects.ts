@@ -172,13 +172,10 @@ export function objectContract(subject: Subject): void {
     });
 
     it("are removed by the thousand, those that are not there included; what is refused comes back by name", async () => {
+      // Most of them are not there: making a thousand takes longer than removing them.
       const keys = Array.from({ length: 1005 }, (_, i) => `crowd/제주 ${i} &<+%>`);
-      for (let from = 0; from < keys.length; from += 100)
-        await Promise.all(
-          keys
-            .slice(from, from + 100)
-            .map((key) => subject.storage.put(key, Buffer.from("x"), { contentType: type })),
-        );
+      for (const key of keys.filter((_, i) => i % 67 === 0))
+        await subject.storage.put(key, Buffer.from("x"), { contentType: type });
       const left = await subject.storage.deleteMany([...keys, "crowd/never", "../escaped"]);
       assert.deepEqual(
         left.map(({ key, error }) => [key, error.code]),
