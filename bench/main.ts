@@ -4,6 +4,7 @@ const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<v
   upload: () => import("./upload.ts"),
   sign: () => import("./sign.ts"),
   gallery: () => import("./gallery.ts"),
+  import: () => import("./import.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

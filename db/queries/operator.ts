@@ -16,26 +16,26 @@ export type KnownContent = {
   live: string | undefined;
   /** One with this content was deleted, whether it can still be restored or not. */
   deleted: boolean;
-  /** What an earlier command left: under way, or refused. Newest first. */
+  /** What earlier commands left, under way or refused: newest first. */
   brought: Pick<Upload, "id" | "state" | "stagingKey" | "rejectCode" | "inPlace">[];
 };
 
-/** What this owner has, had or was refused of one content. */
-export async function knownContent(db: Db, ownerId: string, sha256: string): Promise<KnownContent> {
-  const own = and(eq(media.ownerId, ownerId), eq(media.sha256, sha256));
-  const [[live], [deleted], brought] = await Promise.all([
+/** What this owner has, had or was refused of these contents, in their order. Three queries for any number. */
+export async function knownContents(db: Db, ownerId: string, digests: string[]): Promise<KnownContent[]> {
+  const own = and(eq(media.ownerId, ownerId), inArray(media.sha256, digests));
+  const [live, deleted, brought] = await Promise.all([
     db
-      .select({ id: media.id })
+      .select({ id: media.id, sha256: media.sha256 })
       .from(media)
       .where(and(own, isNull(media.deletedAt))),
     db
-      .select({ id: media.id })
+      .selectDistinct({ sha256: media.sha256 })
       .from(media)
-      .where(and(own, isNotNull(media.deletedAt)))
-      .limit(1),
+      .where(and(own, isNotNull(media.deletedAt))),
     db
       .select({
         id: uploads.id,
+        sha256: uploads.sha256,
         state: uploads.state,
         stagingKey: uploads.stagingKey,
         rejectCode: uploads.rejectCode,
@@ -43,11 +43,14 @@ export async function knownContent(db: Db, ownerId: string, sha256: string): Pro
       })
       .from(uploads)
       // Spelt out: only then does the planner see that the small index holds what is asked for.
-      .where(and(eq(uploads.ownerId, ownerId), eq(uploads.sha256, sha256), sql`by_operator`))
-      .orderBy(sql`${uploads.createdAt} desc`)
-      .limit(20),
+      .where(and(eq(uploads.ownerId, ownerId), inArray(uploads.sha256, digests), sql`by_operator`))
+      .orderBy(sql`${uploads.createdAt} desc`),
   ]);
-  return { live: live?.id, deleted: deleted !== undefined, brought };
+  return digests.map((sha256) => ({
+    live: live.find((row) => row.sha256 === sha256)?.id,
+    deleted: deleted.some((row) => row.sha256 === sha256),
+    brought: brought.filter((row) => row.sha256 === sha256),
+  }));
 }
 
 // By key

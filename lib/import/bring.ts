@@ -62,9 +62,9 @@ export async function bring(db: Db, ownerId: string, wanted: Brought[]): Promise
   });
 }
 
-/** The bytes are in the bucket: issued → verifying and its job. False when someone else closed it in between. */
-export async function arrived(db: Db, id: string): Promise<boolean> {
-  return inTransaction(db, async (tx) => (await verify(tx, [id])).length > 0);
+/** The bytes are in the bucket: issued → verifying and a job each. Missing: what someone else closed in between. */
+export async function arrived(db: Db, ids: string[]): Promise<string[]> {
+  return inTransaction(db, (tx) => verify(tx, ids));
 }
 
 async function verify(tx: Db, ids: string[]): Promise<string[]> {

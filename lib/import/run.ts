@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Db } from "#db/client.ts";
-import { knownContent } from "#db/queries/operator.ts";
+import { type Brought, type KnownContent, knownContents } from "#db/queries/operator.ts";
 import { renewPolicies } from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
 import { beginFileShape, type RejectCode, type Visibility } from "../media.ts";
@@ -14,6 +14,7 @@ import { incomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { arrived, arriveSeconds, bring, filenameFor, lastingRefusals } from "./bring.ts";
 import { Changed, type Examined, examine, type Picture } from "./examine.ts";
+import { together } from "./together.ts";
 import { type Verdict, type Verification, verification } from "./verification.ts";
 import { type Found, type Place, walk } from "./walk.ts";
 
@@ -78,6 +79,11 @@ type Run = {
   db: Db;
   storage: Storage;
   options: ImportOptions;
+  known: (sha256: string) => Promise<KnownContent>;
+  /** "no room" when it is more than the owner may keep. */
+  bring: (wanted: Brought) => Promise<{ id: string; stagingKey: string } | "no room">;
+  /** False when someone else closed the upload in between. */
+  arrived: (id: string) => Promise<boolean>;
   verdicts: Verification<Task>;
   /** Contents being brought right now: the same picture twice in a folder waits for the first. */
   busy: Map<string, Promise<void>>;
@@ -96,7 +102,15 @@ export async function importFolders(db: Db, storage: Storage, options: ImportOpt
     onVerdict: (task, verdict) => options.onEvent(told(task, verdict)),
     onSilence: options.onSilence,
   });
-  const run: Run = { db, storage, options, verdicts, busy: new Map(), met: new Set() };
+  const run: Run = {
+    db,
+    storage,
+    options,
+    ...sharing(db, options.ownerId),
+    verdicts,
+    busy: new Map(),
+    met: new Set(),
+  };
   const found = walk(options.folders, { exclude: settings().dataFolder });
   let failed = false;
   const hand = async (): Promise<void> => {
@@ -116,6 +130,22 @@ export async function importFolders(db: Db, storage: Storage, options: ImportOpt
   for (const one of hands) if (one.status === "rejected") throw one.reason;
   for (const task of await verdicts.settled())
     options.onEvent({ path: task.shown, outcome: "queued", bytes: task.bytes });
+}
+
+/** Questions and transactions that all files under way at a moment have in common. */
+function sharing(db: Db, ownerId: string): Pick<Run, "known" | "bring" | "arrived"> {
+  return {
+    known: together((digests) => knownContents(db, ownerId, digests)),
+    bring: together(async (wanted) => {
+      const { rows } = await bring(db, ownerId, wanted);
+      const rowOf = new Map(rows.map((row) => [row.stagingKey, row]));
+      return wanted.map(({ stagingKey }) => rowOf.get(stagingKey) ?? "no room");
+    }),
+    arrived: together(async (ids) => {
+      const started = new Set(await arrived(db, ids));
+      return ids.map((id) => started.has(id));
+    }),
+  };
 }
 
 /** How many files there are and how large, as far as a walk alone can say: for a progress bar. */
@@ -165,11 +195,11 @@ async function oneAtATime(run: Run, sha256: string, work: () => Promise<void>): 
 
 /** Decides by content what becomes of a picture, and brings it when it is new. */
 async function place(run: Run, found: { shown: string; place: Place }, picture: Picture): Promise<void> {
-  const { db, options } = run;
+  const { options } = run;
   const { bytes, sha256 } = picture;
   const tell = (outcome: ImportOutcome, more: Partial<ImportEvent> = {}): void =>
     options.onEvent({ path: found.shown, outcome, bytes, ...more });
-  const known = await knownContent(db, options.ownerId, sha256);
+  const known = await run.known(sha256);
   if (known.live !== undefined) return tell("known", { mediaId: known.live });
   const [latest] = known.brought;
   if (latest?.state === "verifying") {
@@ -187,7 +217,7 @@ async function place(run: Run, found: { shown: string; place: Place }, picture: 
   const begun =
     (latest?.state === "issued" && (await takeUp(run, latest.id))) ||
     (await begin(run, found.shown, picture));
-  if (begun === undefined) return tell("no_room");
+  if (begun === "no room") return tell("no_room");
   try {
     await store(run, begun.stagingKey, picture);
   } catch (error) {
@@ -196,7 +226,7 @@ async function place(run: Run, found: { shown: string; place: Place }, picture: 
     throw error;
   }
   // Another run of the same folder may have been a moment faster.
-  if (!(await arrived(db, begun.id))) return tell("again");
+  if (!(await run.arrived(begun.id))) return tell("again");
   if (options.wait) await run.verdicts.add(begun.id, { shown: found.shown, bytes });
   else tell("queued");
 }
@@ -216,28 +246,21 @@ async function takeUp(run: Run, id: string): Promise<{ id: string; stagingKey: s
   return row;
 }
 
-async function begin(
-  run: Run,
-  shown: string,
-  picture: Picture,
-): Promise<{ id: string; stagingKey: string } | undefined> {
+function begin(run: Run, shown: string, picture: Picture): ReturnType<Run["bring"]> {
   const { ownerId, visibility } = run.options;
   const modified = beginFileShape.shape.lastModified.safeParse(Math.trunc(picture.modified.getTime())).data;
-  const { rows } = await bring(run.db, ownerId, [
-    {
-      ownerId,
-      clientToken: randomUUID(),
-      stagingKey: incomingKey(),
-      filename: filenameFor(shown),
-      bytes: picture.bytes,
-      sha256: picture.sha256,
-      fileModifiedAt: modified === undefined ? null : new Date(modified),
-      inPlace: false,
-      visibility: visibility ?? null,
-      keepOriginal: false,
-    },
-  ]);
-  return rows[0];
+  return run.bring({
+    ownerId,
+    clientToken: randomUUID(),
+    stagingKey: incomingKey(),
+    filename: filenameFor(shown),
+    bytes: picture.bytes,
+    sha256: picture.sha256,
+    fileModifiedAt: modified === undefined ? null : new Date(modified),
+    inPlace: false,
+    visibility: visibility ?? null,
+    keepOriginal: false,
+  });
 }
 
 /** Tries until the bucket is back, for about two minutes. Throws StorageError, Changed. */
