@@ -100,6 +100,8 @@ async function serve(options: Options): Promise<void> {
   const refusePost = /^(true|1|yes|on)$/i.test(variable("TINTYPE_STORE_REFUSE_POST") ?? "");
   const { keys, from, isNew } = await keysOf(root);
   forgetOtherSettings();
+  const { keepMemoryFlat } = await import("#lib/storage/embedded/memory.ts");
+  keepMemoryFlat();
   const { startStore } = await import("#lib/storage/embedded/server.ts");
   const { sentenceFor } = await import("#lib/storage/embedded/sentences.ts");
   const folder = path.join(root, "store");

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { required, SettingsError, settings } from "../../env.ts";
 import { log } from "../../log.ts";
+import { keepMemoryFlat } from "./memory.ts";
 import { openPrefixOf } from "./open-prefix.ts";
 import { sentenceFor } from "./sentences.ts";
 import { type RunningStore, startStore } from "./server.ts";
@@ -25,6 +26,7 @@ async function start(): Promise<RunningStore> {
 }
 
 async function main(): Promise<void> {
+  keepMemoryFlat();
   let store: RunningStore;
   try {
     store = await start();
