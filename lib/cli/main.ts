@@ -7,22 +7,36 @@ import { parseSettings, SettingsError } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { systemDataFolder } from "#lib/start/default-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
-import { registerAdopt } from "./adopt.ts";
-import { registerCompletion } from "./completion.ts";
-import { registerData } from "./data.ts";
-import { registerDoctor } from "./doctor.ts";
-import { registerImport } from "./import.ts";
-import { registerProcesses } from "./processes.ts";
-import { registerStart } from "./start.ts";
-import { registerStatic } from "./static.ts";
 import { ExitRefusal, inOptions, takeOptions } from "./storage/group.ts";
-import { registerStorage } from "./storage/storage.ts";
-import { registerStore } from "./store.ts";
-import { registerUser } from "./user.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
 /** Commands that see to their own database. */
 const independent = ["start", "build", "web", "worker", "store", "storage", "static", "completion", "doctor"];
+
+/** In the order of the help. A command loads its own group only: the database alone takes half a second to load. */
+const groups: [names: string[], register: (program: Command) => Promise<unknown>][] = [
+  [["start"], async (program) => (await import("./start.ts")).registerStart(program)],
+  [
+    ["build", "web", "worker"],
+    async (program) => (await import("./processes.ts")).registerProcesses(program),
+  ],
+  [["store"], async (program) => (await import("./store.ts")).registerStore(program)],
+  [["migrate", "setup-link"], async (program) => (await import("./data.ts")).registerData(program)],
+  [["user"], async (program) => (await import("./user.ts")).registerUser(program)],
+  [["import"], async (program) => (await import("./import.ts")).registerImport(program)],
+  [["adopt"], async (program) => (await import("./adopt.ts")).registerAdopt(program)],
+  [["storage"], async (program) => (await import("./storage/storage.ts")).registerStorage(program)],
+  [["static"], async (program) => (await import("./static.ts")).registerStatic(program)],
+  [["doctor", "storage"], async (program) => (await import("./doctor.ts")).registerDoctor(program)],
+  // It speaks of all the others.
+  [[], async (program) => (await import("./completion.ts")).registerCompletion(program)],
+];
+
+/** Help, completion and a misspelt name are answered from all of them. */
+async function register(program: Command, name: string): Promise<void> {
+  const own = groups.filter(([names]) => names.includes(name));
+  for (const [, add] of own.length > 0 ? own : groups) await add(program);
+}
 
 /** What a program that SIGPIPE ends would leave. */
 const closedPipeCode = 141;
@@ -60,17 +74,7 @@ async function main(args: string[]): Promise<void> {
     const { withDatabase } = await import("#lib/start/services.ts");
     end = await withDatabase();
   });
-  registerStart(program);
-  registerProcesses(program);
-  registerStore(program);
-  registerData(program);
-  registerUser(program);
-  registerImport(program);
-  registerAdopt(program);
-  registerStorage(program);
-  registerStatic(program);
-  registerDoctor(program);
-  registerCompletion(program);
+  await register(program, args[0] ?? "");
   try {
     await program.parseAsync(args, { from: "user" });
   } finally {
