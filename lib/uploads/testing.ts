@@ -1,5 +1,5 @@
 /** What the tests of uploads share: people, pictures, and a browser's POST. */
-import { createHash, randomInt, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
 import sharp from "sharp";
 import type { Db } from "#db/client.ts";
 import { users } from "#db/schema.ts";
@@ -31,6 +31,15 @@ export async function picture(options: { width?: number; height?: number } = {})
     comment,
     body.subarray(2),
   ]);
+}
+
+/** A PNG of noise of somewhat more than six million bytes. */
+export async function largePicture(): Promise<Buffer> {
+  const size = { width: 1600, height: 1300 };
+  const noise = randomBytes(size.width * size.height * 3);
+  return sharp(noise, { raw: { ...size, channels: 3 } })
+    .png({ compressionLevel: 0 })
+    .toBuffer();
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
