@@ -3,7 +3,8 @@
  * stranger can do to the bucket over HTTP. Where a store is known to differ, its quirk is asserted instead, so that
  * the list of quirks stays true.
  */
-import { after, before, describe } from "node:test";
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
 import { bucketContract } from "./contract/bucket.ts";
 import { formContract } from "./contract/forms.ts";
 import { keyContract } from "./contract/keys.ts";
@@ -37,5 +38,8 @@ export function contract(name: string, open: () => Promise<StoreUnderTest>, quir
     before(() => subject.open(open));
     after(() => subject.close());
     for (const part of parts) part(subject);
+    it("differs from S3 in nothing that is named without proof", () => {
+      assert.deepEqual(subject.unproven(), []);
+    });
   });
 }

@@ -245,6 +245,21 @@ export function permitContract(subject: Subject): void {
       assert.equal(await subject.bytesOf(key), Buffer.concat(bodies).toString("latin1"));
     });
 
+    it("does not take its bytes from another object instead, where the store refuses unsigned headers", async () => {
+      const { multipart } = subject.storage;
+      await subject.storage.put("media/of-another-2.jpg", Buffer.from("secret"), { contentType: type });
+      const key = incomingKey();
+      const uploadId = await multipart.begin(key, { contentType: type });
+      const permit = await multipart.presignPart(key, uploadId, { number: 1, bytes: 3, expiresIn: 60 });
+      const source = { "x-amz-copy-source": `${subject.bucket.bucket}/media/of-another-2.jpg` };
+      const { status } = await send(permit, Buffer.from("abc"), source);
+      const stored = (await multipart.parts(key, uploadId))?.map(({ bytes }) => bytes);
+      if (subject.has("takes unsigned headers with a signed address"))
+        assert.deepEqual([status, stored], [200, [6]]);
+      else assert.deepEqual([status, stored], [403, []]);
+      await multipart.abort(key, uploadId);
+    });
+
     it("is refused when the upload was forgotten", async () => {
       const { multipart } = subject.storage;
       const key = incomingKey();

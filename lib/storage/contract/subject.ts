@@ -113,6 +113,7 @@ type ClientOptions = {
 export class Subject {
   readonly name: string;
   #quirks: Quirk[];
+  #asked = new Set<Quirk>();
   #opened: Opened | undefined;
 
   constructor(name: string, quirks: Quirk[]) {
@@ -150,7 +151,13 @@ export class Subject {
 
   /** Whether the store is known to differ in this; the test then expects the difference. */
   has(quirk: Quirk): boolean {
+    this.#asked.add(quirk);
     return this.#quirks.includes(quirk);
+  }
+
+  /** Differences that are named and that no test looked for. */
+  unproven(): Quirk[] {
+    return this.#quirks.filter((quirk) => !this.#asked.has(quirk));
   }
 
   #client(bucket: BucketSettings, more: ClientOptions): S3Client {
