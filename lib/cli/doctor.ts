@@ -1,6 +1,5 @@
 /** `tintype doctor`, which is also `tintype storage doctor`: examines the bucket and says what to change. */
 import { Command } from "commander";
-import { connect } from "#db/client.ts";
 import type { Finding, Subject } from "#lib/doctor/index.ts";
 import { buildFolder } from "#lib/start/build-folder.ts";
 import { Refusal } from "#lib/start/refusal.ts";
@@ -56,7 +55,8 @@ async function examineAt(place: Place, options: Options): Promise<void> {
     import("#lib/doctor/report.ts"),
   ]);
   const { settings, where, json, signal } = place;
-  const library = options.bucket === undefined && options.endpoint === undefined ? openLibrary() : undefined;
+  const library =
+    options.bucket === undefined && options.endpoint === undefined ? await openLibrary() : undefined;
   const subject: Subject = {
     ...settings,
     origins: [...new Set([new URL(settings.appUrl).origin, ...(options.browserOrigin ?? [])])],
@@ -69,10 +69,10 @@ async function examineAt(place: Place, options: Options): Promise<void> {
   try {
     await place.careful(async () => {
       for await (const finding of diagnose(subject, { signal })) {
-        findings.push(finding);
         // What waits for something else to be mended would bury it under a page of lines.
         if (json || finding.because === undefined)
-          say(json ? findingJson(finding) : findingText(finding, look));
+          say(json ? findingJson(finding) : findingText(finding, look, findings));
+        findings.push(finding);
       }
     });
   } finally {
@@ -98,7 +98,10 @@ async function built(): Promise<Subject["build"]> {
 }
 
 /** The database when one is set or runs; a doctor starts none and changes none. */
-function openLibrary(): ReturnType<typeof connect> | undefined {
+/** Loaded only when there is a database: every storage command loads this file. */
+async function openLibrary(): Promise<ReturnType<typeof import("#db/client.ts")["connect"]> | undefined> {
   const url = process.env.DATABASE_URL;
-  return url === undefined || url === "" ? undefined : connect(url, { max: 1, name: "tintype-doctor" });
+  if (url === undefined || url === "") return undefined;
+  const { connect } = await import("#db/client.ts");
+  return connect(url, { max: 1, name: "tintype-doctor" });
 }

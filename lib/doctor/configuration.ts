@@ -186,14 +186,16 @@ export const accessBlockProbe: Probe<Visit> = {
       restrictBuckets: "RestrictPublicBuckets",
     } as const;
     const keys = ["blockAcls", "ignoreAcls", "blockPolicy", "restrictBuckets"] as const;
-    const configuration = keys.map((key) => `${names[key]}=${wanted[key]}`).join(",");
+    // Access lists that are ignored are shut as well, and no store misreads that (Ceph 16 does the other).
+    const asked = visit.bucket.endpoint === undefined ? wanted : { ...wanted, blockAcls: false };
+    const configuration = keys.map((key) => `${names[key]}=${asked[key]}`).join(",");
     const change = run(
       "Set it:",
       "tintype storage provision",
       "# or by hand:",
       `${aws(visit, "put-public-access-block")} --public-access-block-configuration ${configuration}`,
     );
-    const open = keys.filter((key) => wanted[key] && block?.[key] !== true).map((key) => names[key]);
+    const open = keys.filter((key) => asked[key] && block?.[key] !== true).map((key) => names[key]);
     if (open.length > 0)
       return warn(
         `${block === undefined ? "It is not set" : `Off: ${listed(open)}`}: one careless policy or access list can make every picture public.`,

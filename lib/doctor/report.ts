@@ -24,8 +24,15 @@ function wrapped(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
-/** One finding, without a line end after it. What the store said cannot move the cursor or change the colours. */
-export function findingText(finding: Finding, { colour, columns }: Look): string {
+/**
+ * One finding, without a line end after it; `before` are those told already, so that no change is told twice. What the
+ * store said cannot move the cursor or change the colours.
+ */
+export function findingText(
+  finding: Finding,
+  { colour, columns }: Look,
+  before: readonly Finding[] = [],
+): string {
   const { id, verdict, subject, because, change } = finding;
   const paint = (style: "green" | "yellow" | "red" | "dim" | "bold", text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;
@@ -46,13 +53,16 @@ export function findingText(finding: Finding, { colour, columns }: Look): string
   if (verdict === "ok" || verdict === "skipped")
     return [title, ...found.map((line) => paint("dim", line))].join("\n");
   lines.push(...block(w(`probes.${id}.proves`)).map((line) => paint("dim", line)), ...found);
-  if (change !== undefined) {
-    const [first = "", ...rest] = wrapped(stripVTControlCharacters(change.say), width - 2);
+  const same = before.find((one) => change?.run !== undefined && one.change?.run === change.run);
+  const say = same === undefined ? change?.say : w("sameChange", { title: w(`probes.${same.id}.title`) });
+  if (say !== undefined) {
+    const [first = "", ...rest] = wrapped(stripVTControlCharacters(say), width - 2);
     lines.push(`${indent}→ ${first}`, ...rest.map((line) => `${indent}  ${line}`));
-    // Not broken: it is meant to be copied.
-    for (const line of (change.run ?? "").split("\n"))
-      if (change.run !== undefined) lines.push(`${indent}    ${stripVTControlCharacters(line)}`.trimEnd());
   }
+  // Not broken into lines: it is meant to be copied.
+  if (change?.run !== undefined && same === undefined)
+    for (const line of change.run.split("\n"))
+      lines.push(`${indent}    ${stripVTControlCharacters(line)}`.trimEnd());
   return lines.join("\n");
 }
 

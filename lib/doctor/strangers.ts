@@ -10,8 +10,6 @@ import { opens, openToEveryone } from "./rules.ts";
 import { probePrefixes } from "./traces.ts";
 import type { Visit } from "./visit.ts";
 
-const shut = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
-
 /** Groups of an access list that mean everybody, or everybody with any account at all. */
 const everyone = /AllUsers|AuthenticatedUsers/;
 
@@ -45,8 +43,6 @@ async function shutting(
     change: run(
       "Shut the bucket to everyone (policy, access lists and the setting of the store for anonymous access):",
       "tintype storage provision",
-      "# or by hand:",
-      `${aws(visit, "put-public-access-block")} --public-access-block-configuration ${shut}`,
     ),
   };
 }

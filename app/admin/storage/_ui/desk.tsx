@@ -1,10 +1,12 @@
 "use client";
+import clsx from "clsx";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { type Finding, tally } from "#lib/doctor/finding.ts";
 import type { Seen } from "#lib/doctor/trial.ts";
 import { words } from "#lib/words.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { Notice } from "../../../_ui/notice.tsx";
+import { bar } from "../../../upload/bar.ts";
 import { AskFailure, beginTrial, endTrial, examine } from "../ask.ts";
 import { tryFromHere } from "../try.ts";
 import { type AnyFinding, Findings } from "./findings.tsx";
@@ -144,7 +146,7 @@ function Progress({ done, of, label }: { done: number; of: number; label: string
     <div className="grid gap-1.5">
       <progress
         aria-label={label}
-        className="h-2 w-full overflow-hidden rounded-full accent-accent"
+        className={clsx(bar, "h-2")}
         {...(of === 0 ? {} : { max: of, value: done })}
       />
       <p className="text-sm text-muted tabular-nums">

@@ -29,8 +29,8 @@ export function Findings({ findings }: { findings: readonly AnyFinding[] }) {
     <div className="grid gap-4">
       {wrong.length === 0 ? null : (
         <ul className="grid gap-3">
-          {wrong.map((finding) => (
-            <Wrong key={keyOf(finding)} finding={finding} />
+          {wrong.map((finding, n) => (
+            <Wrong key={keyOf(finding)} finding={finding} before={wrong.slice(0, n)} />
           ))}
         </ul>
       )}
@@ -57,8 +57,9 @@ function Title({ finding }: { finding: AnyFinding }) {
   );
 }
 
-function Wrong({ finding }: { finding: AnyFinding }) {
+function Wrong({ finding, before }: { finding: AnyFinding; before: readonly AnyFinding[] }) {
   const { change, id, found, verdict } = finding;
+  const same = before.find((one) => change?.run !== undefined && one.change?.run === change.run);
   return (
     <li
       className={clsx(
@@ -75,9 +76,10 @@ function Wrong({ finding }: { finding: AnyFinding }) {
         {change === undefined ? null : (
           <div className="mt-1 grid grid-cols-1 gap-2">
             <p>
-              <strong className="font-medium">{w("change")}</strong> {change.say}
+              <strong className="font-medium">{w("change")}</strong>{" "}
+              {same === undefined ? change.say : w("sameChange", { title: w(`probes.${same.id}.title`) })}
             </p>
-            {change.run === undefined ? null : <Command text={change.run} />}
+            {change.run === undefined || same !== undefined ? null : <Command text={change.run} />}
           </div>
         )}
       </div>
