@@ -245,18 +245,19 @@ export function permitContract(subject: Subject): void {
       assert.equal(await subject.bytesOf(key), Buffer.concat(bodies).toString("latin1"));
     });
 
-    it("does not take its bytes from another object instead, where the store refuses unsigned headers", async () => {
+    it("does not take its bytes from another object instead", async () => {
       const { multipart } = subject.storage;
       await subject.storage.put("media/of-another-2.jpg", Buffer.from("secret"), { contentType: type });
       const key = incomingKey();
       const uploadId = await multipart.begin(key, { contentType: type });
       const permit = await multipart.presignPart(key, uploadId, { number: 1, bytes: 3, expiresIn: 60 });
-      const source = { "x-amz-copy-source": `${subject.bucket.bucket}/media/of-another-2.jpg` };
+      const source = {
+        "x-amz-copy-source": `${subject.bucket.bucket}/media/of-another-2.jpg`,
+        "x-amz-copy-source-range": "bytes=0-5",
+      };
       const { status } = await send(permit, Buffer.from("abc"), source);
-      const stored = (await multipart.parts(key, uploadId))?.map(({ bytes }) => bytes);
-      if (subject.has("takes unsigned headers with a signed address"))
-        assert.deepEqual([status, stored], [200, [6]]);
-      else assert.deepEqual([status, stored], [403, []]);
+      assert.ok([400, 403].includes(status), String(status));
+      assert.deepEqual(await multipart.parts(key, uploadId), []);
       await multipart.abort(key, uploadId);
     });
 
