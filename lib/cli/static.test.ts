@@ -1,12 +1,11 @@
 /** `tintype static push` as a deployment runs it: the real command, a real store, exit codes. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { layBuild, type OpenStore, openStore } from "#lib/static/testing.ts";
+import { lay, layBuild, type OpenStore, openStore } from "#lib/static/testing.ts";
+import { atTerminal, bucketEnvironment, type Told, tintype } from "./testing.ts";
 
 let store: OpenStore;
 let folder: string;
@@ -21,36 +20,17 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-type Told = { code: number | null; out: string; err: string };
-
-async function tintype(args: string[], more: Record<string, string> = {}): Promise<Told> {
-  const { bucket, region, endpoint = "", credentials } = store.bucket;
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "main.ts"), ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      NODE_ENV: "production",
-      PATH: process.env.PATH,
-      HOME: folder,
-      TINTYPE_DATA: path.join(folder, "data"),
-      TINTYPE_BUILD: path.join(folder, "build"),
-      S3_BUCKET: bucket,
-      S3_REGION: region,
-      S3_ENDPOINT: endpoint,
-      S3_PREFIX: "site",
-      S3_ACCESS_KEY_ID: credentials?.accessKeyId,
-      S3_SECRET_ACCESS_KEY: credentials?.secretAccessKey,
-      ...more,
-    },
-  });
-  const told: Told = { code: null, out: "", err: "" };
-  child.stdout.on("data", (text: Buffer) => (told.out += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (told.err += text.toString()));
-  [told.code] = await once(child, "close");
-  return told;
-}
-
+const options = (more: Record<string, string>) => ({
+  cwd: folder,
+  env: {
+    ...bucketEnvironment(store.bucket),
+    S3_PREFIX: "site",
+    TINTYPE_BUILD: path.join(folder, "build"),
+    ...more,
+  },
+});
 const push = (args: string[] = [], more: Record<string, string> = {}): Promise<Told> =>
-  tintype(["static", "push", "--no-build", ...args], more);
+  tintype(["static", "push", "--no-build", ...args], options(more));
 const there = async (key: string): Promise<string | undefined> => {
   const found = await store.storage.get(key, { bytesMax: 1000 });
   return found === undefined ? undefined : String(found.body);
@@ -89,10 +69,26 @@ test("nothing is overwritten when nobody can be asked, until --no-input says so"
   const refused = await push();
   assert.equal(refused.code, 1);
   assert.match(refused.err, /This will overwrite 1 existing object\. Continue\? .*--no-input/s);
+  const no = await atTerminal(["static", "push", "--no-build"], { ...options({}), input: "n\n" });
+  assert.equal(no.code, 1);
+  assert.match(no.out, /This will overwrite 1 existing object\. Continue\? \[y\/N\] .*Nothing was sent\./s);
   assert.equal(await there(script), "1");
+  const yes = await atTerminal(["static", "push", "--no-build"], { ...options({}), input: "y\n" });
+  assert.equal(yes.code, 0, yes.out);
+  assert.equal(await there(script), "2");
+  await layBuild(path.join(folder, "build"), { id: "one", chunks: { "a.js": "3" } });
   const done = await push(["--no-input"]);
   assert.equal(done.code, 0, done.err);
-  assert.equal(await there(script), "2");
+  assert.equal(await there(script), "3");
+});
+
+test("pages that a running Tintype serves are not built again under it", async () => {
+  const run = { pid: process.pid, state: "running", appUrl: "http://localhost:3000", environment: {} };
+  await lay(path.join(folder, "data"), { "run.json": JSON.stringify(run) });
+  const { code, err } = await tintype(["static", "push"], options({}));
+  assert.equal(code, 1);
+  assert.match(err, /^The pages have to be built anew, and a running Tintype is serving/m);
+  await rm(path.join(folder, "data"), { recursive: true });
 });
 
 test("a push with STATIC_URL ends well only when browsers get the files there", async () => {

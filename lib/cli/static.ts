@@ -130,8 +130,11 @@ async function buildIfNeeded(): Promise<void> {
   if (await isBuilt(process.env)) return;
   const { dataFolder } = await import("#lib/start/data-folder.ts");
   const { readRun } = await import("#lib/start/run-file.ts");
+  const { isAlive } = await import("#lib/start/alive.ts");
   const { settings } = await import("#lib/env.ts");
-  if ((await readRun(dataFolder(settings().dataFolder)))?.state === "running")
+  const running = await readRun(dataFolder(settings().dataFolder));
+  // A Tintype that was killed has left its note behind.
+  if (running?.state === "running" && (await isAlive(running.pid)))
     throw new Refusal(
       "The pages have to be built anew, and a running Tintype is serving from that folder: stop it first, or build elsewhere with TINTYPE_BUILD.",
     );
