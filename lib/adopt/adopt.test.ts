@@ -142,13 +142,17 @@ describe("adopting", () => {
     await put(`${at}notes.pdf`, Buffer.from("%PDF-1.7"), "application/pdf");
     await put(`${at}plain`, Buffer.from("only words"), "binary/octet-stream");
     await put(`${at}empty.jpg`, Buffer.alloc(0));
+    await put(`${at}cache/thumbnail.jpg`, await picture());
     const before = await rawObjects("");
-    assert.deepEqual((await adopt(viewer, at, { apply: false })).byOutcome(), {
+    const exclude = ["cache/**"];
+    assert.deepEqual((await adopt(viewer, at, { apply: false, exclude })).byOutcome(), {
+      excluded: ["cache/thumbnail.jpg"],
       new: ["new.jpg", "no-ending"],
       other_type: ["notes.pdf", "plain", "wrong.txt"],
       empty: ["empty.jpg"],
     });
-    assert.deepEqual((await adopt(viewer, at, { apply: false, look: true })).byOutcome(), {
+    assert.deepEqual((await adopt(viewer, at, { apply: false, look: true, exclude })).byOutcome(), {
+      excluded: ["cache/thumbnail.jpg"],
       new: ["new.jpg", "no-ending", "wrong.txt"],
       other_type: ["notes.pdf", "plain"],
       empty: ["empty.jpg"],

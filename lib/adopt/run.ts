@@ -8,6 +8,7 @@ import type { Db } from "#db/client.ts";
 import { type Brought, type KnownKey, knownKeys } from "#db/queries/operator.ts";
 import { settings } from "../env.ts";
 import { bring, filenameFor, lastingRefusals } from "../import/bring.ts";
+import { leavesOut } from "../import/pattern.ts";
 import { type Verdict, type Verification, verification } from "../import/verification.ts";
 import { beginFileShape, type MediaType, type RejectCode, type Visibility } from "../media.ts";
 import type { ObjectHead, Storage } from "../storage/port.ts";
@@ -22,6 +23,7 @@ export type AdoptOutcome =
   | "new"
   /** A medium lies there already. */
   | "known"
+  | "excluded"
   | "in_trash"
   | "busy"
   /** Deleted in the gallery and left in the bucket, as was asked. */
@@ -49,6 +51,8 @@ export type AdoptOptions = {
   ownerId: string;
   /** Relative to the location, as every key here. */
   prefix: string;
+  /** Patterns of what is left out below the prefix; see import/pattern.ts. */
+  exclude?: readonly string[];
   /** False for a look only. */
   apply: boolean;
   /** Adopts what was deleted or refused before. */
@@ -79,9 +83,15 @@ export async function adoptObjects(db: Db, storage: Storage, options: AdoptOptio
     onVerdict: (task, verdict) => options.onEvent(told(task, verdict)),
     onSilence: options.onSilence,
   });
+  const isExcluded = leavesOut(options.exclude ?? []);
   let page: ObjectHead[] = [];
   for await (const object of storage.list(options.prefix)) {
     if (options.signal.aborted) break;
+    // With or without a slash at the end, a prefix is where patterns begin.
+    if (isExcluded(object.key.slice(options.prefix.length).replace(/^\//, ""))) {
+      options.onEvent({ key: object.key, bytes: object.bytes, outcome: "excluded" });
+      continue;
+    }
     page.push(object);
     if (page.length < pageSize) continue;
     await adoptPage(db, storage, options, verdicts, page);
@@ -89,6 +99,16 @@ export async function adoptObjects(db: Db, storage: Storage, options: AdoptOptio
   }
   if (!options.signal.aborted) await adoptPage(db, storage, options, verdicts, page);
   for (const task of await verdicts.settled()) options.onEvent({ ...about(task), outcome: "queued" });
+}
+
+/** How many objects there are: for those who want to know how far it is. Throws StorageError. */
+export async function countObjects(storage: Storage, prefix: string, signal: AbortSignal): Promise<number> {
+  let count = 0;
+  for await (const _ of storage.list(prefix)) {
+    if (signal.aborted) break;
+    count += 1;
+  }
+  return count;
 }
 
 async function adoptPage(

@@ -32,7 +32,7 @@ Ctrl-C.
 
 Examples:
   $ tintype adopt --prefix media/                        look only
-  $ tintype adopt --prefix media/ --apply
+  $ tintype adopt --prefix media/ --exclude "cache/**" --apply
   $ tintype adopt --prefix media/photos/2019/ --apply --keep --owner ann@example.org
   $ tintype adopt --prefix "" --look --json > plan.jsonl  the whole bucket, by first bytes instead of names`;
 
@@ -90,6 +90,7 @@ const groups = (bytesMax: number): Record<AdoptOutcome, Group> => ({
   },
   other_type: { label: "of types that Tintype does not take", names: true },
   empty: { label: "empty", names: true },
+  excluded: { label: "left out by --exclude" },
   folder: { label: "marks of folders" },
   tintypes_own: { label: "below incoming/, derived/ or static/, which are Tintype's own", names: true },
 });
@@ -98,7 +99,7 @@ async function run(options: Options, signal: AbortSignal): Promise<boolean> {
   const { settings } = await import("#lib/env.ts");
   const { database } = await import("#lib/database.ts");
   const { storage } = await import("#lib/storage/current.ts");
-  const { adoptObjects } = await import("#lib/adopt/run.ts");
+  const { adoptObjects, countObjects } = await import("#lib/adopt/run.ts");
   const { db } = database();
   const apply = options.apply === true;
   const owner = await ownerOf(db, options.owner);
@@ -116,9 +117,16 @@ async function run(options: Options, signal: AbortSignal): Promise<boolean> {
     types.set(event.type, { n: known.n + 1, bytes: known.bytes + event.bytes });
   };
   try {
+    // A thousand objects a request, beside the work. What goes wrong here goes wrong there as well, and is told there.
+    if (apply && options.wait)
+      void countObjects(storage(), options.prefix, signal).then(
+        (total) => report.expect(total),
+        () => {},
+      );
     await adoptObjects(db, storage(), {
       ownerId: owner.id,
       prefix: options.prefix,
+      ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
       apply,
       again: options.again === true,
       look: options.look === true,

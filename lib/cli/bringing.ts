@@ -12,7 +12,13 @@ import { note } from "./output.ts";
 const sameKeyMs = 500;
 const interruptedCode = 130;
 
-export type BringingOptions = { owner?: string; visibility?: Visibility; wait: boolean; json?: true };
+export type BringingOptions = {
+  owner?: string;
+  visibility?: Visibility;
+  exclude?: string[];
+  wait: boolean;
+  json?: true;
+};
 
 /** The options that both commands have. */
 export const withBringingOptions = (command: Command): Command =>
@@ -22,6 +28,11 @@ export const withBringingOptions = (command: Command): Command =>
       new Option("--visibility <who>", "who may see them (what the gallery does with uploads)").choices(
         visibilities,
       ),
+    )
+    .option(
+      "--exclude <pattern>",
+      'leave out names such as "*.thumb.jpg" or folders such as "cache/**"; * stays within a name, ** does not; may be said again',
+      (pattern: string, before: string[] = []) => [...before, pattern],
     )
     .option("--no-wait", "do not wait until the worker has verified everything")
     .option("--json", "one JSON object a line: every picture, then a summary");

@@ -45,7 +45,7 @@ export function registerImport(program: Command): void {
   )
     .option("--dry-run", "look and hash, and bring nothing")
     .option("--again", "bring what was deleted or refused before")
-    .option("--concurrency <n>", "files read and sent at once", atOnce, 4)
+    .option("--concurrency <n>", "files read and sent at once", atOnce, 8)
     .addHelpText("after", help)
     .action((folders: string[], options: Options) =>
       bringing({ builtIn, worker: options.dryRun !== true && options.wait }, (signal) =>
@@ -85,6 +85,7 @@ const groups = (bytesMax: number): Record<ImportOutcome, Group> => ({
   special: { label: "neither files nor folders", names: true },
   link: { label: "links, not followed" },
   sidecar: { label: "sidecars, not read yet" },
+  excluded: { label: "left out by --exclude" },
   hidden: { label: "hidden, or made by the system" },
 });
 
@@ -94,6 +95,7 @@ async function run(folders: string[], options: Options, signal: AbortSignal): Pr
   const { storage } = await import("#lib/storage/current.ts");
   const { countFiles, importFolders } = await import("#lib/import/run.ts");
   const { db } = database();
+  const excluded = options.exclude === undefined ? {} : { exclude: options.exclude };
   const owner = await ownerOf(db, options.owner);
   checkVisibility(options.visibility, settings().visibilities);
   const report = new Report<ImportOutcome, ImportEvent>({
@@ -103,10 +105,11 @@ async function run(folders: string[], options: Options, signal: AbortSignal): Pr
   });
   try {
     // Beside the work: a bar needs to know the end.
-    void countFiles(folders, signal).then((total) => report.expect(total));
+    void countFiles(folders, { ...excluded, signal }).then((total) => report.expect(total));
     await importFolders(db, storage(), {
       ownerId: owner.id,
       folders,
+      ...excluded,
       visibility: options.visibility,
       again: options.again === true,
       dryRun: options.dryRun === true,

@@ -89,6 +89,7 @@ describe("importing a folder", () => {
     const at = await folder();
     await mkdir(path.join(at, "2019 여름/.git"), { recursive: true });
     await mkdir(path.join(at, "@eaDir"));
+    await mkdir(path.join(at, "2019 여름/thumbs"));
     const body = await picture();
     const files: Record<string, Buffer | string> = {
       "a.jpg": body,
@@ -96,6 +97,7 @@ describe("importing a folder", () => {
       "2019 여름/no-ending": await picture(),
       "2019 여름/.git/x.jpg": await picture(),
       "@eaDir/thumb.jpg": await picture(),
+      "2019 여름/thumbs/1.jpg": await picture(),
       "broken.jpg": body.subarray(0, 150),
       "clip.mp4": Buffer.from("\0\0\0\x18ftypisom\0\0\0\0isomiso2"),
       "live.heic": Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
@@ -109,7 +111,7 @@ describe("importing a folder", () => {
     const taken = new Date("2019-07-20T10:00:00.000Z");
     await utimes(path.join(at, "a.jpg"), taken, taken);
     const before = await stat(path.join(at, "a.jpg"));
-    const told = await runAll(viewer, at, { visibility: "public" });
+    const told = await runAll(viewer, at, { visibility: "public", exclude: ["thumbs"] });
     assert.deepEqual(told.byOutcome(), {
       imported: ["2019 여름/no-ending", "2019 여름/사진 1.JPG", "a.jpg"],
       refused: ["broken.jpg"],
@@ -117,6 +119,7 @@ describe("importing a folder", () => {
       not_picture: ["words.jpg"],
       sidecar: ["a.xmp"],
       empty: ["empty.jpg"],
+      excluded: ["2019 여름/thumbs"],
       hidden: ["2019 여름/.git", ".hidden.jpg", "@eaDir"].sort(),
       link: ["link.jpg"],
     });

@@ -29,6 +29,7 @@ export type ImportOutcome =
   | "again"
   | "deleted_before"
   | "refused_before"
+  | "excluded"
   | "hidden"
   | "link"
   | "special"
@@ -56,6 +57,8 @@ export type ImportEvent = {
 export type ImportOptions = {
   ownerId: string;
   folders: string[];
+  /** Patterns of what is left out; see pattern.ts. */
+  exclude?: readonly string[];
   visibility: Visibility | undefined;
   /** Brings what was deleted or refused before. */
   again: boolean;
@@ -111,7 +114,7 @@ export async function importFolders(db: Db, storage: Storage, options: ImportOpt
     busy: new Map(),
     met: new Set(),
   };
-  const found = walk(options.folders, { exclude: settings().dataFolder });
+  const found = walk(options.folders, walkLimits(options.exclude));
   let failed = false;
   const hand = async (): Promise<void> => {
     while (!options.signal.aborted && !failed) {
@@ -148,14 +151,19 @@ function sharing(db: Db, ownerId: string): Pick<Run, "known" | "bring" | "arrive
   };
 }
 
-/** How many files there are and how large, as far as a walk alone can say: for a progress bar. */
-export async function countFiles(folders: string[], signal: AbortSignal): Promise<number> {
-  let files = 0;
-  for await (const found of walk(folders, { exclude: settings().dataFolder })) {
-    if (signal.aborted) break;
-    if (found.is === "file") files += 1;
+const walkLimits = (exclude: readonly string[] = []) => ({ ownData: settings().dataFolder, exclude });
+
+/** How many files and whatever else a walk tells there are: for those who want to know how far it is. */
+export async function countFiles(
+  folders: string[],
+  options: { exclude?: readonly string[]; signal: AbortSignal },
+): Promise<number> {
+  let count = 0;
+  for await (const _ of walk(folders, walkLimits(options.exclude))) {
+    if (options.signal.aborted) break;
+    count += 1;
   }
-  return files;
+  return count;
 }
 
 async function take(run: Run, found: Found): Promise<void> {

@@ -2,13 +2,14 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import { leavesOut } from "./pattern.ts";
 
 /** A path as the system takes it: bytes where its name is not UTF-8, as old archives have them. */
 export type Place = string | Buffer;
 
 export type Found =
   | { is: "file"; place: Place; shown: string }
-  | { is: "hidden" | "link" | "special" | "sidecar"; shown: string }
+  | { is: "hidden" | "excluded" | "link" | "special" | "sidecar"; shown: string }
   | { is: "unreadable"; shown: string; why: string };
 
 /** Made by systems beside pictures, never by a person. */
@@ -32,20 +33,30 @@ const join = (folder: Place, name: Buffer, text: { shown: string; exact: boolean
     ? path.join(folder, text.shown)
     : Buffer.concat([Buffer.from(folder), Buffer.from("/"), name]);
 
-/**
- * Walks files and folders. A folder within another of them is walked once; `exclude` is left out (Tintype's own data
- * must not be imported into itself). Symbolic links are told, not followed.
- */
-export async function* walk(roots: string[], options: { exclude?: string } = {}): AsyncGenerator<Found> {
-  const exclude =
-    options.exclude === undefined ? undefined : await realpath(options.exclude).catch(() => undefined);
+type Limits = {
+  /** Tintype's own data must not be imported into itself. */
+  ownData: string | undefined;
+  /** Of a path below the folder that was named. */
+  leavesOut: (name: string) => boolean;
+};
+
+/** Walks files and folders; a folder within another of them is walked once. Symbolic links are told, not followed. */
+export async function* walk(
+  roots: string[],
+  options: { ownData?: string; exclude?: readonly string[] } = {},
+): AsyncGenerator<Found> {
+  const limits = {
+    ownData:
+      options.ownData === undefined ? undefined : await realpath(options.ownData).catch(() => undefined),
+    leavesOut: leavesOut(options.exclude ?? []),
+  };
   for (const root of await outermost(roots)) {
     try {
       // A link that a person names is meant.
       const real = await realpath(root);
       const facts = await stat(real);
       if (facts.isFile()) yield { is: "file", place: real, shown: root };
-      else if (facts.isDirectory()) yield* folder(real, root, exclude);
+      else if (facts.isDirectory()) yield* folder({ place: real, shown: root, below: "" }, limits);
       else yield { is: "special", shown: root };
     } catch (error) {
       yield { is: "unreadable", shown: root, why: reason(error) };
@@ -71,41 +82,47 @@ async function outermost(roots: string[]): Promise<string[]> {
     .map((one) => one.root);
 }
 
-async function* folder(place: Place, shown: string, exclude: string | undefined): AsyncGenerator<Found> {
-  if (place === exclude) {
+type Folder = {
+  place: Place;
+  shown: string;
+  /** Its path below the folder that was named. */
+  below: string;
+};
+
+async function* folder(here: Folder, limits: Limits): AsyncGenerator<Found> {
+  const { place, shown } = here;
+  if (place === limits.ownData) {
     yield { is: "hidden", shown: `${shown}/` };
     return;
   }
-  const below: { place: Place; shown: string }[] = [];
+  const folders: Folder[] = [];
   try {
     // As bytes: a name that is not UTF-8 could not be opened by the text made of it.
     const entries = await readdir(place, { encoding: "buffer", withFileTypes: true });
     for (const entry of entries.sort((a, b) => Buffer.compare(a.name, b.name))) {
-      const found = enter(entry, place, shown);
-      if (found.is === "folder") below.push(found);
+      const found = enter(entry, here, limits);
+      if (found.is === "folder") folders.push(found);
       else yield found;
     }
   } catch (error) {
     yield { is: "unreadable", shown: `${shown}/`, why: reason(error) };
   }
-  for (const one of below) yield* folder(one.place, one.shown, exclude);
+  for (const one of folders) yield* folder(one, limits);
 }
 
-function enter(
-  entry: Dirent<Buffer>,
-  parent: Place,
-  shownParent: string,
-): Found | { is: "folder"; place: Place; shown: string } {
+function enter(entry: Dirent<Buffer>, parent: Folder, limits: Limits): Found | ({ is: "folder" } & Folder) {
   const { name } = entry;
   const text = nameOf(name);
-  const shown = path.join(shownParent, text.shown);
+  const shown = path.join(parent.shown, text.shown);
+  const below = path.posix.join(parent.below, text.shown);
+  const told = entry.isDirectory() ? `${shown}/` : shown;
   if (entry.isSymbolicLink()) return { is: "link", shown };
-  if (text.shown.startsWith(".") || systemNames.test(text.shown))
-    return { is: "hidden", shown: entry.isDirectory() ? `${shown}/` : shown };
-  if (entry.isDirectory()) return { is: "folder", place: join(parent, name, text), shown };
+  if (text.shown.startsWith(".") || systemNames.test(text.shown)) return { is: "hidden", shown: told };
+  if (limits.leavesOut(below)) return { is: "excluded", shown: told };
+  const place = join(parent.place, name, text);
+  if (entry.isDirectory()) return { is: "folder", place, shown, below };
   if (!entry.isFile()) return { is: "special", shown };
-  if (sidecars.test(text.shown)) return { is: "sidecar", shown };
-  return { is: "file", place: join(parent, name, text), shown };
+  return sidecars.test(text.shown) ? { is: "sidecar", shown } : { is: "file", place, shown };
 }
 
 /** A failure of the file system in words. */
