@@ -12,6 +12,10 @@ export type RunOptions = {
   env?: Record<string, string | undefined>;
   /** Sent to its standard input, which is empty otherwise. */
   input?: Uint8Array | string;
+  /** Sent without an end. */
+  endless?: Uint8Array;
+  /** Called once it runs, with what Ctrl-C does. */
+  whileRunning?: (interrupt: () => void) => Promise<void>;
   /** The folder the person stands in. */
   cwd: string;
 };
@@ -58,8 +62,11 @@ async function run(program: string, args: string[], options: RunOptions): Promis
   child.stdin.on("error", () => {
     // It need not read what it is given.
   });
-  child.stdin.end(options.input ?? "");
-  const [code] = await once(child, "close");
+  if (options.endless === undefined) child.stdin.end(options.input ?? "");
+  else child.stdin.write(options.endless);
+  const closed = once(child, "close");
+  await options.whileRunning?.(() => child.kill("SIGINT"));
+  const [code] = await closed;
   return { code, out: out().toString(), err: err().toString(), bytes: out() };
 }
 

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type TestStore, testStore } from "#lib/testing.ts";
 import { atTerminal, bucketEnvironment, type Told, tintype } from "../testing.ts";
 
@@ -283,6 +284,45 @@ test("a wrong command line is told in the words it was written in, with exit cod
   refused(option, /unknown option '--nope'/, 2);
   refused(name, /^--bucket must be/);
   refused(prefix, /^--prefix must be/);
+});
+
+test("an upload that is interrupted leaves no parts behind, and exit code 130", async () => {
+  const { code } = await tintype(["storage", "put", "-", "endless.bin"], {
+    cwd: folder,
+    env: environment,
+    // More than two parts, and no end.
+    endless: randomBytes(50_000_000),
+    async whileRunning(interrupt) {
+      while (!(await hasOpenUpload())) await new Promise((resolve) => setTimeout(resolve, 20));
+      interrupt();
+    },
+  });
+  assert.equal(code, 130);
+  assert.equal(await hasOpenUpload(), false);
+  assert.equal(await store.storage.exists("endless.bin"), false);
+});
+
+async function hasOpenUpload(): Promise<boolean> {
+  for await (const _open of store.storage.multipart.open("")) return true;
+  return false;
+}
+
+test("keys that others made never lead out of the folder they are fetched into", async () => {
+  const { bucket, region, endpoint, credentials } = store.bucket;
+  const others = new S3Client({
+    region,
+    forcePathStyle: true,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+  for (const Key of ["evil/fine.txt", "evil/../../up.txt", "evil/folder/", "evil/\u001b[2Jname"])
+    await others.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "x" }));
+  others.destroy();
+  const fetched = await storage(["get", "-r", "evil/", "fetched/here"]);
+  refused(fetched, /evil\/\.\.\/\.\.\/up\.txt: The key .* would be written outside/);
+  assert.deepEqual(await readdir(file("fetched/here")), ["fine.txt"]);
+  assert.equal((await readdir(folder)).includes("up.txt"), false);
+  assert.ok(!(await storage(["ls", "-r", "evil"])).out.includes("\u001b"), "no key commands the terminal");
 });
 
 test("a file that cannot be written is told in a sentence and leaves no half behind", async () => {
