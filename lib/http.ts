@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { viewerFrom } from "./auth.ts";
+import { isDatabaseGone } from "./database-gone.ts";
 import { settings } from "./env.ts";
 import { type ErrorCode, errorStatus, TintypeError } from "./errors.ts";
 import { log } from "./log.ts";
@@ -102,17 +103,12 @@ async function readJson(request: Request): Promise<unknown> {
   }
 }
 
-/** Postgres and socket codes that mean "the database is not there", not "the query is wrong". */
-const databaseGone = /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|CONNECT|CONNECTION_|57P0|53300|08)/;
-
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof TintypeError) return error.code;
   // A bucket that is gone is as good as one that does not answer.
   if (error instanceof StorageError)
     return error.code === "unavailable" || error.code === "not_found" ? "storage_unavailable" : "internal";
-  for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if ("code" in e && typeof e.code === "string" && databaseGone.test(e.code)) return "database_unavailable";
-  return "internal";
+  return isDatabaseGone(error) ? "database_unavailable" : "internal";
 }
 
 /** application/problem+json with a code for programs and a sentence for people; the cause goes to the log alone. */

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import next from "next";
 import { database } from "#lib/database.ts";
+import { isDatabaseGoneNow } from "#lib/database-gone.ts";
 import { delivery, prepareDelivery } from "#lib/delivery/index.ts";
 import { required, settings } from "#lib/env.ts";
 import { log } from "#lib/log.ts";
@@ -45,6 +46,13 @@ async function main(): Promise<void> {
       );
     });
     if (!door.admit(request, response)) return;
+    // Next says 500 to everything; to a balancer "not now" and "broken" are different answers.
+    const writeHead = response.writeHead.bind(response);
+    response.writeHead = ((status: number, ...rest: []) => {
+      if (status !== 500 || !isDatabaseGoneNow()) return writeHead(status, ...rest);
+      response.setHeader("retry-after", "5");
+      return writeHead(503, ...rest);
+    }) as typeof response.writeHead;
     handle(request, response).catch((error: unknown) => {
       logger.error({ err: error }, "a request was not handled");
       if (!response.headersSent) response.writeHead(500);

@@ -1,0 +1,22 @@
+/** Whether a failure means that the database is not there. */
+
+/** Postgres and socket codes that mean "the database is not there", not "the query is wrong". */
+const gone = /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|CONNECT|CONNECTION_|57P0|53300|08)/;
+
+export function isDatabaseGone(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if ("code" in e && typeof e.code === "string" && gone.test(e.code)) return true;
+  return false;
+}
+
+/** Pages fail inside Next, which knows one status for it; a moment later the answer leaves through our own server. */
+const moment = 2_000;
+const holder = globalThis as typeof globalThis & { tintypeDatabaseGoneAt?: number };
+
+/** To be told what made a page fail. */
+export function noteFailure(error: unknown): void {
+  if (isDatabaseGone(error)) holder.tintypeDatabaseGoneAt = Date.now();
+}
+
+/** Whether a page that fails now fails for want of the database. */
+export const isDatabaseGoneNow = (): boolean => Date.now() - (holder.tintypeDatabaseGoneAt ?? 0) < moment;
