@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { Refusal } from "#lib/start/refusal.ts";
+import { fromHere } from "./place.ts";
 
 type Options = { data?: string; port?: number; host?: string; region?: string };
 type Keys = { accessKeyId: string; secretAccessKey: string };
@@ -92,7 +93,10 @@ function forgetOtherSettings(): void {
 }
 
 async function serve(options: Options): Promise<void> {
-  const root = path.resolve(options.data ?? variable("TINTYPE_DATA") ?? defaults.data);
+  const root =
+    options.data === undefined
+      ? path.resolve(variable("TINTYPE_DATA") ?? defaults.data)
+      : fromHere(options.data);
   const host = options.host ?? variable("TINTYPE_STORE_HOST") ?? defaults.host;
   const port = options.port ?? portVariable() ?? defaults.port;
   const region = options.region ?? variable("S3_REGION") ?? defaults.region;
