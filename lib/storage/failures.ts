@@ -47,6 +47,16 @@ const conflicts: Record<string, string> = {
   InvalidPart: "a part is missing or is not the one that was stored",
   InvalidPartOrder: "the parts are not in order",
 };
+const elsewhere = "it is in another region; check S3_REGION";
+/** Refusals that say what to change. */
+const faults: Record<string, string> = {
+  AuthorizationHeaderMalformed: elsewhere,
+  IllegalLocationConstraintException: elsewhere,
+  InvalidBucketName: "its name breaks the rules for names; check S3_BUCKET",
+  InvalidLocationConstraint: "the store does not know this region; check S3_REGION",
+  PermanentRedirect: elsewhere,
+  TooManyBuckets: "this account may not have any more buckets",
+};
 const nameless = ["Error", "AggregateError", "unknown"];
 
 /** Why there was no answer at all, with the code to look for: never the bare "Error" or "AggregateError". */
@@ -90,8 +100,7 @@ export function storageError(error: unknown, doing: string): StorageError {
       denials[name] ??
         `access was denied (${/^\d|^Unknown/.test(name) ? status : name}); check the access key and what it may do`,
     );
-  if (status === 301 || name === "PermanentRedirect")
-    return fail("unavailable", "it is in another region; check S3_REGION");
+  if (status === 301) return fail("unavailable", elsewhere);
   if (name === "NoSuchUpload") return fail("not_found", "there is no such upload in parts any more");
   if (name === "NoSuchKey") return fail("not_found", "there is no such object any more");
   if (name === "NoSuchBucket") return fail("not_found", "there is no such bucket; check S3_BUCKET");
@@ -102,7 +111,7 @@ export function storageError(error: unknown, doing: string): StorageError {
   if (status === 416) return fail("too_large", "the object ends before the bytes that were asked for");
   return fail(
     "unavailable",
-    status === undefined ? noAnswer(error) : `the store answered ${status} (${name})`,
+    status === undefined ? noAnswer(error) : (faults[name] ?? `the store answered ${status} (${name})`),
   );
 }
 

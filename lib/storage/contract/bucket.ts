@@ -85,6 +85,19 @@ export function bucketContract(subject: Subject): void {
         await assert.rejects(wrong.create(), name);
         wrong.close();
       }
+      const told = openBucket({ ...subject.bucket, bucket: "Upper_case" });
+      await assert.rejects(told.create(), /its name breaks the rules/);
+      told.close();
+    });
+
+    it("is not made in a region that the store does not have, and the setting to check is named", async () => {
+      const name = `${subject.bucket.bucket}-nowhere`;
+      const lost = openBucket({ ...subject.bucket, bucket: name, region: "mars-1" });
+      await assert.rejects(lost.create(), /S3_REGION/);
+      lost.close();
+      const here = openBucket({ ...subject.bucket, bucket: name });
+      assert.equal(await here.state(), "absent");
+      here.close();
     });
 
     it("keeps CORS rules as they were given, and none when they are taken away", async () => {

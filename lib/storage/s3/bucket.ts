@@ -46,7 +46,14 @@ export function bucketOf(connection: Connection): Bucket {
       if (status === 404) return "absent";
       if (status === 403) return "denied";
       // It is there, in another region; whoever uses it will be told.
-      if (status === 301 || (status === 400 && regionIn(error) !== undefined)) return "exists";
+      if (status === 301) return "exists";
+      // A signature for another region is refused before anyone looks whether the bucket is there.
+      if (status === 400 && regionIn(error) !== undefined)
+        throw new StorageError(
+          "unavailable",
+          `The bucket could not be looked up: the store is in the region ${regionIn(error)}; check S3_REGION.`,
+          { cause: error },
+        );
       throw storageError(error, "be looked up");
     }
   }
