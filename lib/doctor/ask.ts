@@ -90,7 +90,10 @@ export function ask({ method, url, headers = {}, body }: Asked): Promise<Answer>
   const sent = Date.now();
   return new Promise((resolve, reject) => {
     const none = (error: NodeJS.ErrnoException): void =>
-      reject(new NoAnswer(error.code ?? error.name, error.message));
+      // The signal is ours alone: it means that there was no answer in time.
+      reject(
+        new NoAnswer(error.name === "AbortError" ? "ETIMEDOUT" : (error.code ?? error.name), error.message),
+      );
     const request = send(
       target,
       {

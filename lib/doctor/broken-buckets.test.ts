@@ -453,3 +453,17 @@ test("a store that misreads a public access block as a ban on every write is tol
     /BlockPublicAcls=false,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true/,
   );
 });
+
+test("a store that stops answering half-way is said once, and the rest waits for it", async () => {
+  let writes = 0;
+  const seen = await examinedWith(store, {
+    instead: ({ method, key, signed }) => {
+      if (signed && method === "PUT" && key.startsWith("media/")) writes += 1;
+      return writes > 0 ? "hang up" : undefined;
+    },
+  });
+  assert.deepEqual(seen.ids("fail"), ["media"]);
+  assert.match(seen.of("media").found, /stopped answering in the middle of this \(ECONNRESET\)/);
+  assert.equal(seen.of("leftovers").because, "media");
+  for (const key of await keysIn(store)) await store.storage.delete(key);
+});

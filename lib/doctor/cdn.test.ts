@@ -35,7 +35,9 @@ async function withCdn<T>(habits: Habits, work: (base: string) => Promise<T>): P
     if (refuses !== undefined || unsigned) {
       const { status, code } = refuses ?? { status: 403, code: "MissingKey" };
       response.writeHead(status, { "content-type": "application/xml" });
-      response.end(`<Error><Code>${code}</Code><Message>${code === "MissingKey" ? "Missing Key-Pair-Id" : ""}</Message></Error>`);
+      response.end(
+        `<Error><Code>${code}</Code><Message>${code === "MissingKey" ? "Missing Key-Pair-Id" : ""}</Message></Error>`,
+      );
       return;
     }
     const asked = url.searchParams.get("response-content-disposition") ?? "";

@@ -1,4 +1,5 @@
 /** A probe, what it may answer, and the walk through all of them: in order, bounded in time, without follow-up noise. */
+import { NoAnswer } from "./ask.ts";
 import type { Change, Finding, Outcome, ProbeId } from "./finding.ts";
 
 export type Probe<Visit> = {
@@ -22,9 +23,10 @@ const probeMsMax = 45_000;
 const sentence = (error: unknown): string =>
   error instanceof Error ? (error.message.split("\n")[0] ?? error.name) : String(error);
 
-async function bounded<T>(work: Promise<T>, ms: number): Promise<T | "late"> {
-  const timer = Promise.withResolvers<"late">();
-  const timeout = setTimeout(() => timer.resolve("late"), ms);
+/** Rejects with "late" when the work takes longer. */
+async function bounded<T>(work: Promise<T>, ms: number): Promise<T> {
+  const timer = Promise.withResolvers<never>();
+  const timeout = setTimeout(() => timer.reject("late"), ms);
   try {
     return await Promise.race([work, timer.promise]);
   } finally {
@@ -32,10 +34,29 @@ async function bounded<T>(work: Promise<T>, ms: number): Promise<T | "late"> {
   }
 }
 
-const late = (ms: number): Outcome =>
-  fail(`There was no result after ${Math.round(ms / 1000)} seconds.`, {
-    say: "Look at how long the store takes to answer, and at what is between this machine and it; then run this again.",
-  });
+/** What a probe that did not come to an end says; after it nothing more can be learned from this store now. */
+function broken(error: unknown): { outcome: Outcome; ends: boolean } {
+  if (error === "late")
+    return {
+      ends: true,
+      outcome: fail("This took so long that the examination ends here.", {
+        say: "Look at how long the store takes to answer, and at what is between this machine and it; then run this again.",
+      }),
+    };
+  if (error instanceof NoAnswer)
+    return {
+      ends: true,
+      outcome: fail(`The store stopped answering in the middle of this (${error.code}).`, {
+        say: "Look at the log of the store and at what is between this machine and it; then run this again.",
+      }),
+    };
+  return {
+    ends: false,
+    outcome: fail(`This could not be examined: ${sentence(error)}`, {
+      say: "Run this again; if it stays, this sentence is what to search for or to report.",
+    }),
+  };
+}
 
 /**
  * Runs the probes one after the other and yields each finding as soon as it is known. `msMax` bounds all of them
@@ -48,32 +69,26 @@ export async function* examine<Visit>(
 ): AsyncGenerator<Finding> {
   const roots = new Map<ProbeId, ProbeId>();
   const end = Date.now() + options.msMax;
+  let ended: ProbeId | undefined;
   for (const { id, subject, needs, run } of probes) {
     if (options.signal?.aborted === true) return;
     const about = { id, ...(subject === undefined ? {} : { subject }) };
-    const missing = needs.map((need) => roots.get(need)).find((root) => root !== undefined);
-    if (missing !== undefined) {
-      roots.set(id, missing);
-      yield { ...about, verdict: "skipped", found: "", because: missing };
-      continue;
-    }
-    const ms = Math.min(probeMsMax, end - Date.now());
-    const result =
-      ms <= 0
-        ? ("late" as const)
-        : await bounded(run(visit), ms).catch((error: unknown) =>
-            fail(`This could not be examined: ${sentence(error)}`, {
-              say: "Run this again; if it stays, this sentence is what to search for or to report.",
-            }),
-          );
-    const outcome = result === "late" ? late(Math.max(ms, 0)) : result;
-    if ("because" in outcome) {
-      const root = roots.get(outcome.because) ?? outcome.because;
+    const waits = ended ?? needs.map((need) => roots.get(need)).find((root) => root !== undefined);
+    const seen =
+      waits === undefined
+        ? await bounded(run(visit), Math.min(probeMsMax, end - Date.now())).catch((error: unknown) => {
+            const { outcome, ends } = broken(error);
+            if (ends) ended = id;
+            return outcome;
+          })
+        : { because: waits };
+    if ("because" in seen) {
+      const root = roots.get(seen.because) ?? seen.because;
       roots.set(id, root);
       yield { ...about, verdict: "skipped", found: "", because: root };
       continue;
     }
-    if (outcome.verdict === "fail") roots.set(id, id);
-    yield { ...about, ...outcome };
+    if (seen.verdict === "fail") roots.set(id, id);
+    yield { ...about, ...seen };
   }
 }

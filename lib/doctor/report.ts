@@ -76,7 +76,7 @@ export function summary(findings: readonly Finding[]): string {
   const waiting = findings.filter(({ because }) => because !== undefined).length;
   if (waiting > 0) parts.push(`${waiting} not examined because of ${counts.fail === 1 ? "it" : "them"}`);
   const inapplicable = counts.skipped - waiting;
-  if (inapplicable > 0) parts.push(`${inapplicable} do not apply here`);
+  if (inapplicable > 0) parts.push(`${inapplicable} ${inapplicable === 1 ? "does" : "do"} not apply here`);
   const first = findings.find(({ verdict }) => verdict === "fail");
   const start = first === undefined ? "" : ` Start with “${w(`probes.${first.id}.title`)}”.`;
   return `${parts.join(", ")}.${start}`;

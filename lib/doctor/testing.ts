@@ -20,8 +20,8 @@ export type Passing = {
 };
 export type Reply = { status: number; headers?: Record<string, string | undefined>; body?: string };
 export type Fault = {
-  /** Answers instead of the store. */
-  instead?: (request: Passing) => Reply | undefined;
+  /** Answers instead of the store, or ends the connection. */
+  instead?: (request: Passing) => Reply | "hang up" | undefined;
   /** Changes what the store answered; a header set to undefined is taken off. */
   after?: (
     request: Passing,
@@ -57,6 +57,10 @@ export async function proxyTo(bucket: BucketSettings, fault: Fault = {}): Promis
       signed: request.headers.authorization !== undefined || url.searchParams.has("X-Amz-Signature"),
     };
     const instead = proxy.fault.instead?.(asked);
+    if (instead === "hang up") {
+      response.destroy();
+      return;
+    }
     if (instead !== undefined) {
       request.resume().on("end", () => {
         response.writeHead(instead.status, clean(instead.headers ?? {}));
