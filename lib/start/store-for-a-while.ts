@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import path from "node:path";
 import { parseSettings, required } from "#lib/env.ts";
-import { openStorage } from "#lib/storage/s3.ts";
+import { openBucket } from "#lib/storage/s3.ts";
 import { prepareBucket } from "./bucket.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { startPart } from "./part.ts";
@@ -51,15 +51,16 @@ async function prepare(): Promise<void> {
 }
 
 async function isOurs(): Promise<boolean> {
-  const storage = openStorage(required(parseSettings(process.env).bucket, "S3_BUCKET"));
+  const bucket = openBucket(required(parseSettings(process.env).bucket, "S3_BUCKET"));
   try {
-    await storage.probe();
-    return true;
+    await bucket.all();
   } catch {
     return false;
   } finally {
-    storage.close();
+    bucket.close();
   }
+  await prepare();
+  return true;
 }
 
 /** Links handed out keep the usual address: that is where the store is once Tintype runs. */
