@@ -1,10 +1,11 @@
 /**
- * The bytes of the objects, as files under random names, so that a key never becomes a path. A body is written to
- * `partial/`, fsynced, renamed into `bodies/<two letters>/` and its folder fsynced; only then may the index name it.
+ * The bytes of the objects, as files under random names, so that a key never becomes a path. A body is written where
+ * it stays and synced, its folder too; only then may the index name it, and what the index does not name is not there
+ * for anybody. Writing it elsewhere first and renaming it would cost the disk a second commit for each object.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rm, unlink } from "node:fs/promises";
 import path from "node:path";
 import { S3Error, systemCode } from "./s3-error.ts";
 
@@ -54,7 +55,6 @@ export type Sealed = {
 export class BodyWriter implements Sealed {
   readonly name: string;
   #handle: FileHandle;
-  #partial: string;
   #place: string;
   #batch: Buffer[] = [];
   #batchBytes = 0;
@@ -64,13 +64,11 @@ export class BodyWriter implements Sealed {
   constructor(options: {
     name: string;
     handle: FileHandle;
-    partial: string;
     place: string;
     done: () => void;
   }) {
     this.name = options.name;
     this.#handle = options.handle;
-    this.#partial = options.partial;
     this.#place = options.place;
     this.#done = options.done;
   }
@@ -104,14 +102,13 @@ export class BodyWriter implements Sealed {
     }
   }
 
-  /** Makes the body durable under its final name. The caller commits the index next, then calls `release`. */
+  /** Makes the body durable. The caller commits the index next, then calls `release`. */
   async seal(): Promise<void> {
     await this.#flush();
     await this.#writing;
     try {
       await this.#handle.datasync();
       await this.#handle.close();
-      await rename(this.#partial, this.#place);
       await syncFolder(path.dirname(this.#place));
     } catch (error) {
       throw asStoreError(error);
@@ -128,7 +125,6 @@ export class BodyWriter implements Sealed {
     await this.#writing.catch(() => {});
     // Closing twice is an error only in name: seal may have come this far.
     await this.#handle.close().catch(() => {});
-    await unlinkIfThere(this.#partial);
     await unlinkIfThere(this.#place);
     this.#done();
   }
@@ -146,11 +142,11 @@ export class Bodies {
     this.#folder = folder;
   }
 
-  /** Prepares the folders and removes what a killed process had half written. */
+  /** Prepares the folders. */
   static async open(folder: string): Promise<Bodies> {
     const bodies = new Bodies(folder);
+    // Where the first version began its bodies.
     await rm(path.join(folder, "partial"), { recursive: true, force: true });
-    await mkdir(path.join(folder, "partial"), { mode: 0o700 });
     for (const two of fanOut) await mkdir(path.join(folder, "bodies", two), { recursive: true, mode: 0o700 });
     await syncFolder(path.join(folder, "bodies"));
     await syncFolder(folder);
@@ -163,11 +159,16 @@ export class Bodies {
 
   async create(): Promise<BodyWriter> {
     const name = randomBytes(20).toString("hex");
-    const partial = path.join(this.#folder, "partial", name);
-    const handle = await open(partial, "wx", 0o600);
-    this.#unnamed.add(name);
+    const place = this.#place(name);
     const done = (): void => void this.#unnamed.delete(name);
-    return new BodyWriter({ name, handle, partial, place: this.#place(name), done });
+    // Before it is there: the sweep must not take it for a left-over.
+    this.#unnamed.add(name);
+    try {
+      return new BodyWriter({ name, handle: await open(place, "wx", 0o600), place, done });
+    } catch (error) {
+      done();
+      throw asStoreError(error);
+    }
   }
 
   /**
@@ -201,16 +202,9 @@ export class Bodies {
   }
 
   async #copy(source: string, name: string): Promise<void> {
-    const partial = path.join(this.#folder, "partial", name);
-    try {
-      await copyFile(this.#place(source), partial, constants.COPYFILE_FICLONE);
-      const handle = await open(partial, "r+");
-      await handle.datasync().finally(() => handle.close());
-      await rename(partial, this.#place(name));
-    } catch (error) {
-      await unlinkIfThere(partial);
-      throw error;
-    }
+    await copyFile(this.#place(source), this.#place(name), constants.COPYFILE_FICLONE);
+    const handle = await open(this.#place(name), "r+");
+    await handle.datasync().finally(() => handle.close());
   }
 
   /** Keeps bodies on the disk while they are read, even when the index forgets them. The answer lets go of them. */
@@ -239,7 +233,7 @@ export class Bodies {
     else await unlinkIfThere(this.#place(name));
   }
 
-  /** Removes bodies that no row names: left by a crash between rename and commit, or commit and unlink. */
+  /** Removes bodies that no row names: left by a crash before their commit, or between commit and unlink. */
   async sweep(isNamed: (name: string) => boolean, signal: AbortSignal): Promise<number> {
     let removed = 0;
     for (const two of fanOut) {

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { BucketSettings } from "../../env.ts";
 import { openPost } from "../form-post.ts";
 import { openStorage } from "../s3.ts";
-import { eventually, freePort } from "./testing.ts";
+import { bodiesOf, eventually, freePort } from "./testing.ts";
 
 const credentials = { accessKeyId: "PROCESS", secretAccessKey: randomBytes(20).toString("hex") };
 const type = "image/jpeg";
@@ -98,7 +98,7 @@ describe("the store's process", () => {
     });
     const post = openPost({ url, fields, file: Buffer.alloc(3_000_000) });
     post.send(2_000_000);
-    await eventually(async () => (await readdir(path.join(folder, "store", "partial"))).length === 1);
+    await eventually(async () => (await bodiesOf(folder)).length === 1);
     child.kill("SIGTERM");
     await eventually(() =>
       fetch(url).then(

@@ -9,6 +9,7 @@ import { runInNewContext } from "node:vm";
  * process that is a store and nothing else; to be called before it has work to do.
  */
 export function keepMemoryFlat(): void {
+  process.env.UV_THREADPOOL_SIZE ??= "16";
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");

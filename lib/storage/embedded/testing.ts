@@ -87,9 +87,10 @@ export async function storeProcess(name: string): Promise<StoreProcess> {
   };
 }
 
-/** The files of a folder of the store, `bodies` or `partial`. */
-export async function filesOf(data: string, folder: "bodies" | "partial"): Promise<string[]> {
-  const entries = await readdir(path.join(data, "store", folder), { recursive: true, withFileTypes: true });
+/** The files in which the store keeps its bodies. */
+export async function bodiesOf(data: string): Promise<string[]> {
+  const folder = path.join(data, "store", "bodies");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
