@@ -58,8 +58,8 @@ export async function knownContents(db: Db, ownerId: string, digests: string[]):
 export type KnownKey =
   /** A medium lies there, perhaps in the trash. */
   | { is: "medium"; mediaId: string; trashed: boolean }
-  /** Tintype is about to write, verify or remove it. */
-  | { is: "busy" }
+  /** Tintype is about to write, verify or remove it. `upload`: the one that indexes it where it lies. */
+  | { is: "busy"; upload?: { id: string; ownerId: string } }
   /** Indexed before, deleted here since, and left in the bucket as was asked. */
   | { is: "deleted" }
   /** Refused when it was read at `closedAt`. `twin` is the live medium it repeated. */
@@ -76,6 +76,8 @@ export async function knownKeys(db: Db, keys: string[]): Promise<Map<string, Kno
     db
       .select({
         key: uploads.stagingKey,
+        id: uploads.id,
+        ownerId: uploads.ownerId,
         state: uploads.state,
         rejectCode: uploads.rejectCode,
         closedAt: uploads.updatedAt,
@@ -96,7 +98,8 @@ export async function knownKeys(db: Db, keys: string[]): Promise<Map<string, Kno
   ]);
   const known = new Map<string, KnownKey>();
   for (const row of read) {
-    if (row.state === "issued" || row.state === "verifying") known.set(row.key, { is: "busy" });
+    if (row.state === "issued" || row.state === "verifying")
+      known.set(row.key, { is: "busy", upload: { id: row.id, ownerId: row.ownerId } });
     else if (row.state === "ready" && row.keepOriginal) known.set(row.key, { is: "deleted" });
     else if (row.rejectCode !== null)
       known.set(row.key, {

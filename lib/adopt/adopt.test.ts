@@ -11,6 +11,7 @@ import { restore, trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
 import type { ObjectHead, Storage } from "../storage/port.ts";
+import { openStorage } from "../storage/s3.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { faulty, person, picture, sha256 } from "../uploads/testing.ts";
@@ -44,22 +45,22 @@ const rawObjects = async (prefix: string): Promise<ObjectHead[]> => {
   return found;
 };
 
+const usual = (viewer: Viewer, prefix: string) => ({
+  ownerId: viewer.id,
+  prefix,
+  apply: true,
+  again: false,
+  look: false,
+  keep: false,
+  visibility: undefined,
+  wait: true,
+  signal: new AbortController().signal,
+  onSilence: () => {},
+});
+
 async function adopt(viewer: Viewer, prefix: string, changes: Partial<AdoptOptions> = {}) {
   const told = collected<AdoptEvent>((event) => event.key.slice(prefix.length));
-  await adoptObjects(db, storage, {
-    ownerId: viewer.id,
-    prefix,
-    apply: true,
-    again: false,
-    look: false,
-    keep: false,
-    visibility: undefined,
-    wait: true,
-    signal: new AbortController().signal,
-    onEvent: told.onEvent,
-    onSilence: () => {},
-    ...changes,
-  });
+  await adoptObjects(db, storage, { ...usual(viewer, prefix), onEvent: told.onEvent, ...changes });
   return told;
 }
 /** The same with a worker beside it. */
@@ -191,24 +192,39 @@ describe("adopting", () => {
       },
     });
     const told = collected<AdoptEvent>((event) => event.key);
-    await adoptObjects(db, listing, {
-      ownerId: viewer.id,
-      prefix: "",
-      apply: true,
-      again: false,
-      look: false,
-      keep: false,
-      visibility: undefined,
-      wait: true,
-      signal: new AbortController().signal,
-      onEvent: told.onEvent,
-      onSilence: () => {},
-    });
+    await adoptObjects(db, listing, { ...usual(viewer, ""), onEvent: told.onEvent });
     assert.deepEqual(told.byOutcome(), {
       tintypes_own: ["derived/y/1.jpg", "incoming/x.jpg", "static/logo.png"],
       unusable_key: ["\u0001.jpg", "a/../b.jpg", "a//b.jpg", "a\\b.jpg"],
       folder: ["dir/"],
     });
+  });
+
+  it("keeps to the location, below which every key is as it is outside (S3_PREFIX)", async () => {
+    const viewer = await person(db);
+    const at = folder();
+    await put(`${at}photos/1.jpg`, await picture());
+    await put(`media/elsewhere-${randomUUID()}.jpg`, await picture());
+    const located = openStorage({ ...store.bucket, location: at });
+    const beside = await worker(database, located);
+    const told = collected<AdoptEvent>((event) => event.key);
+    await adoptObjects(db, located, { ...usual(viewer, ""), onEvent: told.onEvent });
+    await beside.stop();
+    located.close();
+    assert.deepEqual(told.byOutcome(), { adopted: ["photos/1.jpg"] });
+    assert.deepEqual(
+      (await mediaOf(viewer)).map((row) => row.key),
+      ["photos/1.jpg"],
+    );
+    assert.ok((await rawObjects(`${at}derived/`)).length > 0);
+  });
+
+  it("waits for what an earlier run had begun, and tells its verdict", async () => {
+    const viewer = await person(db);
+    const at = folder();
+    await put(`${at}1.jpg`, await picture());
+    await adopt(viewer, at, { wait: false });
+    assert.deepEqual((await adoptAll(viewer, at)).byOutcome(), { adopted: ["1.jpg"] });
   });
 
   it("adopts nothing twice, and no content that is in the gallery already (R-26)", async () => {
@@ -233,14 +249,14 @@ describe("adopting", () => {
     const at = folder();
     for (let n = 0; n < 12; n++) await put(`${at}${n}.jpg`, await picture());
     const beside = await worker(database, storage);
-    const told = await Promise.all([adopt(one, at), adopt(two, at), adopt(one, at)]);
+    const [first, other, second] = await Promise.all([adopt(one, at), adopt(two, at), adopt(one, at)]);
     await beside.stop();
-    const outcomes = told.flatMap((one) => one.events.map((event) => event.outcome));
-    assert.equal(outcomes.filter((outcome) => outcome === "adopted").length, 12);
-    assert.ok(
-      outcomes.every((outcome) => ["adopted", "busy", "known"].includes(outcome)),
-      String(outcomes),
-    );
+    const adopted = (...told: (typeof first)[]): Set<string> =>
+      new Set(told.flatMap((one) => one.byOutcome().adopted ?? []));
+    for (const told of [first, other, second])
+      for (const { outcome } of told.events) assert.match(outcome, /^(adopted|busy|known)$/);
+    assert.equal(adopted(first, second).size, (await mediaOf(one)).length);
+    assert.equal(adopted(other).size, (await mediaOf(two)).length);
     assert.equal((await mediaOf(one)).length + (await mediaOf(two)).length, 12);
   });
 });

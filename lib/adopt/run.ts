@@ -73,7 +73,7 @@ export type AdoptOptions = {
 const pageSize = 500;
 const openMaxUsual = 500;
 const looksAtOnce = 8;
-type Task = { object: ObjectHead; type: MediaType };
+type Task = { object: ObjectHead; type?: MediaType };
 
 /** Looks through everything below the prefix, and with `apply` adopts it. Throws StorageError. */
 export async function adoptObjects(db: Db, storage: Storage, options: AdoptOptions): Promise<void> {
@@ -126,8 +126,12 @@ async function adoptPage(
   const inTurn = pLimit(looksAtOnce);
   const unknown: ObjectHead[] = [];
   for (const object of page) {
-    const event = knownEvent(object, known.get(object.key), options.again);
-    if (event === undefined) unknown.push(object);
+    const one = known.get(object.key);
+    const begun = one?.is === "busy" && options.apply && options.wait ? one.upload : undefined;
+    const event = knownEvent(object, one, options.again);
+    // Of an earlier run that was ended: its verdict is what this one waits for as well.
+    if (begun?.ownerId === options.ownerId) await verdicts.add(begun.id, { object });
+    else if (event === undefined) unknown.push(object);
     else options.onEvent(event);
   }
   const { bytesMax } = settings().uploads;
@@ -195,7 +199,11 @@ function broughtOf({ object }: Task, options: AdoptOptions): Brought {
   };
 }
 
-const about = ({ object, type }: Task) => ({ key: object.key, bytes: object.bytes, type });
+const about = ({ object, type }: Task) => ({
+  key: object.key,
+  bytes: object.bytes,
+  ...(type === undefined ? {} : { type }),
+});
 
 /** What becomes of an object that the database knows; `undefined` when it may be adopted all the same. */
 function knownEvent(object: ObjectHead, known: KnownKey | undefined, again: boolean): AdoptEvent | undefined {

@@ -1,7 +1,7 @@
 /** What `import` and `adopt` share: whose the pictures become, a worker beside them, and Ctrl-C. */
 import { setMaxListeners } from "node:events";
 import { type Command, Option } from "commander";
-import { type Db, findGalleryOwner, userByEmail } from "#lib/import/owner.ts";
+import type { Db } from "#lib/database.ts";
 import { type RejectCode, type Visibility, visibilities } from "#lib/media.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { StorageError } from "#lib/storage/port.ts";
@@ -39,6 +39,8 @@ export const withBringingOptions = (command: Command): Command =>
 
 /** The account, checked before anything is begun. Throws Refusal. */
 export async function ownerOf(db: Db, email: string | undefined): Promise<{ id: string; email: string }> {
+  // Here, and not above: help and completion do without the database.
+  const { findGalleryOwner, userByEmail } = await import("#lib/import/owner.ts");
   const user = email === undefined ? await findGalleryOwner(db) : await userByEmail(db, email);
   if (user === undefined)
     throw new Refusal(

@@ -4,7 +4,5 @@ import type { User } from "#db/schema.ts";
 import type { Db } from "../database.ts";
 
 export { findGalleryOwner } from "#db/queries/operator.ts";
-export type { Db };
-
 export const userByEmail = (db: Db, email: string): Promise<User | undefined> =>
   findUserByEmail(db, email.trim().toLowerCase());
