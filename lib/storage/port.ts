@@ -90,7 +90,15 @@ export type Storage = {
   /** a policy for exactly this key, this many bytes and this type. */
   presignPost(key: string, promise: Promised): Promise<PostPolicy>;
   /** The same for stores without POST Object: length, type, If-None-Match:* and (given) the SHA-256 are signed. */
-  presignPut(key: string, promise: Promised & { /** In hexadecimal. */ sha256?: string }): Promise<PutPermit>;
+  presignPut(
+    key: string,
+    promise: Promised & {
+      /** In hexadecimal. */
+      sha256?: string;
+      /** False for stores without conditional writes: then a permit that is used again overwrites. */
+      ifAbsent?: boolean;
+    },
+  ): Promise<PutPermit>;
   /** A signed address of one object for GET or HEAD, for people and programs; pages use lib/delivery. */
   url(
     key: string,

@@ -197,12 +197,17 @@ async function writeOriginal(
   keys: Keys,
   what: { original: Buffer; mime: MediaType; sha256: string },
 ): Promise<Keys> {
+  const meta = {
+    contentType: what.mime,
+    cacheControl: settings().mediaCacheControl,
+    contentDisposition: "inline",
+  };
   const put = (key: string) =>
-    storage.put(key, what.original, {
-      contentType: what.mime,
-      cacheControl: settings().mediaCacheControl,
-      contentDisposition: "inline",
-      ifAbsent: true,
+    storage.put(key, what.original, { ...meta, ifAbsent: true }).catch((error: unknown) => {
+      // Without conditional writes it is written over: the key is this upload's own, the bytes are the same.
+      if (error instanceof StorageError && error.code === "unsupported")
+        return storage.put(key, what.original, meta);
+      throw error;
     });
   try {
     await put(keys.finalKey);

@@ -5,7 +5,7 @@ import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import type { UploadPermit } from "../media.ts";
 import type { Storage } from "../storage/port.ts";
-import { singleTransport } from "./transport.ts";
+import { putBounds, transportAnew } from "./transport.ts";
 
 /** A picture without EXIF or a browser's belief is uploaded as plain bytes; what it is, its bytes decide. */
 export const contentTypeFor = (mime: string): string => (mime === "" ? "application/octet-stream" : mime);
@@ -27,9 +27,11 @@ export async function permitFor(storage: Storage, upload: Permitted): Promise<Up
   if (upload.transport === "multipart")
     return { ...common, transport: "multipart", expiresAt: upload.policyExpiresAt.toISOString() };
   if (upload.transport === "put") {
+    const { ifAbsent, checksum } = await putBounds(storage);
     const { url, headers, expiresAt } = await storage.presignPut(upload.stagingKey, {
       ...promise,
-      ...(upload.sha256 === null ? {} : { sha256: upload.sha256 }),
+      ifAbsent,
+      ...(checksum && upload.sha256 !== null ? { sha256: upload.sha256 } : {}),
     });
     return { ...common, transport: "put", url, headers, expiresAt: expiresAt.toISOString() };
   }
@@ -43,7 +45,7 @@ export async function permitFor(storage: Storage, upload: Permitted): Promise<Up
  */
 export async function freshPermit(db: Db, storage: Storage, upload: Upload): Promise<UploadPermit> {
   const { transport: from } = upload;
-  const to = from === "multipart" ? from : await singleTransport(storage);
+  const to = await transportAnew(storage, from);
   const changed = from === to ? undefined : await changeTransport(db, upload.id, { from, to });
   return permitFor(storage, changed ?? upload);
 }

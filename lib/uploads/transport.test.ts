@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { eq } from "drizzle-orm";
@@ -13,8 +13,9 @@ import { openStorage } from "../storage/s3.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
 import { beginUploads, completeUploads, renewUpload } from "../uploads.ts";
 import { finalize } from "./finalize.ts";
+import { acceptsPost, acceptsPut } from "./probe.ts";
 import { declare, issued, person, picture, post, put } from "./testing.ts";
-import { acceptsPost, singleTransport } from "./transport.ts";
+import { singleTransport, transportAnew } from "./transport.ts";
 
 let database: TestDatabase;
 /** A store with POST Object, and one without. */
@@ -64,6 +65,34 @@ async function inBetween(status: number | undefined, body = "") {
     await new Promise((resolve) => server.close(resolve));
   });
   return { storage, asked: () => asked };
+}
+
+/** The store without forms, behind something that refuses certain headers as other stores do. */
+async function refusing(headers: Record<string, number>) {
+  const { hostname, port } = new URL(formless.bucket.endpoint ?? "");
+  const server = createServer((request, response) => {
+    const refused = Object.entries(headers).find(([name]) => request.headers[name] !== undefined);
+    if (refused !== undefined) {
+      request.resume();
+      response.writeHead(refused[1]).end("<Error><Code>NotImplemented</Code></Error>");
+      return;
+    }
+    const { method, url, headers: sent } = request;
+    const passed = httpRequest({ hostname, port, method, path: url, headers: sent }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port: own } = server.address() as AddressInfo;
+  const storage = openStorage({ ...formless.bucket, publicEndpoint: `http://127.0.0.1:${own}` });
+  closers.push(async () => {
+    storage.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { storage };
 }
 
 async function begin(store: TestStore, viewer: Viewer, bytes: Uint8Array) {
@@ -116,6 +145,33 @@ describe("asking a store whether it takes forms", () => {
   });
 });
 
+describe("asking a store what a PUT may be bound to", () => {
+  const everything = { ifAbsent: true, checksum: true };
+  it("hears everything from one that knows conditions and checksums, and leaves nothing behind", async () => {
+    assert.deepEqual(await acceptsPut(formless.storage), everything);
+    assert.deepEqual(await keysUnder(formless.storage, "incoming/"), []);
+  });
+  for (const [title, refused, left] of [
+    ["no checksums", { "x-amz-checksum-sha256": 400 }, { ifAbsent: true, checksum: false }],
+    ["no conditions", { "if-none-match": 501 }, { ifAbsent: false, checksum: true }],
+    ["neither", { "if-none-match": 501, "x-amz-checksum-sha256": 400 }, { ifAbsent: false, checksum: false }],
+  ] as const)
+    it(`uses what is left where a store knows ${title}, and uploads go through`, async () => {
+      const { storage } = await refusing(refused);
+      assert.deepEqual(await acceptsPut(storage), left);
+      const viewer = await person(database.db);
+      const bytes = await picture();
+      const [answer] = await beginUploads(database.db, storage, { viewer, uploads: [declare(bytes)] });
+      const permit = issued(answer, "put");
+      assert.equal((await put(permit, bytes)).status, 200);
+      assert.equal((await put(permit, Buffer.concat([bytes, bytes]))).status, 403);
+    });
+  it("hears nothing in a 403 or from silence, and binds it to everything meanwhile (R-33)", async () => {
+    for (const status of [403, 503, undefined])
+      assert.equal(await acceptsPut((await inBetween(status)).storage), "unknown");
+  });
+});
+
 describe("auto", () => {
   it("asks once, however many uploads begin at the same time, and remembers a no", async () => {
     const { storage, asked } = await inBetween(501);
@@ -131,9 +187,11 @@ describe("auto", () => {
     assert.equal(await singleTransport(storage), "post");
     assert.equal(await singleTransport(storage), "post");
     assert.equal(asked(), 1);
+    assert.equal(await transportAnew(storage, "post"), "post");
+    assert.equal(asked(), 2, "whoever was refused a form has it asked at once");
     clock += 31_000;
     assert.equal(await singleTransport(storage), "post");
-    assert.equal(asked(), 2);
+    assert.equal(asked(), 3);
   });
   it("is not asked where the setting says how", async () => {
     const { storage, asked } = await inBetween(501);
@@ -152,23 +210,25 @@ describe("a store without forms", () => {
     const { db } = database;
     const viewer = await person(db);
     const bytes = await picture();
+    const before = await keysUnder(formless.storage, "incoming/");
     const permit = issued(await begin(formless, viewer, bytes), "put");
     assert.equal((await put(permit, bytes)).status, 200);
     const [answer] = await completeUploads(db, formless.storage, { viewer, ids: [permit.id] });
     assert.equal(answer?.status === "known" && answer.state, "verifying");
     assert.equal(await finalize(db, formless.storage, permit.id, atOnce), "ready");
     await purge(db, formless.storage);
-    assert.deepEqual(await keysUnder(formless.storage, "incoming/"), []);
+    assert.deepEqual(await keysUnder(formless.storage, "incoming/"), before);
   });
   it("stores nothing but the promised bytes, once: other length, type or content and a replay are refused (F-14)", async () => {
     const viewer = await person(database.db);
     const bytes = await picture();
+    const before = await keysUnder(formless.storage, "incoming/");
     const permit = issued(await begin(formless, viewer, bytes), "put");
     const other = Uint8Array.from(bytes, (byte, n) => (n === 100 ? byte ^ 1 : byte));
     assert.equal((await put(permit, Buffer.concat([bytes, Buffer.from("x")]))).status, 403);
     assert.equal((await put(permit, bytes, { "content-type": "text/html" })).status, 403);
     assert.equal((await put(permit, other)).status, 400);
-    assert.deepEqual(await keysUnder(formless.storage, "incoming/"), []);
+    assert.deepEqual(await keysUnder(formless.storage, "incoming/"), before);
     assert.equal((await put(permit, bytes)).status, 200);
     assert.equal((await put(permit, bytes)).status, 412);
   });

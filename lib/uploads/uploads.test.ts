@@ -438,6 +438,18 @@ describe("crash and recovery", () => {
     assert.deepEqual([after.finalKey, after.renditionFolder], [before.finalKey, before.renditionFolder]);
   });
 
+  it("writes without a condition where the store knows none (R-24)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    const plain = faulty(storage, {
+      put: async (key, body, meta) => {
+        if (meta.ifAbsent === true) throw new StorageError("unsupported", "no such header");
+        await storage.put(key, body, meta);
+      },
+    });
+    assert.equal(await finalize(db, plain, id, atOnce), "ready");
+  });
+
   it("does not trust foreign bytes at its final key (R-24)", async () => {
     const viewer = await person(db);
     const bytes = await picture();

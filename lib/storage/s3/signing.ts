@@ -91,8 +91,8 @@ export function signing(connection: Connection, options: { exactSize: boolean })
     });
   }
 
-  async function presignPut(key: string, promise: Promised & { sha256?: string }): Promise<PutPermit> {
-    const { bytes, contentType, expiresIn, sha256 } = promise;
+  async function presignPut(key: string, promise: Parameters<Storage["presignPut"]>[1]): Promise<PutPermit> {
+    const { bytes, contentType, expiresIn, sha256, ifAbsent = true } = promise;
     checkSeconds(expiresIn);
     checkBytes(bytes);
     const checksum = sha256 === undefined ? undefined : base64Of(sha256);
@@ -101,7 +101,7 @@ export function signing(connection: Connection, options: { exactSize: boolean })
         ...at(key),
         ContentLength: bytes,
         ContentType: contentType,
-        IfNoneMatch: "*",
+        ...(ifAbsent ? { IfNoneMatch: "*" } : {}),
         ...writtenFields(connection.bucket, key),
         ...(checksum === undefined ? {} : { ChecksumSHA256: checksum }),
       });
@@ -112,7 +112,7 @@ export function signing(connection: Connection, options: { exactSize: boolean })
       });
       const headers = {
         "content-type": contentType,
-        "if-none-match": "*",
+        ...(ifAbsent ? { "if-none-match": "*" } : {}),
         ...encryptionHeaders(connection.bucket),
         ...(checksum === undefined ? {} : { "x-amz-checksum-sha256": checksum }),
       };
