@@ -56,6 +56,9 @@ async function main(args: string[]): Promise<void> {
   const fileSettings = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
   // What the shell says goes before what the file says.
   for (const [name, value] of Object.entries(fileSettings)) process.env[name] ??= value;
+  const authorities = fileSettings.NODE_EXTRA_CA_CERTS ?? "";
+  if (authorities !== "" && process.env.NODE_EXTRA_CA_CERTS === authorities)
+    (await import("#lib/start/authority.ts")).trustAuthorities(authorities);
   if ((process.env.TINTYPE_DATA ?? "") === "" && (process.env.DATABASE_URL ?? "") === "") {
     const elsewhere = systemDataFolder(process.cwd(), process.getuid?.() === 0);
     if (elsewhere !== undefined) process.env.TINTYPE_DATA = elsewhere;
