@@ -20,7 +20,7 @@ export function registerUser(program: Command): void {
   const user = program
     .command("user")
     .description("the people who have an account")
-    .addHelpText("after", examples);
+    .addHelpText("afterAll", examples);
   user
     .command("add")
     .argument("<email>")

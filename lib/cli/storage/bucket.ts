@@ -18,7 +18,7 @@ export function registerBucket(storage: Command): void {
   const bucket = storage
     .command("bucket")
     .description("make, list and remove whole buckets")
-    .addHelpText("after", examples);
+    .addHelpText("afterAll", examples);
   bucket
     .command("create")
     .argument("<name>", "3 to 63 lower-case letters, digits, hyphens and dots")

@@ -19,7 +19,7 @@ function registerCors(storage: Command): void {
     .command("cors")
     .description("which sites' pages may send to the bucket")
     .addHelpText(
-      "after",
+      "afterAll",
       `
 Examples:
   $ tintype storage cors show
@@ -71,7 +71,7 @@ function registerLifecycle(storage: Command): void {
     .command("lifecycle")
     .description("what the store removes by itself")
     .addHelpText(
-      "after",
+      "afterAll",
       "\nExamples:\n  $ tintype storage lifecycle show\n  $ tintype storage lifecycle apply --yes",
     );
   lifecycle
@@ -120,7 +120,7 @@ function registerPolicy(storage: Command): void {
     .command("policy")
     .description("who may do what: for each key no more than it needs, and the bucket's own rules")
     .addHelpText(
-      "after",
+      "afterAll",
       `
 Examples:
   $ tintype storage policy show --for web > web.json
