@@ -467,3 +467,19 @@ test("a store that stops answering half-way is said once, and the rest waits for
   assert.equal(seen.of("leftovers").because, "media");
   for (const key of await keysIn(store)) await store.storage.delete(key);
 });
+
+test("the key of a web process, which may only write to incoming/, is told from a broken one", async () => {
+  const seen = await examinedWith(store, {
+    instead: ({ method, key, query, signed }) => {
+      if (!signed || (key === "" && query.has("list-type"))) return undefined;
+      const mine = key.startsWith("incoming/") && method !== "DELETE";
+      const shown = ["GET", "HEAD"].includes(method) && key !== "";
+      return mine || shown || query.has("uploadId") || (key === "" && method === "POST") ? undefined : denied;
+    },
+  });
+  assert.deepEqual(seen.ids("fail"), []);
+  assert.deepEqual(seen.ids("warn"), ["incoming", "media", "derived"]);
+  assert.equal(seen.of("delivery").because, "derived");
+  assert.equal(seen.of("post").verdict, "ok");
+  for (const key of await keysIn(store)) await store.storage.delete(key);
+});

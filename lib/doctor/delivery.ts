@@ -4,9 +4,10 @@ import { checkStatic } from "../static/check.ts";
 import { quoted, run, set } from "./advice.ts";
 import { type Answer, ask, NoAnswer, named } from "./ask.ts";
 import type { Outcome } from "./finding.ts";
-import { encryptionHeaders, picture, pictureType, refusal } from "./objects.ts";
+import { encryptionHeaders, picture, pictureType } from "./objects.ts";
 import { fail, ok, type Probe, skip, warn } from "./probe.ts";
 import { isS3 } from "./reach.ts";
+import { refusal } from "./refusal.ts";
 import { unanswered } from "./silence.ts";
 import type { Visit } from "./visit.ts";
 

@@ -62,6 +62,8 @@ export type Outcome = {
   /** What was seen, in a sentence or two. */
   found: string;
   change?: Change | undefined;
+  /** No fault, but what needs this probe cannot be asked all the same. */
+  blocks?: boolean;
 };
 
 export type Finding<Id extends string = ProbeId> = Outcome & {

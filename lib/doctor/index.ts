@@ -12,9 +12,10 @@ import {
 import { corsProbe } from "./cors.ts";
 import { cdnProbe, deliveryProbe, staticProbe } from "./delivery.ts";
 import type { Finding } from "./finding.ts";
+import { checksumsProbe, conditionalProbe, multipartProbe } from "./habits.ts";
 import { credentialsProbe, identityProbe, regionProbe, signaturesProbe } from "./identity.ts";
 import { leftoversProbe, libraryProbe } from "./library.ts";
-import { checksumsProbe, conditionalProbe, multipartProbe, prefixProbes } from "./objects.ts";
+import { prefixProbes } from "./objects.ts";
 import { limitsProbe, postProbe, publicProbe, putProbe } from "./outside.ts";
 import { examine, type Probe } from "./probe.ts";
 import { clockProbe, reachProbe, serviceProbe, settingsProbe } from "./reach.ts";

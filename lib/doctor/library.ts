@@ -86,6 +86,10 @@ export const leftoversProbe: Probe<Visit> = {
   async run(visit) {
     const { left, swept } = await visit.traces.clear();
     await endAbandonedParts(visit);
+    if (left.length > 0 && visit.facts.isWebKey === true)
+      return ok(
+        `These credentials may remove nothing; the worker clears the ${left.length} objects out of incoming/.`,
+      );
     if (left.length === 0)
       return ok(
         swept === 0

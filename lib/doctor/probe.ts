@@ -88,7 +88,8 @@ export async function* examine<Visit>(
       yield { ...about, verdict: "skipped", found: "", because: root };
       continue;
     }
-    if (seen.verdict === "fail") roots.set(id, id);
-    yield { ...about, ...seen };
+    const { blocks = false, ...outcome } = seen;
+    if (outcome.verdict === "fail" || blocks) roots.set(id, id);
+    yield { ...about, ...outcome };
   }
 }

@@ -51,6 +51,8 @@ export type Facts = {
   mayList?: boolean;
   /** The store has POST Object. */
   posts?: boolean;
+  /** The credentials are those of a web process that has its own. */
+  isWebKey?: boolean;
   /** The probe that found a reason why nothing at all can be written. */
   unwritable?: ProbeId;
   /** … and that it is how the store reads its public access block. */
