@@ -391,8 +391,11 @@ test("a full store and a KMS key out of reach are named as such, not as a denial
   const writing = (reply: ReturnType<typeof refused>): Fault => ({
     instead: ({ method, key, signed }) => (signed && method === "PUT" && key !== "" ? reply : undefined),
   });
-  const full = await examinedWith(store, writing(refused(507, "InsufficientStorage")));
-  assert.match(full.of("incoming").found, /no room left/);
+  for (const reply of [
+    refused(507, "InsufficientStorage"),
+    refused(503, "ServiceUnavailable", "The disk of the store is full."),
+  ])
+    assertRoot(await examinedWith(store, writing(reply)), "incoming", /no room left/, /Make room/);
   const kms = await examinedWith(
     store,
     writing(

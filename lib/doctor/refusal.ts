@@ -51,7 +51,11 @@ export async function refusal(
   const folder = path.slice(visit.bucket.location.length).split("/")[0] ?? "";
   const loss = losses[`${folder}/` as ProbePrefix]?.[step] ?? "";
   const what = `${folder}/: these credentials may not ${step} objects (${named(answer)}).`;
-  if (full.test(code) || answer.status === 507) {
+  if (
+    full.test(code) ||
+    answer.status === 507 ||
+    /\b(disk|storage)\b.*\bfull\b|no space left/i.test(message)
+  ) {
     visit.facts.unwritable ??= "incoming";
     return fail(`The store has no room left (${named(answer)}). ${loss}`, {
       say: "Make room in the store or raise its quota; the trash of Tintype empties by itself.",
