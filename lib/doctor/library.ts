@@ -16,9 +16,9 @@ export const libraryProbe: Probe<Visit> = {
     if (visit.db === undefined) return skip("There is no database to compare with.");
     const rows = await newestOriginals(visit.db, sampleMax).catch(() => undefined);
     if (rows === undefined)
-      return warn("The database did not answer.", {
-        say: "Look at DATABASE_URL and at the database.",
-        run: "DATABASE_URL=postgres://…",
+      return warn("The library could not be read from the database.", {
+        say: "Look whether the database runs and DATABASE_URL is right; its tables are brought up to date with:",
+        run: "tintype migrate",
       });
     const [newest] = rows;
     if (newest === undefined) return ok("The library is empty.");

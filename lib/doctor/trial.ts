@@ -18,8 +18,6 @@ export type Trial = {
   part: { url: string; headers: Record<string, string>; uploadId: string } | undefined;
   /** The address of a picture, as pages carry them. */
   show: string;
-  /** Pages read pictures from there as well as show them. */
-  readable: boolean;
 };
 
 /** What a browser saw of one step. `status` 0: it was given no answer to read. */
