@@ -19,7 +19,7 @@ const site = `http://localhost:${place.port}`;
 const staticUrl = `http://localhost:${place.storePort}/tintype/static`;
 /** A build is made for one STATIC_URL; the folder is one that git does not see. */
 const settings = { STATIC_URL: staticUrl, TINTYPE_BUILD: ".next-static", NEXT_TELEMETRY_DISABLED: "1" };
-const buildMs = 300_000;
+const buildMs = 480_000;
 
 test.use({ baseURL: site, place });
 
