@@ -21,7 +21,13 @@ const ourPrefixes = [
   "DATABASE_PREPARE",
 ];
 /** Read before the settings exist, or by tools; known, and not part of the settings. */
-const otherNames = ["TINTYPE_BUILD", "TINTYPE_CALLED_FROM", "TINTYPE_TEST", "TINTYPE_TEST_DATABASE_URL"];
+const otherNames = [
+  "TINTYPE_BUILD",
+  "TINTYPE_CALLED_FROM",
+  "TINTYPE_TEST",
+  "TINTYPE_TEST_CEPH",
+  "TINTYPE_TEST_DATABASE_URL",
+];
 /** Close to ours and yet common elsewhere. */
 const lookAlikes = ["LOGLEVEL", "OAUTH_SECRET"];
 /** What else may stand in our .env: what the SDK, Node and the tools that read the same file look for. */
