@@ -106,13 +106,15 @@ export class Desk {
   /** The server's row is spent: the same file, as a new act. */
   anew(entry: Entry): void {
     entry.rounds += 1;
+    entry.acts += 1;
     entry.token = this.doors.clock.token();
     entry.uploadId = undefined;
     entry.permit = undefined;
     entry.arrived = 0;
     entry.tries = 0;
     if (entry.file === undefined) this.table.change(entry, { phase: "missing", sent: 0 });
-    else if (entry.rounds > roundsMax) this.fail(entry, { code: "gone" });
+    // Parts that arrive set the rounds back; an upload that is given up again and again must end all the same.
+    else if (Math.max(entry.rounds, entry.acts) > roundsMax) this.fail(entry, { code: "gone" });
     else this.table.change(entry, { phase: entry.sha256 === undefined ? "waiting" : "hashed", sent: 0 });
   }
 

@@ -262,6 +262,19 @@ test("an upload that was given up elsewhere begins anew (F-1)", async () => {
   assert.deepEqual([world.phases, world.begins.length], [["ready"], 2]);
 });
 
+test("a file that is given up again and again, however much of it arrives, comes to an end", async () => {
+  const world = parted();
+  world.part = async ({ url, number }) => {
+    const row = world.rows.get(new URL(url).pathname.slice(1));
+    if (number === 5 && row !== undefined) row.state = "expired";
+    return number < 5 ? { outcome: "stored" } : { outcome: "refused", status: 404 };
+  };
+  world.add(large());
+  await world.pass(120_000);
+  assert.deepEqual([world.phases, world.all[0]?.note], [["failed"], { code: "gone" }]);
+  assert.equal(world.begins.length, 3);
+});
+
 test("a picture that was finished here may be chosen again: whether it is still there, the server knows", async () => {
   const world = new World();
   world.add(picture("a.jpg"));

@@ -175,6 +175,7 @@ export class Queue {
         continue;
       }
       entry.rounds = 0;
+      entry.acts = 0;
       if (entry.arrived > 0 && hasLostConnection(entry)) {
         this.#table.change(entry, { phase: "renewing", note: undefined, sent: entry.arrived });
         continue;
@@ -269,6 +270,7 @@ export class Queue {
       arrived: 0,
       tries: 0,
       rounds: 0,
+      acts: 0,
       alone: false,
       abort: undefined,
       row,

@@ -26,6 +26,8 @@ export type Entry = {
   /** Tries with the present permit; rounds of fresh permits. */
   tries: number;
   rounds: number;
+  /** How often it began anew since a person asked for it. */
+  acts: number;
   /** The batch it was in was refused as a whole: ask for it alone, so that one bad name cannot spoil fifty. */
   alone: boolean;
   abort: AbortController | undefined;
