@@ -83,7 +83,8 @@ export async function acceptsPut(
 }
 
 const isStored = ({ status }: Answer): boolean => status >= 200 && status < 300;
-const isNo = ({ status }: Answer): boolean => status === 501 || status === 405;
+const isNo = ({ status, code }: Answer): boolean =>
+  status === 501 || status === 405 || code === "NotImplemented" || code === "MethodNotAllowed";
 
 /** If it cannot be removed here, the sweep of incoming/ does it. */
 async function remove(storage: Storage, key: string): Promise<void> {
