@@ -78,7 +78,7 @@ async function examineAt(place: Place, options: Options): Promise<void> {
   } finally {
     await library?.sql.end({ timeout: 2 });
   }
-  if (signal.aborted) throw new Refusal("The examination was broken off; what it had written is removed.");
+  signal.throwIfAborted();
   if (!json) say(`\n${summary(findings)}`);
   const bad = findings.some(
     ({ verdict }) => verdict === "fail" || (options.strict === true && verdict === "warn"),

@@ -14,7 +14,7 @@ import { diagnose } from "./index.ts";
 import { picture } from "./objects.ts";
 import { formOf } from "./outside.ts";
 import { summary } from "./report.ts";
-import { examined, keysIn, proxyTo, refused, subjectOf } from "./testing.ts";
+import { examined, examinedWith, keysIn, proxyTo, refused, subjectOf, xml } from "./testing.ts";
 import type { Seen, Trial } from "./trial.ts";
 
 let store: TestStore;
@@ -88,6 +88,24 @@ test("an examination that is broken off removes what it wrote, and leaves everyt
   // Younger than an hour and of no visit of ours: it may belong to a doctor that is at work.
   assert.deepEqual(await keysIn(store), ["incoming/probe-not-quite"]);
   await store.storage.delete("incoming/probe-not-quite");
+});
+
+test("what a doctor that was killed left an hour ago is removed by the next one, and only that", async () => {
+  for (const key of ["media/probe-killed-1", "media/probe-young-1", "media/someone.jpg"])
+    await store.storage.put(key, Buffer.from("x"), { contentType: "text/plain" });
+  const contents = (key: string, at: string): string =>
+    `<Contents><Key>${key}</Key><LastModified>${at}</LastModified><Size>1</Size></Contents>`;
+  const seen = await examinedWith(store, {
+    instead: ({ method, query }) =>
+      method === "GET" && query.get("prefix") === "media/probe-" && query.has("list-type")
+        ? xml(
+            `<ListBucketResult>${contents("media/probe-killed-1", "2020-01-01T00:00:00.000Z")}${contents("media/probe-young-1", new Date().toISOString())}${contents("media/someone.jpg", "2020-01-01T00:00:00.000Z")}</ListBucketResult>`,
+          )
+        : undefined,
+  });
+  assert.match(seen.of("leftovers").found, /one object of an earlier one/);
+  assert.deepEqual(await keysIn(store), ["media/probe-young-1", "media/someone.jpg"]);
+  for (const key of await keysIn(store)) await store.storage.delete(key);
 });
 
 /** The steps as a browser makes them, with the answers it would let a page see. */

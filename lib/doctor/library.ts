@@ -94,10 +94,10 @@ export const leftoversProbe: Probe<Visit> = {
       return ok(
         swept === 0
           ? "Nothing of this examination is left in the bucket."
-          : `Nothing is left; ${swept} objects of an earlier one that was broken off were removed too.`,
+          : `Nothing is left; ${swept === 1 ? "one object" : `${swept} objects`} of an earlier one that was broken off went too.`,
       );
     return warn(
-      `${left.length} objects of this examination could not be removed, such as ${left[0]}.`,
+      `${left.length === 1 ? "One object" : `${left.length} objects`} of this examination could not be removed, such as ${left[0]}.`,
       run(
         "Remove them (everything named probe- under incoming/, media/ and derived/ is the doctor's):",
         ...left.slice(0, 10).map((key) => `${aws(visit, "delete-object")} --key ${key}`),
