@@ -78,7 +78,7 @@ async function create(place: Place, name: string): Promise<void> {
     note(
       "The dot in its name keeps it from having an https host name of its own; it is addressed by its path.",
     );
-  note(`Next: tintype storage provision --bucket ${name} --region ${region}`);
+  note(`Next: tintype storage provision --bucket ${name} --region ${region}${place.again}`);
 }
 
 async function list(place: Place): Promise<void> {
@@ -97,7 +97,7 @@ async function remove(place: Place, name: string, asking: Asking): Promise<void>
   const storage = await place.storage();
   for await (const object of storage.list(""))
     throw new Refusal(
-      `The bucket ${name} is not empty (${object.key} is in it, for one). Empty it first: tintype storage rm -r / --bucket ${name}`,
+      `The bucket ${name} is not empty (${object.key} is in it, for one). Empty it first: tintype storage rm -r / --bucket ${name}${place.again}`,
     );
   if (
     !(await confirmed(

@@ -115,6 +115,8 @@ export type Place = {
   json: boolean;
   storage(): Promise<Storage>;
   bucket(): Promise<Bucket>;
+  /** The options that led here, to be repeated in a command that is proposed: " --profile work" or "". */
+  again: string;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
   /** Work that undoes its traces when the signal comes is given the time to. */
@@ -186,6 +188,9 @@ function placeOf(
     settings: { ...settings, bucket },
     where: `the bucket ${bucket.bucket} ${store}`,
     json: options.json === true,
+    again: (["endpoint", "profile"] as const)
+      .map((name) => (options[name] === undefined ? "" : ` --${name} ${options[name]}`))
+      .join(""),
     storage: () => {
       storage ??= open(({ openStorage }) => openStorage(bucket));
       return storage;
@@ -203,7 +208,10 @@ function placeOf(
 class Interruption {
   readonly #controller = new AbortController();
   readonly #patienceMs = 5_000;
+  /** One Ctrl-C arrives up to three times: from the terminal, from npm and from the launcher. */
+  readonly #sameKeyMs = 500;
   #careful = 0;
+  #since = 0;
 
   constructor() {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, this.#interrupt);
@@ -214,8 +222,13 @@ class Interruption {
   }
 
   readonly #interrupt = (): void => {
-    // A second time means "now".
-    if (this.#careful === 0 || this.signal.aborted) process.exit(interruptedCode);
+    if (this.#careful === 0) process.exit(interruptedCode);
+    if (this.signal.aborted) {
+      // A second time means "now".
+      if (performance.now() - this.#since > this.#sameKeyMs) process.exit(interruptedCode);
+      return;
+    }
+    this.#since = performance.now();
     this.#controller.abort();
     setTimeout(() => process.exit(interruptedCode), this.#patienceMs).unref();
   };

@@ -218,6 +218,7 @@ test("an address opens an object for as long as it says, under the name it says"
 
 test("keys stay below the location, whatever they are spelt like", async () => {
   const inside = (args: string[]): Promise<Told> => storage([...args, "--prefix", "gallery/2026"]);
+  await writeFile(file("page.html"), "<p>");
   done(await inside(["put", "page.html", "a.html"]));
   assert.ok(await store.storage.exists("gallery/2026/a.html"));
   assert.match(done(await inside(["ls", "-r"])).out, / a\.html$/m);
@@ -294,7 +295,8 @@ test("an upload that is interrupted leaves no parts behind, and exit code 130", 
     endless: randomBytes(50_000_000),
     async whileRunning(interrupt) {
       while (!(await hasOpenUpload())) await new Promise((resolve) => setTimeout(resolve, 20));
-      interrupt();
+      // As at a terminal, where the launcher hands on what the command has got already.
+      for (let times = 0; times < 3; times++) interrupt();
     },
   });
   assert.equal(code, 130);
