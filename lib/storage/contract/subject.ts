@@ -21,7 +21,6 @@ export type Quirk =
   | "has no lifecycle rules"
   | "has no object ownership"
   | "has no public access block"
-  | "has no tags"
   | "ignores checksums"
   | "ignores Content-MD5 of forms"
   | "refuses framed streams"
