@@ -20,7 +20,7 @@ export type ObjectMeta = {
   metadata?: Record<string, string>;
 };
 
-/** A body whose length is known before it is sent, so that no part of it has to be held. */
+/** A body whose length is known before it is sent; no more of it is held than some parts. */
 export type SizedStream = {
   stream: AsyncIterable<Uint8Array>;
   bytes: number;
@@ -48,8 +48,9 @@ export type OpenMultipart = { key: string; uploadId: string; started: Date };
 
 export type Storage = {
   /**
-   * Writes a whole object. `ifAbsent` sends If-None-Match:*; an object already there is a `conflict`. A stream above
-   * the store's limit for one request goes in parts.
+   * Writes a whole object. `ifAbsent` sends If-None-Match:*; an object already there is a `conflict`. A stream of more
+   * than one part (8 MiB) goes in parts, each of which can be sent again; one that is longer than announced is
+   * `too_large`, a shorter one `unavailable`, and what the stream itself throws comes out as it is.
    */
   put(
     key: string,
@@ -61,7 +62,10 @@ export type Storage = {
     key: string,
     options: { bytesMax: number; range?: ByteRange },
   ): Promise<{ head: ObjectHead; body: Buffer } | undefined>;
-  /** The same without a cap, piece by piece. Whoever stops early ends the loop, and the connection with it. */
+  /**
+   * The same without a cap, piece by piece; what is cut off on the way is asked for again from there, and an object
+   * that was replaced meanwhile is a `conflict`. Whoever stops early ends the loop, and the connection with it.
+   */
   read(
     key: string,
     options?: { range?: ByteRange },
@@ -190,6 +194,7 @@ export type Bucket = {
   encryption(): Promise<string | undefined>;
 };
 
+/** `not_found` is a bucket or a multipart upload, never the object that was asked for: that one is `undefined`. */
 export type StorageErrorCode =
   | "conflict"
   | "denied"
