@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { type Command, Option } from "commander";
 import type { Db } from "#lib/database.ts";
+import { isDatabaseGone } from "#lib/database-gone.ts";
 import { type RejectCode, type Visibility, visibilities } from "#lib/media.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { StorageError } from "#lib/storage/port.ts";
@@ -115,7 +116,7 @@ export const silence =
 const rejectWords = words("rejects");
 export const rejectSentence = (code: RejectCode): string => rejectWords(code);
 
-/** Runs with bucket, worker and Ctrl-C seen to, and puts a store's failure into its sentence. */
+/** Runs with bucket, worker and Ctrl-C seen to, and puts a failure of store or database into a sentence. */
 export async function bringing(
   how: { builtIn: boolean; worker: boolean },
   run: (signal: AbortSignal) => Promise<boolean>,
@@ -130,11 +131,16 @@ export async function bringing(
     if (signal.aborted) process.exitCode = interruptedCode;
     else if (trouble) process.exitCode = 1;
   } catch (error) {
-    if (error instanceof StorageError)
-      throw new Refusal(`${error.message} What was done so far stays; the same command goes on from there.`, {
-        cause: error,
-      });
-    throw error;
+    const why =
+      error instanceof StorageError
+        ? error.message
+        : isDatabaseGone(error)
+          ? "The database does not answer any more."
+          : undefined;
+    if (why === undefined) throw error;
+    throw new Refusal(`${why} What was done so far stays; the same command goes on from there.`, {
+      cause: error,
+    });
   } finally {
     await endWorker();
     await endBucket();
