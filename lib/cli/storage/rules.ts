@@ -4,7 +4,7 @@ import { bucketPolicy, iamPolicies, type Role, roles } from "#lib/iam.ts";
 import { wantedCors, wantedLifecycle } from "#lib/provision.ts";
 import { corsInWords, lifecycleInWords } from "#lib/provision-plan.ts";
 import { isSameCors } from "#lib/storage/cors-rule.ts";
-import { note, say, sayJson, styled } from "../output.ts";
+import { many, note, say, sayJson, styled } from "../output.ts";
 import { at, type Place } from "./group.ts";
 import { type ApplyOptions, addOrigin, applyOptions, provision } from "./provision.ts";
 
@@ -168,7 +168,12 @@ function showPolicy(place: Place, options: PolicyOptions): void {
   const asksBucket = options.for === undefined || options.for === "bucket";
   if (asksBucket && options.workerArn === undefined)
     note("Without --worker-arn the bucket's policy does not say who alone may write pictures.");
-  const mode = place.settings.delivery.mode;
+  const { mode, windowSeconds } = place.settings.delivery;
+  // R-64: a role's keys are changed every few hours, and what they signed ends with them.
+  if ((options.for === "web" || options.for === "start") && mode === "s3-presigned")
+    note(
+      `It signs addresses that open for up to ${many((windowSeconds * 2) / 60, "minute")}, and never longer than its credentials last: about 6 hours for a role, 36 for a session, 7 days for a user's keys.`,
+    );
   if (asksBucket && mode.startsWith("cloudfront") && options.distributionArn === undefined)
     note("MEDIA_URL_MODE is CloudFront's: say --distribution-arn, so that it may read the pictures.");
 }
