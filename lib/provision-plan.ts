@@ -8,6 +8,7 @@ import {
   wantedOwnership,
   wantedPublicAccess,
 } from "./provision.ts";
+import { blockInWords, corsInWords, lifecycleInWords } from "./provision-words.ts";
 import { isSameCors } from "./storage/cors-rule.ts";
 import {
   type Bucket,
@@ -130,13 +131,6 @@ function othersStay(after: readonly unknown[], wanted: readonly unknown[]): stri
   return count === 1 ? " (and the other rule)" : ` (and the ${count} other rules)`;
 }
 
-const joined = (texts: readonly string[]): string =>
-  texts.length < 2 ? (texts[0] ?? "") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
-
-/** "POST and PUT from https://photos.example.com" */
-export const corsInWords = (rule: CorsRule): string =>
-  `${joined(rule.methods)} from ${rule.origins.includes("*") ? "anywhere" : joined(rule.origins)}`;
-
 async function lookAtLifecycle({ bucket, setup, isThere }: Look): Promise<Looked> {
   const current = isThere ? await bucket.lifecycle() : [];
   const versioned = isThere && (await isVersioned(bucket));
@@ -172,28 +166,6 @@ const isSameLifecycle = (a: LifecycleRule, b: LifecycleRule): boolean =>
   a.abortMultipartDays === b.abortMultipartDays &&
   a.noncurrentDays === b.noncurrentDays;
 
-const days = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
-
-/** "incoming/ removed after 2 days" */
-export function lifecycleInWords(rule: LifecycleRule): string {
-  const what = rule.prefix === "" ? "everything" : rule.prefix;
-  const parts = [
-    ...(rule.expireDays === undefined ? [] : [`${what} removed after ${days(rule.expireDays)}`]),
-    ...(rule.abortMultipartDays === undefined
-      ? []
-      : [
-          `unfinished uploads${rule.prefix === "" ? "" : ` in ${rule.prefix}`} removed after ${days(rule.abortMultipartDays)}`,
-        ]),
-    ...(rule.noncurrentDays === undefined
-      ? []
-      : [
-          `older versions${rule.prefix === "" ? "" : ` in ${rule.prefix}`} removed after ${days(rule.noncurrentDays)}`,
-        ]),
-  ];
-  const text = parts.length === 0 ? `another rule for ${what}` : joined(parts);
-  return rule.enabled ? text : `${text} (switched off)`;
-}
-
 async function lookAtPublicAccess({ bucket, setup, options, isThere }: Look): Promise<Looked> {
   const wanted = wantedPublicAccess(setup);
   const current = isThere ? await bucket.publicAccessBlock() : undefined;
@@ -228,17 +200,6 @@ const nothingBlocked: PublicAccessBlock = {
 /** Asks now and, when the answer is yes, again later: a store that reads a rule otherwise would lock us all out. */
 async function watch(options: PlanOptions): Promise<() => Promise<boolean>> {
   return (await options.canStore()) ? options.canStore : async () => true;
-}
-
-export function blockInWords(block: PublicAccessBlock | undefined): string {
-  if (block === undefined) return "not blocked";
-  const flags: [boolean, string][] = [
-    [block.ignoreAcls, "access lists"],
-    [block.blockPolicy && block.restrictBuckets, "policies"],
-  ];
-  const blocked = flags.filter(([is]) => is).map(([, name]) => name);
-  if (blocked.length === flags.length) return "blocked";
-  return blocked.length === 0 ? "not blocked" : `blocked for ${joined(blocked)} only`;
 }
 
 async function lookAtOwnership({ bucket, isThere }: Look): Promise<Looked> {

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { bucketPolicy, iamPolicies, type Role, roles } from "#lib/iam.ts";
 import { wantedCors, wantedLifecycle } from "#lib/provision.ts";
-import { corsInWords, lifecycleInWords } from "#lib/provision-plan.ts";
+import { corsInWords, lifecycleInWords } from "#lib/provision-words.ts";
 import { isSameCors } from "#lib/storage/cors-rule.ts";
 import { many, note, say, sayJson, styled } from "../output.ts";
 import { at, type Place } from "./group.ts";
