@@ -8,6 +8,7 @@ import { migrate } from "#db/migrate.ts";
 import { parseSettings, type Settings } from "#lib/env.ts";
 import { buildId } from "#lib/static/built.ts";
 import { checkStatic } from "#lib/static/check.ts";
+import { storeEnvironment } from "#lib/storage/embedded/memory.ts";
 // A small young generation keeps the start from taking a third more memory than the site ever needs; the memory reducer
 // would walk the whole heap after every burst of requests.
 import webFlags from "../../bin/web-flags.json" with { type: "json" };
@@ -130,7 +131,9 @@ async function bringUp(
   await terminal.step("Tables", () => migrate(complete.databaseUrl ?? ""));
   life.check();
   if (settings.bucket === undefined)
-    await terminal.step("Built-in store", () => runPart("store", options.programs.store, folder, life, {}));
+    await terminal.step("Built-in store", () =>
+      runPart("store", options.programs.store, folder, life, storeEnvironment),
+    );
   const { bucket } = complete;
   if (bucket !== undefined)
     await terminal.step("Bucket", async () => {

@@ -7,7 +7,11 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, link, mkdir, open, readdir, rm, unlink } from "node:fs/promises";
 import path from "node:path";
+import { cached, cachedFlags, DirectBlocks, DirectSink, directFlags, type Sink } from "./disk.ts";
 import { S3Error, systemCode } from "./s3-error.ts";
+
+/** Bodies from here on are written past the system's cache: they would push everything else out of it. */
+const directBytesMin = 4 * 1024 * 1024;
 
 /** Chunks from the network are 64 KiB at most; written eight at a time they cost an eighth of the system calls. */
 const batchBytes = 512 * 1024;
@@ -55,6 +59,7 @@ export type Sealed = {
 export class BodyWriter implements Sealed {
   readonly name: string;
   #handle: FileHandle;
+  #sink: Sink;
   #place: string;
   #batch: Buffer[] = [];
   #batchBytes = 0;
@@ -64,11 +69,13 @@ export class BodyWriter implements Sealed {
   constructor(options: {
     name: string;
     handle: FileHandle;
+    sink: Sink;
     place: string;
     done: () => void;
   }) {
     this.name = options.name;
     this.#handle = options.handle;
+    this.#sink = options.sink;
     this.#place = options.place;
     this.#done = options.done;
   }
@@ -93,10 +100,7 @@ export class BodyWriter implements Sealed {
 
   async #writeAll(batch: Buffer[]): Promise<void> {
     try {
-      const total = batch.reduce((sum, data) => sum + data.length, 0);
-      const { bytesWritten } = await this.#handle.writev(batch);
-      // A disk that runs full takes a part first; writing on tells the reason.
-      if (bytesWritten < total) await this.#handle.writeFile(Buffer.concat(batch).subarray(bytesWritten));
+      await this.#sink.write(batch);
     } catch (error) {
       throw asStoreError(error);
     }
@@ -107,6 +111,7 @@ export class BodyWriter implements Sealed {
     await this.#flush();
     await this.#writing;
     try {
+      await this.#sink.finish();
       await this.#handle.datasync();
       await this.#handle.close();
       await syncFolder(path.dirname(this.#place));
@@ -137,6 +142,8 @@ export class Bodies {
   /** How many readers each body has, and which are to go with the last of them. */
   #held = new Map<string, number>();
   #doomed = new Set<string>();
+  /** Undefined where the disk can only be written to through the cache. */
+  #direct: DirectBlocks | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -150,6 +157,7 @@ export class Bodies {
     for (const two of fanOut) await mkdir(path.join(folder, "bodies", two), { recursive: true, mode: 0o700 });
     await syncFolder(path.join(folder, "bodies"));
     await syncFolder(folder);
+    bodies.#direct = await DirectBlocks.open(folder);
     return bodies;
   }
 
@@ -157,14 +165,18 @@ export class Bodies {
     return path.join(this.#folder, "bodies", name.slice(0, 2), name);
   }
 
-  async create(): Promise<BodyWriter> {
+  /** Begins a body; `bytes` is about how long it will be, when somebody knows. */
+  async create(bytes: number | undefined): Promise<BodyWriter> {
     const name = randomBytes(20).toString("hex");
     const place = this.#place(name);
     const done = (): void => void this.#unnamed.delete(name);
+    const direct = (bytes ?? 0) >= directBytesMin ? this.#direct : undefined;
     // Before it is there: the sweep must not take it for a left-over.
     this.#unnamed.add(name);
     try {
-      return new BodyWriter({ name, handle: await open(place, "wx", 0o600), place, done });
+      const handle = await open(place, direct === undefined ? cachedFlags : directFlags, 0o600);
+      const sink = direct === undefined ? cached(handle) : new DirectSink(handle, direct);
+      return new BodyWriter({ name, handle, sink, place, done });
     } catch (error) {
       done();
       throw asStoreError(error);

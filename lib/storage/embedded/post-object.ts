@@ -74,7 +74,12 @@ export async function postObject(store: Store, exchange: Exchange, request: S3Re
   const tagging = form.fields.get("tagging");
   const tags = tagging === undefined ? "" : tagsOfDocument(tagging);
   checkAnnounced(request, allowed);
-  const body = { chunks: form.file.chunks, promised: promisedBy(allowed.fields), bytes: undefined };
+  const body = {
+    chunks: form.file.chunks,
+    promised: promisedBy(allowed.fields),
+    bytes: undefined,
+    bytesAbout: Number(request.headers.get("content-length") ?? 0),
+  };
   const received = await receive(store, body, {
     bytesMin: allowed.bytesMin,
     bytesMax: Math.min(allowed.bytesMax, objectBytesMax),

@@ -92,7 +92,14 @@ export function headersToKeep(headers: Map<string, string>): StoredHeaders {
 }
 
 /** A body as it will be stored, and what its sender promised about it. */
-export type Incoming = { chunks: Chunks; promised: Promised; bytes: number | undefined };
+export type Incoming = {
+  chunks: Chunks;
+  promised: Promised;
+  /** Exactly so many, when they were announced. */
+  bytes: number | undefined;
+  /** At most so many: a form tells its own length only. */
+  bytesAbout?: number;
+};
 
 function wholeHeader(headers: Map<string, string>, name: string): number | undefined {
   const value = headers.get(name);
@@ -160,7 +167,7 @@ export async function receive(
   body: Incoming,
   limits: { bytesMin: number; bytesMax: number; checksum?: ChecksumName | undefined },
 ): Promise<Received> {
-  const writer = await store.bodies.create();
+  const writer = await store.bodies.create(body.bytes ?? body.bytesAbout);
   try {
     const meter = new Meter(body.promised, limits.checksum === undefined ? [] : [limits.checksum]);
     let bytes = 0;

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { BucketSettings } from "../../env.ts";
+import { storeEnvironment } from "./memory.ts";
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -66,6 +67,7 @@ export async function storeProcess(name: string): Promise<StoreProcess> {
         env: {
           NODE_ENV: "test",
           PATH: process.env.PATH,
+          ...storeEnvironment,
           TINTYPE_DATA: data,
           TINTYPE_STORE_PORT: new URL(endpoint).port,
           S3_BUCKET: name,
