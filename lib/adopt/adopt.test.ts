@@ -13,6 +13,7 @@ import { purge } from "../purge.ts";
 import type { ObjectHead, Storage } from "../storage/port.ts";
 import { openStorage } from "../storage/s3.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
+import { queueSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { faulty, person, picture, sha256 } from "../uploads/testing.ts";
 import { cancelUpload, openUploads, renewUpload } from "../uploads.ts";
@@ -217,6 +218,26 @@ describe("adopting", () => {
       ["photos/1.jpg"],
     );
     assert.ok((await rawObjects(`${at}derived/`)).length > 0);
+  });
+
+  it("lets people's own uploads go first, however long a whole bucket takes", async () => {
+    const viewer = await person(db);
+    const at = folder();
+    await put(`${at}1.jpg`, await picture());
+    await adopt(viewer, at, { wait: false });
+    const { id } = await uploadAt(`${at}1.jpg`);
+    const priorityOf = async () =>
+      (await database.sql`select priority from graphile_worker.jobs where key = ${`finalize:${id}`}`)[0]
+        ?.priority;
+    assert.ok((await priorityOf()) > 0);
+    // As long as any upload waits before it is enqueued again.
+    await db
+      .update(uploads)
+      .set({ leaseUntil: sql`lease_until - make_interval(secs => ${queueSeconds + 1})` })
+      .where(eq(uploads.id, id));
+    await sweep(db, storage);
+    assert.ok((await priorityOf()) > 0);
+    assert.equal(await verify(db, storage, id), "ready");
   });
 
   it("waits for what an earlier run had begun, and tells its verdict", async () => {

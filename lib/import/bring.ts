@@ -5,10 +5,14 @@ import { type Brought, insertBrought } from "#db/queries/operator.ts";
 import { lockQuota, settleQuota, startVerifying } from "#db/queries/uploads.ts";
 import { enqueue, finalizeJob } from "../jobs.ts";
 import { filenameShape, type RejectCode } from "../media.ts";
-import { queueSeconds } from "../uploads/rules.ts";
 
 /** Behind what people upload themselves: they wait for it, and a command does not mind. */
 const priority = 10;
+/**
+ * How long what was brought may wait for a worker before the sweeper enqueues it again, ahead of its place: a whole
+ * bucket takes hours, and is no reason to.
+ */
+const waitSeconds = 86_400;
 /** How long bytes may be on their way before the sweeper looks for them. */
 export const arriveSeconds = 3_600;
 
@@ -69,7 +73,7 @@ export async function arrived(db: Db, ids: string[]): Promise<string[]> {
 
 async function verify(tx: Db, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const started = await startVerifying(tx, ids, queueSeconds);
+  const started = await startVerifying(tx, ids, waitSeconds);
   await enqueue(
     tx,
     "finalize",

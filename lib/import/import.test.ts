@@ -13,6 +13,7 @@ import { lockDown } from "../imaging/index.ts";
 import { trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
+import { freePort } from "../start/postgres.ts";
 import type { Storage } from "../storage/port.ts";
 import { StorageError } from "../storage/port.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
@@ -304,22 +305,19 @@ describe("an import that is ended", () => {
 
 describe("the command", () => {
   const program = path.join(import.meta.dirname, "..", "cli", "main.ts");
-  const start = (args: string[]) => {
-    const { credentials } = store.bucket;
-    assert.ok(credentials);
+  const elsewhere = () => ({
+    TINTYPE_DATA: path.join(root, "data"),
+    DATABASE_URL: database.url,
+    AUTH_SECRET: "a secret of more than thirty-two characters",
+    S3_BUCKET: store.bucket.bucket,
+    S3_REGION: store.bucket.region,
+    S3_ENDPOINT: store.bucket.endpoint,
+    S3_ACCESS_KEY_ID: store.bucket.credentials?.accessKeyId,
+    S3_SECRET_ACCESS_KEY: store.bucket.credentials?.secretAccessKey,
+  });
+  const start = (args: string[], env: Record<string, string | undefined> = elsewhere()) => {
     const child = spawn(process.execPath, [program, ...args], {
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: "test",
-        TINTYPE_DATA: path.join(root, "data"),
-        DATABASE_URL: database.url,
-        AUTH_SECRET: "a secret of more than thirty-two characters",
-        S3_BUCKET: store.bucket.bucket,
-        S3_REGION: store.bucket.region,
-        S3_ENDPOINT: store.bucket.endpoint,
-        S3_ACCESS_KEY_ID: credentials.accessKeyId,
-        S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      },
+      env: { PATH: process.env.PATH, NODE_ENV: "test", ...env },
     });
     const said: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => said.push(text));
@@ -358,6 +356,30 @@ describe("the command", () => {
     assert.equal(lines.length, 41);
     assert.equal(lines.at(-1)?.interrupted, false);
     assert.equal((await quotaOf(viewer)).reserved, 0);
+  });
+
+  it("needs nothing that runs: it brings the database, the store and a worker for as long as it takes", async () => {
+    const at = await folder();
+    await writeFile(path.join(at, "1.jpg"), await picture());
+    // Not below the other folder: the server's own account could not look into it.
+    const data = path.join(tmpdir(), `tintype-test-alone-${randomUUID()}`);
+    const env = { TINTYPE_DATA: data, TINTYPE_STORE_PORT: String(await freePort()) };
+    try {
+      const account = start(
+        ["user", "add", "ann@example.org", "--name", "Ann", "--role", "owner", "--password-stdin"],
+        env,
+      );
+      account.child.stdin.end("a long password of Ann's");
+      assert.equal(await account.ended, 0, account.said());
+      const first = start(["import", at], env);
+      assert.equal(await first.ended, 0, first.said());
+      assert.match(first.said(), /^ +1 {2}imported, /);
+      const second = start(["adopt", "--prefix", "media/"], env);
+      assert.equal(await second.ended, 0, second.said());
+      assert.match(second.said(), /^ +1 {2}in the gallery already, /);
+    } finally {
+      await rm(data, { recursive: true, force: true });
+    }
   });
 
   it("says in a sentence whose account is missing and which prefix is meant", async () => {
