@@ -74,7 +74,8 @@ async function refusing(headers: Record<string, number>) {
     const refused = Object.entries(headers).find(([name]) => request.headers[name] !== undefined);
     if (refused !== undefined) {
       request.resume();
-      response.writeHead(refused[1]).end("<Error><Code>NotImplemented</Code></Error>");
+      const code = refused[1] === 501 ? "NotImplemented" : "InvalidArgument";
+      response.writeHead(refused[1]).end(`<Error><Code>${code}</Code></Error>`);
       return;
     }
     const { method, url, headers: sent } = request;
