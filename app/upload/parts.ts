@@ -98,7 +98,8 @@ export class Parts {
   }
 
   async #question(): Promise<void> {
-    const numbers = this.#plan === undefined ? undefined : this.#todo.slice(0, partsAtOnceMax);
+    const bare = this.#todo.filter((number) => !this.#permits.has(number));
+    const numbers = this.#plan === undefined ? undefined : bare.slice(0, partsAtOnceMax);
     const before = new Set(this.#arrived);
     const answer = await this.#doors.ask(numbers);
     this.#asking = false;
