@@ -30,6 +30,7 @@ export type PartsDoors = {
 
 /** Permits this close to their end are asked for anew. */
 const renewAheadMs = 30_000;
+const usableMsMin = 5_000;
 
 type Flight = { abort: AbortController; loaded: number };
 
@@ -42,8 +43,7 @@ export class Parts {
   #arrived = new Set<number>();
   /** Neither in the bucket nor on their way, in the order they shall go. */
   #todo: number[] = [];
-  #permits = new Map<number, PartPermit>();
-  #deadline = 0;
+  #permits = new Map<number, { permit: PartPermit; until: number }>();
   #flying = new Map<number, Flight>();
   #tries = new Map<number, number>();
   /** Refused by the bucket with the last permit they had. */
@@ -56,9 +56,11 @@ export class Parts {
   constructor(file: File, signal: AbortSignal, doors: PartsDoors) {
     this.#file = file;
     this.#doors = doors;
-    const { promise, resolve } = Promise.withResolvers<PartsEnd>();
-    this.done = promise;
-    this.#resolve = resolve;
+    let settle: (end: PartsEnd) => void = () => undefined;
+    this.done = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.#resolve = settle;
     signal.addEventListener("abort", () => this.#end({ outcome: "aborted" }), { once: true });
   }
 
@@ -78,17 +80,25 @@ export class Parts {
       this.#end({ outcome: "stored" });
       return;
     }
-    if (this.#deadline - this.#doors.clock.now() < renewAheadMs) this.#permits.clear();
     while (this.#flying.size === 0 || this.#doors.mayWiden()) {
-      const number = this.#todo.find((one) => this.#permits.has(one) && !this.#resting.has(one));
-      const permit = this.#permits.get(number ?? 0);
+      const permit = this.#permitOf(this.#ready().find((number) => this.#permitOf(number) !== undefined));
       if (permit === undefined) break;
       void this.#fly(permit, plan.partBytes);
     }
-    const ready = this.#todo.filter((one) => !this.#resting.has(one));
+    const ready = this.#ready();
+    const bare = ready.filter((number) => this.#permitOf(number) === undefined).length;
     // The next permits are there before the last ones are used up.
-    if (ready.length > 0 && ready.filter((one) => this.#permits.has(one)).length < lanesMax)
-      if (ready.some((one) => !this.#permits.has(one))) this.#ask();
+    if (bare > 0 && ready.length - bare < lanesMax) this.#ask();
+  }
+
+  #ready(): number[] {
+    return this.#todo.filter((number) => !this.#resting.has(number));
+  }
+
+  /** Each has an end of its own: they were given out at different times. */
+  #permitOf(number: number | undefined): PartPermit | undefined {
+    const held = number === undefined ? undefined : this.#permits.get(number);
+    return held !== undefined && this.#doors.clock.now() < held.until ? held.permit : undefined;
   }
 
   #ask(): void {
@@ -98,7 +108,7 @@ export class Parts {
   }
 
   async #question(): Promise<void> {
-    const bare = this.#todo.filter((number) => !this.#permits.has(number));
+    const bare = this.#todo.filter((number) => this.#permitOf(number) === undefined);
     const numbers = this.#plan === undefined ? undefined : bare.slice(0, partsAtOnceMax);
     const before = new Set(this.#arrived);
     const answer = await this.#doors.ask(numbers);
@@ -112,14 +122,17 @@ export class Parts {
   /** The bucket's list is the truth, except for what arrived while it was being made. */
   #take(answer: UploadParts, before: ReadonlySet<number>): void {
     this.#plan = { partBytes: answer.partBytes, count: answer.count };
-    this.#deadline = this.#doors.deadline(answer.expiresAt);
+    const now = this.#doors.clock.now();
+    const life = this.#doors.deadline(answer.expiresAt) - now;
+    // One that ends very soon is used all the same: asking again at once would bring no better.
+    const until = now + Math.max(life - renewAheadMs, life / 2, usableMsMin);
     const stored = new Set(answer.stored);
     for (const number of before) if (!stored.has(number)) this.#arrived.delete(number);
     for (const number of stored) if (!this.#flying.has(number)) this.#arrived.add(number);
     this.#todo = Array.from({ length: answer.count }, (_, index) => index + 1).filter(
       (number) => !this.#arrived.has(number) && !this.#flying.has(number),
     );
-    for (const permit of answer.permits) this.#permits.set(permit.number, permit);
+    for (const permit of answer.permits) this.#permits.set(permit.number, { permit, until });
     this.#doors.found(this.#bytesArrived(this.#plan));
   }
 
