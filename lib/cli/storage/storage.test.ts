@@ -1,6 +1,6 @@
 /** `tintype storage …` on a real store: results, what programs read, exit codes and refusals (REQUIREMENTS 4.2). */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createVerify, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -201,6 +201,27 @@ test("an address opens an object for as long as it says, under the name it says"
   assert.match(answer.headers.get("content-disposition") ?? "", /filename\*=UTF-8''%EC%83%88\.txt/);
   refused(await storage(["url", "a", "--expires", "8d"]), /up to 7 days/, 2);
   refused(await storage(["url", "a", "--cdn"]), /MEDIA_PUBLIC_BASE_URL/);
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const signed = await tintype(["storage", "url", "a%20 b.jpg", "--expires", "1h", "--download", "c.jpg"], {
+    cwd: folder,
+    env: {
+      ...environment,
+      MEDIA_URL_MODE: "cloudfront",
+      MEDIA_PUBLIC_BASE_URL: "https://cdn.example.com",
+      CLOUDFRONT_KEY_PAIR_ID: "K123",
+      CLOUDFRONT_PRIVATE_KEY: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+    },
+  });
+  const query = new URL(done(signed).out).searchParams;
+  const Resource = signed.out.slice(0, signed.out.indexOf("&Expires="));
+  assert.ok(Resource.startsWith("https://cdn.example.com/a%2520%20b.jpg?response-content-disposition="));
+  const DateLessThan = { "AWS:EpochTime": Number(query.get("Expires")) };
+  const policy = JSON.stringify({ Statement: [{ Resource, Condition: { DateLessThan } }] });
+  const signature = (query.get("Signature") ?? "").replace(
+    /[-_~]/g,
+    (sign) => ({ "-": "+", _: "=" })[sign] ?? "/",
+  );
+  assert.ok(createVerify("RSA-SHA256").update(policy).verify(publicKey, signature, "base64"));
   const cdn = await tintype(["storage", "url", "a b.jpg", "--json"], {
     cwd: folder,
     env: {
@@ -315,7 +336,14 @@ test("keys that others made never lead out of the folder they are fetched into",
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   });
-  for (const Key of ["evil/fine.txt", "evil/../../up.txt", "evil/folder/", "evil/\u001b[2Jname"])
+  for (const Key of [
+    "evil/fine.txt",
+    "evil/../../up.txt",
+    "evil/folder/",
+    "evil/\u001b[2Jname",
+    "marked/",
+    "marked/a",
+  ])
     await others.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "x" }));
   others.destroy();
   const fetched = await storage(["get", "-r", "evil/", "fetched/here"]);
@@ -323,6 +351,8 @@ test("keys that others made never lead out of the folder they are fetched into",
   assert.deepEqual(await readdir(file("fetched/here")), ["fine.txt"]);
   assert.equal((await readdir(folder)).includes("up.txt"), false);
   assert.ok(!(await storage(["ls", "-r", "evil"])).out.includes("\u001b"), "no key commands the terminal");
+  done(await storage(["rm", "-r", "marked", "--yes"]));
+  for await (const left of store.storage.list("marked/")) assert.fail(`${left.key} is still there`);
 });
 
 test("a file that cannot be written is told in a sentence and leaves no half behind", async () => {

@@ -74,6 +74,8 @@ export type Connection = {
   publicClient: S3Client;
   /** Where an object is. Refuses, as `denied`, a key that is not a plain path. */
   at(key: string): { Bucket: string; Key: string };
+  /** The same for what is only removed: consoles leave empty objects under the names of folders. */
+  atOrMarker(key: string): { Bucket: string; Key: string };
   /** The clock of the store as its last answer told it, in whole seconds. */
   serverDate(): Date | undefined;
   /** How long the beginning of an answer is waited for, all tries together. */
@@ -114,6 +116,12 @@ export function connect(bucket: BucketSettings): Connection {
     client,
     publicClient,
     at: (key) => ({ Bucket: bucket.bucket, Key: fullKey(bucket.location, key) }),
+    atOrMarker: (key) => ({
+      Bucket: bucket.bucket,
+      Key: key.endsWith("/")
+        ? `${fullKey(bucket.location, key.slice(0, -1))}/`
+        : fullKey(bucket.location, key),
+    }),
     serverDate: () => serverDate,
     answerMsMax,
     deadline: (bytes = 0) => ({

@@ -80,7 +80,7 @@ export function writing(
   }
 
   async function remove(key: string): Promise<void> {
-    const command = new DeleteObjectCommand(at(key));
+    const command = new DeleteObjectCommand(connection.atOrMarker(key));
     await asking("delete an object", () => orAbsent(() => client.send(command, deadline())));
   }
 
@@ -175,7 +175,7 @@ function manyRemover(
   let hasBatches = true;
 
   async function batch(keys: string[]): Promise<Unremoved[]> {
-    const Objects = keys.map((key) => ({ Key: connection.at(key).Key }));
+    const Objects = keys.map((key) => ({ Key: connection.atOrMarker(key).Key }));
     const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
     const { Errors = [] } = await connection.client.send(command, connection.deadline());
     return Errors.filter(({ Code }) => Code !== "NoSuchKey").map(({ Key = "", Code, Message }) => {
@@ -226,7 +226,7 @@ function manyRemover(
     const left: Unremoved[] = [];
     for (const key of new Set(keys)) {
       try {
-        connection.at(key);
+        connection.atOrMarker(key);
         plain.push(key);
       } catch (error) {
         left.push({ key, error: reasonOf(error) });
