@@ -208,6 +208,33 @@ describe("a bucket whose settings say how objects are written", () => {
           assert.deepEqual(checksumsIn([...new URL(one).searchParams.keys()]), []);
       });
   });
+
+  it("is named in the host, in the path when told, and in the path with a dot in its name (S3_FORCE_PATH_STYLE)", async () => {
+    const endpoint = "https://store.example:9000";
+    const addressesOf = async (more: Partial<BucketSettings>): Promise<string[]> => {
+      const found: string[] = [];
+      await using({ endpoint, publicEndpoint: endpoint, ...more }, async (storage) => {
+        for (const url of [
+          (await storage.presignPost("incoming/a", promise)).url,
+          (await storage.presignPut("incoming/a", promise)).url,
+          await storage.url("incoming/a", { expiresIn: 60 }),
+        ])
+          found.push(url.split("?")[0] ?? "");
+      });
+      return found;
+    };
+    const inHost = "https://pictures.store.example:9000";
+    const inPath = `${endpoint}/pictures`;
+    for (const [more, base] of [
+      [{ forcePathStyle: false }, inHost],
+      [{ forcePathStyle: true }, inPath],
+      [{ forcePathStyle: false, bucket: "my.pictures" }, `${endpoint}/my.pictures`],
+    ] as const) {
+      const [form = "", ...objects] = await addressesOf(more);
+      assert.equal(form.replace(/\/$/, ""), base);
+      assert.deepEqual(objects, [`${base}/incoming/a`, `${base}/incoming/a`]);
+    }
+  });
 });
 
 describe("a bucket that does not answer well", () => {
