@@ -193,7 +193,7 @@ export const accessBlockProbe: Probe<Visit> = {
       "Set it:",
       "tintype storage provision",
       "# or by hand:",
-      `${aws(visit, "put-public-access-block")} --public-access-block-configuration ${configuration}`,
+      `# ${aws(visit, "put-public-access-block")} --public-access-block-configuration ${configuration}`,
     );
     const open = keys.filter((key) => asked[key] && block?.[key] !== true).map((key) => names[key]);
     if (open.length > 0)
@@ -226,7 +226,7 @@ export const ownershipProbe: Probe<Visit> = {
         "Turn access lists off:",
         "tintype storage provision",
         "# or by hand:",
-        `${aws(visit, "put-bucket-ownership-controls")} --ownership-controls 'Rules=[{ObjectOwnership=${wantedOwnership}}]'`,
+        `# ${aws(visit, "put-bucket-ownership-controls")} --ownership-controls 'Rules=[{ObjectOwnership=${wantedOwnership}}]'`,
       ),
     );
   },

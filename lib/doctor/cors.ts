@@ -70,10 +70,10 @@ export function corsChange(visit: Visit): Change {
   // Named at all, the origins are all that are set.
   const options = visit.origins.length < 2 ? [] : visit.origins.map((origin) => ` --origin ${origin}`);
   return run(
-    "Set the rule (the first line does it all; the rest is the same by hand, and replaces the rules there are):",
+    "Set the rule:",
     `tintype storage cors apply${options.join("")}`,
-    "",
-    `${aws(visit, "put-bucket-cors")} --cors-configuration '${JSON.stringify(document)}'`,
+    "# or by hand, which replaces the rules there are:",
+    `# ${aws(visit, "put-bucket-cors")} --cors-configuration '${JSON.stringify(document)}'`,
   );
 }
 

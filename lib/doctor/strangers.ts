@@ -95,8 +95,7 @@ async function readOutcome(
       run(
         "Let anyone read those two folders (nothing else), or let a CDN or signed addresses serve them:",
         "tintype storage provision",
-        "# or:",
-        "MEDIA_URL_MODE=s3-presigned",
+        "# or, in the settings: MEDIA_URL_MODE=s3-presigned",
       ),
     );
   return ok(
