@@ -106,12 +106,25 @@ export class BodyWriter implements Sealed {
     }
   }
 
-  /** Makes the body durable. The caller commits the index next, then calls `release`. */
-  async seal(): Promise<void> {
+  /** Whether `finish` answers the MD5; who writes need not compute it then. */
+  get hashes(): boolean {
+    return this.#sink.hashes;
+  }
+
+  /** Writes what is left. */
+  async finish(): Promise<Buffer | undefined> {
     await this.#flush();
     await this.#writing;
     try {
-      await this.#sink.finish();
+      return await this.#sink.finish();
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  /** Makes the finished body durable. The caller commits the index next, then calls `release`. */
+  async seal(): Promise<void> {
+    try {
       await this.#handle.datasync();
       await this.#handle.close();
       await syncFolder(path.dirname(this.#place));
@@ -128,6 +141,7 @@ export class BodyWriter implements Sealed {
   /** Removes whatever has been written, in whatever state it is. */
   async discard(): Promise<void> {
     await this.#writing.catch(() => {});
+    this.#sink.abandon();
     // Closing twice is an error only in name: seal may have come this far.
     await this.#handle.close().catch(() => {});
     await unlinkIfThere(this.#place);
@@ -217,6 +231,11 @@ export class Bodies {
     await copyFile(this.#place(source), this.#place(name), constants.COPYFILE_FICLONE);
     const handle = await open(this.#place(name), "r+");
     await handle.datasync().finally(() => handle.close());
+  }
+
+  /** Ends the thread that computes sums. */
+  async close(): Promise<void> {
+    await this.#direct?.hashing.close();
   }
 
   /** Keeps bodies on the disk while they are read, even when the index forgets them. The answer lets go of them. */

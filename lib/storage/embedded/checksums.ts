@@ -1,5 +1,5 @@
 /** The digests that S3 knows, computed while a body passes by and compared at its end. */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { type CrcName, crc32cDigest, crc32Digest, crc64nvmeDigest, type Digest, joinedCrc } from "./crc.ts";
 import { S3Error } from "./s3-error.ts";
 
@@ -150,11 +150,13 @@ export type Measured = { bytes: number; md5: Buffer; checksums: Map<ChecksumName
 /** Measures a body piece by piece: MD5 for the ETag, and whatever was promised or is wanted beside it. */
 export class Meter {
   #bytes = 0;
-  #md5 = createHash("md5");
+  #md5: Hash | undefined;
   #payload: Digest | undefined;
   #others = new Map<ChecksumName, Digest>();
 
-  constructor(promised: Promised, wanted: readonly ChecksumName[] = []) {
+  /** Without `md5` somebody else computes it and gives it to `finish`. */
+  constructor(promised: Promised, wanted: readonly ChecksumName[] = [], md5 = true) {
+    if (md5) this.#md5 = createHash("md5");
     for (const name of [...promised.checksums.keys(), ...wanted])
       if (!this.#others.has(name)) this.#others.set(name, digests[name]());
     if (promised.payload !== undefined) this.#payload = this.#others.get("sha256") ?? digests.sha256();
@@ -162,15 +164,15 @@ export class Meter {
 
   update(data: Buffer): void {
     this.#bytes += data.length;
-    this.#md5.update(data);
+    this.#md5?.update(data);
     for (const digest of this.#others.values()) digest.update(data);
     if (this.#payload !== undefined && this.#payload !== this.#others.get("sha256"))
       this.#payload.update(data);
   }
 
   /** Compares with what was promised. Refuses with BadDigest or XAmzContentSHA256Mismatch. */
-  finish(promised: Promised): Measured {
-    const md5 = this.#md5.digest();
+  finish(promised: Promised, md5Elsewhere: Buffer = Buffer.alloc(0)): Measured {
+    const md5 = this.#md5?.digest() ?? md5Elsewhere;
     const values = new Map([...this.#others].map(([name, digest]) => [name, digest.value()]));
     const payload = values.get("sha256") ?? this.#payload?.value();
     if (promised.payload !== undefined && promised.payload !== payload?.toString("hex"))

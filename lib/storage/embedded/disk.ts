@@ -2,12 +2,17 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import path from "node:path";
+import { Hashing, type Sum } from "./hashing.ts";
 
 /** What the bytes of one body are written with, batch after batch, each awaited before the next. */
 export type Sink = {
   write(batch: readonly Buffer[]): Promise<void>;
-  /** Writes what is left; the caller syncs and closes. */
-  finish(): Promise<void>;
+  /** Writes what is left; the caller syncs and closes. Answers the MD5 of it all when the sink has computed it. */
+  finish(): Promise<Buffer | undefined>;
+  /** The body is given up. */
+  abandon(): void;
+  /** Whether it computes the MD5. */
+  readonly hashes: boolean;
 };
 
 export const cached = (handle: FileHandle): Sink => ({
@@ -17,7 +22,9 @@ export const cached = (handle: FileHandle): Sink => ({
     // A disk that runs full takes a part first; writing on tells the reason.
     if (bytesWritten < total) await handle.writeFile(Buffer.concat(batch).subarray(bytesWritten));
   },
-  async finish() {},
+  finish: async () => undefined,
+  abandon() {},
+  hashes: false,
 });
 
 /** What a write past the cache has to begin and end at, in memory and in the file. */
@@ -28,12 +35,16 @@ const blocks = 24;
 
 /** The memory for writes past the cache: a few blocks for all bodies, held only while the disk writes. */
 export class DirectBlocks {
+  readonly hashing: Hashing;
   #free: Buffer[];
   #waiting: ((block: Buffer) => void)[] = [];
 
   private constructor() {
     // Memory of WebAssembly begins at a page; Buffers begin anywhere.
-    const memory = new WebAssembly.Memory({ initial: (blocks * blockBytes) / 65_536 });
+    const pages = (blocks * blockBytes) / 65_536;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    if (!(memory.buffer instanceof SharedArrayBuffer)) throw new Error("Shared memory is not shared.");
+    this.hashing = new Hashing(memory.buffer);
     this.#free = Array.from({ length: blocks }, (_, index) =>
       Buffer.from(memory.buffer, index * blockBytes, blockBytes),
     );
@@ -77,8 +88,10 @@ export const directFlags = cachedFlags | (constants.O_DIRECT ?? 0);
 
 /** Writes past the cache: the file was opened with `directFlags`. */
 export class DirectSink implements Sink {
+  readonly hashes = true;
   #handle: FileHandle;
   #blocks: DirectBlocks;
+  #sum: Sum;
   #position = 0;
   /** What does not fill a sector yet. */
   #rest: Buffer = Buffer.alloc(0);
@@ -86,6 +99,7 @@ export class DirectSink implements Sink {
   constructor(handle: FileHandle, blocks: DirectBlocks) {
     this.#handle = handle;
     this.#blocks = blocks;
+    this.#sum = blocks.hashing.begin();
   }
 
   async write(batch: readonly Buffer[]): Promise<void> {
@@ -98,17 +112,23 @@ export class DirectSink implements Sink {
           at += copied;
           filled += copied;
           if (filled === block.length) {
-            await this.#put(block, filled);
+            await this.#putAndAdd(block, filled);
             filled = 0;
           }
         }
       }
       const whole = filled - (filled % sectorBytes);
-      if (whole > 0) await this.#put(block, whole);
+      if (whole > 0) await this.#putAndAdd(block, whole);
       this.#rest = Buffer.from(block.subarray(whole, filled));
     } finally {
       this.#blocks.give(block);
     }
+  }
+
+  /** The disk and the thread work on a block at the same time; it is let go of when both are done. */
+  async #putAndAdd(block: Buffer, bytes: number): Promise<void> {
+    const done = await Promise.allSettled([this.#put(block, bytes), this.#sum.add(block.byteOffset, bytes)]);
+    for (const one of done) if (one.status === "rejected") throw one.reason;
   }
 
   async #put(block: Buffer, bytes: number): Promise<void> {
@@ -119,17 +139,24 @@ export class DirectSink implements Sink {
     }
   }
 
-  async finish(): Promise<void> {
-    if (this.#rest.length === 0) return;
-    const bytes = this.#position + this.#rest.length;
-    const block = await this.#blocks.take();
-    try {
-      block.fill(0, 0, sectorBytes);
-      this.#rest.copy(block);
-      await this.#put(block, sectorBytes);
-    } finally {
-      this.#blocks.give(block);
+  async finish(): Promise<Buffer> {
+    if (this.#rest.length > 0) {
+      const bytes = this.#position + this.#rest.length;
+      const block = await this.#blocks.take();
+      try {
+        block.fill(0, 0, sectorBytes);
+        this.#rest.copy(block);
+        await this.#put(block, sectorBytes);
+        await this.#sum.add(block.byteOffset, this.#rest.length);
+      } finally {
+        this.#blocks.give(block);
+      }
+      await this.#handle.truncate(bytes);
     }
-    await this.#handle.truncate(bytes);
+    return this.#sum.md5();
+  }
+
+  abandon(): void {
+    this.#sum.forget();
   }
 }

@@ -231,6 +231,7 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
       clearInterval(pace);
       await stop(server);
       await stopTidying();
+      await store.bodies.close();
       await store.catalogue.close();
     };
     let closing: Promise<void> | undefined;

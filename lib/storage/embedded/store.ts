@@ -169,7 +169,8 @@ export async function receive(
 ): Promise<Received> {
   const writer = await store.bodies.create(body.bytes ?? body.bytesAbout);
   try {
-    const meter = new Meter(body.promised, limits.checksum === undefined ? [] : [limits.checksum]);
+    const wanted = limits.checksum === undefined ? [] : [limits.checksum];
+    const meter = new Meter(body.promised, wanted, !writer.hashes);
     let bytes = 0;
     for await (const piece of body.chunks) {
       bytes += piece.length;
@@ -182,7 +183,7 @@ export async function receive(
       throw new S3Error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size");
     if (body.bytes !== undefined && body.bytes !== bytes)
       throw new S3Error("IncompleteBody", "You did not provide the number of bytes specified.");
-    const measured = meter.finish(body.promised);
+    const measured = meter.finish(body.promised, await writer.finish());
     await writer.seal();
     return { writer, measured };
   } catch (error) {
