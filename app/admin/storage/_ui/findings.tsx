@@ -91,11 +91,7 @@ function Wrong({ finding, before }: { finding: AnyFinding; before: readonly AnyF
 function Command({ text }: { text: string }) {
   return (
     <div className="flex flex-wrap items-start gap-2 rounded-md border border-line bg-raised p-3 sm:flex-nowrap">
-      <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
-        tabIndex={0}
-        className="max-h-80 min-w-0 flex-1 basis-full overflow-auto font-mono text-xs leading-relaxed whitespace-pre-wrap sm:basis-auto"
-      >
+      <pre className="min-w-0 flex-1 basis-full font-mono text-xs leading-relaxed whitespace-pre-wrap sm:basis-auto">
         {text}
       </pre>
       <Copy text={text} />
