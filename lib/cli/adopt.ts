@@ -27,8 +27,8 @@ it is for good; only the picture in the gallery and its renditions go.
 Run it again at any time, after Ctrl-C, a crash or for what was added since: what is known is left out. Let the program
 that wrote the objects no longer replace them: what is shown is what was verified.
 
-The exit code is 0 when everything that is a picture is in the gallery, 1 when some could not be adopted, 130 after
-Ctrl-C.
+The exit code is 0 when everything of a type that Tintype takes is in the gallery, 1 when some of it could not be
+adopted, 130 after Ctrl-C.
 
 Examples:
   $ tintype adopt --prefix media/                        look only

@@ -25,7 +25,8 @@ deleted. Links are not followed; hidden files and sidecars (.xmp, .aae, .json â€
 Ctrl-C, a crash or kill -9 at any moment: the same command goes on from there. Pictures that were deleted in the gallery
 do not come back unless --again says so. Where no Tintype runs on this machine, a worker runs beside the command.
 
-The exit code is 0 when all pictures are in the gallery, 1 when some could not be brought, 130 after Ctrl-C.
+The exit code is 0 when everything of a kind that Tintype takes is in the gallery, 1 when some of it could not be
+brought, 130 after Ctrl-C.
 
 Examples:
   $ tintype import ~/Pictures --dry-run                 what would be brought
@@ -79,7 +80,7 @@ const groups = (bytesMax: number): Record<ImportOutcome, Group> => ({
     names: true,
     trouble: true,
   },
-  other_kind: { label: "pictures and films of kinds that Tintype does not take", names: true },
+  other_kind: { label: "of kinds that Tintype does not take (export HEIC as JPEG first)", names: true },
   not_picture: { label: "no pictures", names: true },
   empty: { label: "empty", names: true },
   special: { label: "neither files nor folders", names: true },
