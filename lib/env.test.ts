@@ -130,6 +130,8 @@ const refusals: [title: string, env: Record<string, string>, named: string][] = 
   ["a cache rule of two lines", { MEDIA_CACHE_CONTROL: "private\nx: y" }, "MEDIA_CACHE_CONTROL"],
   ["a static address with a query", { STATIC_URL: "https://cdn.example/static?v=1" }, "STATIC_URL"],
   ["a static address that is a path", { STATIC_URL: "/static" }, "STATIC_URL"],
+  ["a static address with a user name", { STATIC_URL: "https://ann:x@cdn.example" }, "STATIC_URL"],
+  ["no visibility at all", { MEDIA_VISIBILITIES: " , " }, "MEDIA_VISIBILITIES"],
   [
     "http scripts for an https site",
     { APP_URL: "https://a.example", S3_PUBLIC_ENDPOINT: "https://b.example", STATIC_URL: "http://c.example" },

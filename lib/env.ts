@@ -2,11 +2,10 @@
  * The environment, parsed once at boot (R-84). Unknown, half-set and impossible variables are refused by name.
  * Every process sees a complete environment: where something is embedded, the supervisor fills it in for its children.
  */
-import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { contradictions, listOf, privateKey } from "./env-checks.ts";
 import { unknownNames } from "./env-names.ts";
 import { type Visibility, visibilities } from "./media.ts";
 
@@ -34,17 +33,14 @@ const origin = (example: string) =>
 const httpUrl = (example: string) =>
   z
     .string()
-    .refine((text) => isHttp(text) && !/[?#]/.test(text), {
-      error: `must be an http or https address such as ${example}, without a query or fragment`,
+    .refine((text) => isHttp(text) && !/[?#]/.test(text) && new URL(text).username === "", {
+      error: `must be an http or https address such as ${example}, without a query, fragment or user name`,
     })
     .transform((text) => text.replace(/\/+$/, ""));
 /** Goes out as a header: a line break or a letter outside ASCII would end or spoil it. */
 const headerText = z
   .string()
   .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, { error: "must be plain ASCII text in one line" });
-const isLoopback = (url: string): boolean =>
-  ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname) ||
-  new URL(url).hostname.endsWith(".localhost");
 const most = Number.MAX_SAFE_INTEGER;
 
 const shape = z.object({
@@ -229,80 +225,8 @@ export function parseSettings(
     throw new SettingsError(problems);
   }
   const v = parsed.data;
-  const both = (a: keyof Variables, b: keyof Variables): void => {
-    if ((v[a] === undefined) !== (v[b] === undefined))
-      problems.push(`${a} and ${b} belong together: set both or neither.`);
-  };
-  both("S3_BUCKET", "S3_REGION");
-  both("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY");
-  for (const name of [
-    "S3_ENDPOINT",
-    "S3_PUBLIC_ENDPOINT",
-    "S3_ACCESS_KEY_ID",
-    "S3_FORCE_PATH_STYLE",
-    "S3_SSE",
-    "S3_STORAGE_CLASS",
-  ] as const)
-    if (v[name] !== undefined && v.S3_BUCKET === undefined && !(name === "S3_PUBLIC_ENDPOINT"))
-      problems.push(`${name} is set but S3_BUCKET is not: name the bucket, or unset ${name}.`);
-  if (v.S3_SESSION_TOKEN !== undefined && v.S3_ACCESS_KEY_ID === undefined)
-    problems.push("S3_SESSION_TOKEN is set but S3_ACCESS_KEY_ID is not: set both, or unset the token.");
-  if (v.S3_ACCESS_KEY_ID !== undefined && given.AWS_PROFILE !== undefined)
-    problems.push(
-      "S3_ACCESS_KEY_ID and AWS_PROFILE are both set, and each would act as someone else: unset one of them.",
-    );
-  if (v.S3_SSE_KMS_KEY_ID !== undefined && !v.S3_SSE?.startsWith("aws:kms"))
-    problems.push("S3_SSE_KMS_KEY_ID needs S3_SSE=aws:kms (or aws:kms:dsse).");
-  if (v.STATIC_URL?.startsWith("http:") && v.APP_URL?.startsWith("https:"))
-    problems.push("STATIC_URL must be https like APP_URL: browsers take no http script into an https page.");
-  for (const name of ["S3_ENDPOINT", "S3_PUBLIC_ENDPOINT"] as const) {
-    const value = v[name];
-    if (value?.startsWith("http:") && !isLoopback(value) && !v.S3_ALLOW_HTTP)
-      problems.push(`${name} must be https (or set S3_ALLOW_HTTP=true for a network you trust).`);
-  }
-  const allowed = v.MEDIA_VISIBILITIES.split(",").map((text) => text.trim());
-  const wrong = allowed.filter((text) => !visibilities.some((visibility) => visibility === text));
-  if (wrong.length > 0)
-    problems.push(
-      `MEDIA_VISIBILITIES must be a list of ${visibilities.join(", ")}; ${wrong.map((text) => `"${text}"`).join(", ")} is none of them.`,
-    );
-  const key = readPrivateKey(v, problems);
-  if ((v.CLOUDFRONT_KEY_PAIR_ID === undefined) !== (key === undefined))
-    problems.push("CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY belong together: set both or neither.");
-  if (
-    v.MEDIA_URL_MODE.startsWith("cloudfront") &&
-    (key === undefined || v.MEDIA_PUBLIC_BASE_URL === undefined)
-  )
-    problems.push(
-      "MEDIA_URL_MODE=cloudfront needs MEDIA_PUBLIC_BASE_URL, CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY.",
-    );
-  if (v.MEDIA_URL_MODE === "cloudfront-cookie") {
-    if (v.CLOUDFRONT_COOKIE_DOMAIN === undefined)
-      problems.push(
-        "MEDIA_URL_MODE=cloudfront-cookie needs CLOUDFRONT_COOKIE_DOMAIN, the domain that the site and the CDN share, such as example.com.",
-      );
-    // One cookie opens every rendition to whoever has it and knows an address.
-    if (allowed.includes("private"))
-      problems.push(
-        "MEDIA_URL_MODE=cloudfront-cookie would open private pictures to anyone who knows their address: set MEDIA_VISIBILITIES=unlisted,public, or use MEDIA_URL_MODE=cloudfront.",
-      );
-  }
-  if (v.MEDIA_URL_MODE === "public") {
-    if (v.MEDIA_PUBLIC_BASE_URL === undefined)
-      problems.push("MEDIA_URL_MODE=public needs MEDIA_PUBLIC_BASE_URL.");
-    if (allowed.includes("private"))
-      problems.push(
-        "MEDIA_URL_MODE=public would show private pictures to anyone: set MEDIA_VISIBILITIES=unlisted,public.",
-      );
-  }
-  const proxies = v.TRUSTED_PROXIES.split(",")
-    .map((text) => text.trim())
-    .filter((text) => text !== "");
-  for (const proxy of proxies)
-    if (!isAddressOrNetwork(proxy))
-      problems.push(
-        `TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8; "${proxy}" is neither.`,
-      );
+  const { key, problem } = privateKey(v);
+  problems.push(...(problem === undefined ? [] : [problem]), ...contradictions(v, { key, given }));
   if (problems.length > 0) throw new SettingsError(problems);
 
   return {
@@ -314,51 +238,16 @@ export function parseSettings(
     storePort: v.TINTYPE_STORE_PORT,
     storeRefusesPost: v.TINTYPE_STORE_REFUSE_POST,
     authSecret: v.AUTH_SECRET,
-    trustedProxies: proxies,
+    trustedProxies: listOf(v.TRUSTED_PROXIES),
     logLevel: v.LOG_LEVEL,
     databaseUrl: v.DATABASE_URL,
     databasePool: v.DATABASE_POOL,
     databasePrepare: v.DATABASE_PREPARE,
-    bucket:
-      v.S3_BUCKET === undefined || v.S3_REGION === undefined
-        ? undefined
-        : {
-            bucket: v.S3_BUCKET,
-            region: v.S3_REGION,
-            endpoint: v.S3_ENDPOINT,
-            publicEndpoint: v.S3_PUBLIC_ENDPOINT ?? v.S3_ENDPOINT,
-            credentials:
-              v.S3_ACCESS_KEY_ID === undefined || v.S3_SECRET_ACCESS_KEY === undefined
-                ? undefined
-                : {
-                    accessKeyId: v.S3_ACCESS_KEY_ID,
-                    secretAccessKey: v.S3_SECRET_ACCESS_KEY,
-                    ...(v.S3_SESSION_TOKEN === undefined ? {} : { sessionToken: v.S3_SESSION_TOKEN }),
-                  },
-            forcePathStyle: v.S3_FORCE_PATH_STYLE ?? v.S3_ENDPOINT !== undefined,
-            location: v.S3_PREFIX === "" ? "" : `${v.S3_PREFIX.replace(/\/$/, "")}/`,
-            encryption: v.S3_SSE === undefined ? undefined : { method: v.S3_SSE, keyId: v.S3_SSE_KMS_KEY_ID },
-            storageClass: v.S3_STORAGE_CLASS,
-            attemptsMax: v.S3_MAX_ATTEMPTS,
-            timeoutMs: v.S3_TIMEOUT_MS,
-            checksums: v.S3_CHECKSUMS,
-          },
-    delivery: {
-      mode: v.MEDIA_URL_MODE,
-      windowSeconds: v.MEDIA_URL_WINDOW,
-      publicBase: v.MEDIA_PUBLIC_BASE_URL,
-      cloudfront:
-        v.CLOUDFRONT_KEY_PAIR_ID === undefined || key === undefined
-          ? undefined
-          : {
-              keyPairId: v.CLOUDFRONT_KEY_PAIR_ID,
-              privateKey: key,
-              cookieDomain: v.CLOUDFRONT_COOKIE_DOMAIN,
-            },
-    },
+    bucket: bucketOf(v),
+    delivery: deliveryOf(v, key),
     mediaCacheControl: v.MEDIA_CACHE_CONTROL,
     staticUrl: v.STATIC_URL,
-    visibilities: visibilities.filter((visibility) => allowed.includes(visibility)),
+    visibilities: visibilities.filter((visibility) => listOf(v.MEDIA_VISIBILITIES).includes(visibility)),
     uploads: {
       bytesMax: v.UPLOAD_MAX_BYTES,
       policySeconds: v.UPLOAD_POLICY_TTL,
@@ -376,26 +265,40 @@ export function parseSettings(
   };
 }
 
-function readPrivateKey(v: Variables, problems: string[]): string | undefined {
-  // One-line variables carry a PEM with \n spelt out; without this the key cannot be parsed.
-  if (v.CLOUDFRONT_PRIVATE_KEY !== undefined) return v.CLOUDFRONT_PRIVATE_KEY.replaceAll("\\n", "\n");
-  if (v.CLOUDFRONT_PRIVATE_KEY_FILE === undefined) return undefined;
-  try {
-    return readFileSync(v.CLOUDFRONT_PRIVATE_KEY_FILE, "utf8");
-  } catch (cause) {
-    problems.push(
-      `CLOUDFRONT_PRIVATE_KEY_FILE names a file that cannot be read (${cause instanceof Error ? cause.message : "unknown reason"}).`,
-    );
-    return undefined;
-  }
+function bucketOf(v: Variables): BucketSettings | undefined {
+  if (v.S3_BUCKET === undefined || v.S3_REGION === undefined) return undefined;
+  return {
+    bucket: v.S3_BUCKET,
+    region: v.S3_REGION,
+    endpoint: v.S3_ENDPOINT,
+    publicEndpoint: v.S3_PUBLIC_ENDPOINT ?? v.S3_ENDPOINT,
+    credentials:
+      v.S3_ACCESS_KEY_ID === undefined || v.S3_SECRET_ACCESS_KEY === undefined
+        ? undefined
+        : {
+            accessKeyId: v.S3_ACCESS_KEY_ID,
+            secretAccessKey: v.S3_SECRET_ACCESS_KEY,
+            ...(v.S3_SESSION_TOKEN === undefined ? {} : { sessionToken: v.S3_SESSION_TOKEN }),
+          },
+    forcePathStyle: v.S3_FORCE_PATH_STYLE ?? v.S3_ENDPOINT !== undefined,
+    location: v.S3_PREFIX === "" ? "" : `${v.S3_PREFIX.replace(/\/$/, "")}/`,
+    encryption: v.S3_SSE === undefined ? undefined : { method: v.S3_SSE, keyId: v.S3_SSE_KMS_KEY_ID },
+    storageClass: v.S3_STORAGE_CLASS,
+    attemptsMax: v.S3_MAX_ATTEMPTS,
+    timeoutMs: v.S3_TIMEOUT_MS,
+    checksums: v.S3_CHECKSUMS,
+  };
 }
 
-function isAddressOrNetwork(text: string): boolean {
-  const [address = "", bits, ...rest] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
+const deliveryOf = (v: Variables, key: string | undefined): DeliverySettings => ({
+  mode: v.MEDIA_URL_MODE,
+  windowSeconds: v.MEDIA_URL_WINDOW,
+  publicBase: v.MEDIA_PUBLIC_BASE_URL,
+  cloudfront:
+    v.CLOUDFRONT_KEY_PAIR_ID === undefined || key === undefined
+      ? undefined
+      : { keyPairId: v.CLOUDFRONT_KEY_PAIR_ID, privateKey: key, cookieDomain: v.CLOUDFRONT_COOKIE_DOMAIN },
+});
 
 let current: Settings | undefined;
 

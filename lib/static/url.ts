@@ -9,7 +9,7 @@ import { Refusal } from "../start/refusal.ts";
 export function staticUrlOf(environment: Record<string, string | undefined>): string {
   const text = (environment.STATIC_URL ?? "").replace(/\/+$/, "");
   if (text === "") return "";
-  if (!/^https?:\/\/[^?#]+$/.test(text) || !URL.canParse(text))
+  if (!/^https?:\/\/[^?#@]+$/.test(text) || !URL.canParse(text))
     throw new Refusal(
       "STATIC_URL must be an http or https address such as https://cdn.example.com/static, without a query or fragment.",
     );
