@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { type Db, inTransaction } from "#db/client.ts";
-import { findByKey, insertMedia } from "#db/queries/media.ts";
+import { insertMedia } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { NewMedia, Upload } from "#db/schema.ts";
@@ -24,6 +24,15 @@ import { type MediaType, mediaTypes, type RejectCode, type Visibility } from "..
 import { motionKey, originalKey, renditionFolder, renditionKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { attemptsMax, leaseSeconds, retrySeconds, stagingPurges } from "./rules.ts";
+import {
+  confirmUnchanged,
+  findTwin,
+  giveBack,
+  type Held,
+  LeaseLost,
+  noteFound,
+  readStaged,
+} from "./staged.ts";
 
 type Room = <T>(size: number, work: () => Promise<T>) => Promise<T>;
 /** What a worker lends to each picture: room for its bytes while it is read, and for its pixels while it is decoded. */
@@ -31,11 +40,7 @@ export type Budget = { bytes: Room; pixels: Room };
 
 export type FinalizeResult = "ready" | "rejected" | "missing" | "postponed" | "not_mine";
 
-type Held = { id: string; token: string };
 type Keys = { finalKey: string; renditionFolder: string };
-
-/** Cannot happen twice: the keys or the row belong to another worker now. */
-class LeaseLost extends Error {}
 
 export async function finalize(
   db: Db,
@@ -91,7 +96,10 @@ async function verify(
   budget: Budget,
 ): Promise<FinalizeResult> {
   const staged = await readStaged(storage, upload);
-  if (staged === undefined) return giveBack(db, held, upload);
+  if (staged === undefined) {
+    await giveBack(db, held, upload);
+    return "missing";
+  }
   const { original, etag } = staged;
   const sha256 = createHash("sha256").update(original).digest("hex");
   if (upload.inPlace) await noteFound(db, held, upload, { sha256, bytes: original.byteLength });
@@ -122,61 +130,6 @@ async function verify(
 }
 
 const declaredType = (mime: string): MediaType | "" => mediaTypes.find((type) => type === mime) ?? "";
-
-/**
- * R-22: the whole object in one read, capped at the declared size. `undefined` when it is not there. Nobody declared
- * what lay in the bucket already: a listing may be older than the object, so that only the limit of all counts.
- */
-async function readStaged(
-  storage: Storage,
-  upload: Upload,
-): Promise<{ original: Buffer; etag: string } | undefined> {
-  const bytesMax = upload.inPlace ? settings().uploads.bytesMax : upload.bytes;
-  try {
-    const got = await storage.get(upload.stagingKey, { bytesMax });
-    if (got === undefined) return undefined;
-    if (got.body.byteLength !== upload.bytes && !upload.inPlace)
-      throw new Rejection("size_mismatch", `${got.body.byteLength} bytes instead of ${upload.bytes}`);
-    return { original: got.body, etag: got.head.etag };
-  } catch (error) {
-    if (error instanceof StorageError && error.code === "too_large")
-      throw new Rejection("size_mismatch", `more than ${bytesMax} bytes`);
-    throw error;
-  }
-}
-
-/** The object is not there. One that was to be indexed where it lies will not come any more: its upload is over. */
-async function giveBack(db: Db, held: Held, upload: Upload): Promise<FinalizeResult> {
-  await inTransaction(db, async (tx) => {
-    await ledger.lockQuota(tx, upload.ownerId);
-    if (!(await ledger.giveBack(tx, held)) || !upload.inPlace) return;
-    const expired = await ledger.closeOpen(tx, upload.id, ["issued"], "expired");
-    if (expired !== undefined) await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
-  });
-  return "missing";
-}
-
-/** Size and digest of an object that nobody declared, and the space it takes instead of what its listing said. */
-async function noteFound(
-  db: Db,
-  held: Held,
-  upload: Upload,
-  found: { sha256: string; bytes: number },
-): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const quota = await ledger.lockQuota(tx, upload.ownerId);
-    const before = await ledger.noteFound(tx, held, found);
-    if (before === undefined) throw new LeaseLost();
-    if (quota !== undefined && before.bytes !== found.bytes)
-      await ledger.settleQuota(tx, upload.ownerId, { reserved: found.bytes - before.bytes });
-  });
-}
-
-/** The id of the medium that has this content already, or that lies at this key. */
-async function findTwin(db: Db, upload: Upload, sha256: string): Promise<string | undefined> {
-  const [twin] = await ledger.findDuplicates(db, upload.ownerId, [sha256]);
-  return twin?.id ?? (upload.inPlace ? await findByKey(db, upload.stagingKey) : undefined);
-}
 
 /**
  * The same keys on every run of the same upload (R-24), in the row before any object exists (I-2). What stays where it
@@ -265,17 +218,6 @@ async function confirmWritten(storage: Storage, keys: Keys, bytes: number): Prom
       "unavailable",
       `The store holds ${head?.bytes ?? "no"} bytes at a key just written with ${bytes}.`,
     );
-}
-
-/** I-1 for an object that others may write: what is shown is what was verified, or it is verified once more. */
-async function confirmUnchanged(
-  storage: Storage,
-  upload: Upload,
-  read: { etag: string; bytes: number },
-): Promise<void> {
-  const head = await storage.head(upload.stagingKey);
-  if (head?.etag !== read.etag || head.bytes !== read.bytes)
-    throw new Error("The object changed while it was verified.");
 }
 
 /** Which widths exist, as the row keeps them. */
