@@ -14,7 +14,10 @@ import { S3Error, systemCode } from "./s3-error.ts";
 const directBytesMin = 4 * 1024 * 1024;
 
 /** Chunks from the network are 64 KiB at most; written eight at a time they cost an eighth of the system calls. */
-const batchBytes = 512 * 1024;
+const batchBytesMax = 512 * 1024;
+const batchBytesMin = 64 * 1024;
+/** What all bodies together hold back for their batches: hundreds of slow senders get smaller ones. */
+const batchesBytesMax = 12 * 1024 * 1024;
 
 /** What a disk answers that has no second names for a file, or not as many. */
 const linkless = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
@@ -65,12 +68,14 @@ export class BodyWriter implements Sealed {
   #batchBytes = 0;
   #writing: Promise<void> = Promise.resolve();
   #done: () => void;
+  #batchBytesWanted: () => number;
 
   constructor(options: {
     name: string;
     handle: FileHandle;
     sink: Sink;
     place: string;
+    batchBytes: () => number;
     done: () => void;
   }) {
     this.name = options.name;
@@ -78,13 +83,18 @@ export class BodyWriter implements Sealed {
     this.#sink = options.sink;
     this.#place = options.place;
     this.#done = options.done;
+    this.#batchBytesWanted = options.batchBytes;
   }
 
   /** Takes a piece. Waits for the disk when two batches are in memory, so that memory stays flat. */
   async write(data: Buffer): Promise<void> {
     this.#batch.push(data);
     this.#batchBytes += data.length;
-    if (this.#batchBytes >= batchBytes) await this.#flush();
+    const wanted = this.#batchBytesWanted();
+    if (this.#batchBytes < wanted) return;
+    await this.#flush();
+    // Among many, none fills its next batch while the disk has the last.
+    if (wanted < batchBytesMax) await this.#writing;
   }
 
   async #flush(): Promise<void> {
@@ -190,7 +200,9 @@ export class Bodies {
     try {
       const handle = await open(place, direct === undefined ? cachedFlags : directFlags, 0o600);
       const sink = direct === undefined ? cached(handle) : new DirectSink(handle, direct);
-      return new BodyWriter({ name, handle, sink, place, done });
+      const batchBytes = (): number =>
+        Math.min(batchBytesMax, Math.max(batchBytesMin, batchesBytesMax / this.#unnamed.size));
+      return new BodyWriter({ name, handle, sink, place, batchBytes, done });
     } catch (error) {
       done();
       throw asStoreError(error);

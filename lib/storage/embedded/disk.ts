@@ -31,7 +31,7 @@ export const cached = (handle: FileHandle): Sink => ({
 const sectorBytes = 4096;
 /** A batch of half a megabyte and the chunk that completed it fit into one; ten pages of WebAssembly's. */
 const blockBytes = 640 * 1024;
-const blocks = 24;
+const blocks = 16;
 
 /** The memory for writes past the cache: a few blocks for all bodies, held only while the disk writes. */
 export class DirectBlocks {
