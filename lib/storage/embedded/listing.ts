@@ -33,7 +33,7 @@ type Page = {
 
 /** One page of names in key order. With a delimiter the walk jumps over everything below a common prefix. */
 export function listPage(
-  store: Store,
+  store: Pick<Store, "catalogue">,
   bucket: Bucket,
   asked: { prefix: string; delimiter: string; from: Buffer; limit: number },
 ): Page {
@@ -41,9 +41,11 @@ export function listPage(
   const page: Page = { objects: [], prefixes: [], next: undefined, last: undefined };
   let from: Buffer | undefined = Buffer.compare(asked.from, prefix) > 0 ? asked.from : prefix;
   const room = (): number => asked.limit - page.objects.length - page.prefixes.length;
+  // Under a delimiter most of a large read would lie below one prefix, unless names without one follow each other.
+  let reach = asked.delimiter === "" ? Number.POSITIVE_INFINITY : 2;
   while (from !== undefined) {
-    // Under a delimiter most of a large read could lie below one prefix.
-    const wanted: number = asked.delimiter === "" ? room() + 1 : Math.min(room() + 1, 50);
+    const wanted: number = Math.min(room() + 1, reach);
+    reach = Math.min(reach * 8, 512);
     const rows = store.catalogue.page(bucket, from, wanted);
     from = undefined;
     for (const object of rows) {
@@ -57,6 +59,7 @@ export function listPage(
         page.last = object.key.slice(0, cut + asked.delimiter.length);
         page.prefixes.push(page.last);
         from = afterPrefix(Buffer.from(page.last));
+        reach = 2;
         break;
       }
       page.objects.push(object);
