@@ -9,6 +9,7 @@ import { bucketContract } from "./contract/bucket.ts";
 import { formContract } from "./contract/forms.ts";
 import { keyContract } from "./contract/keys.ts";
 import { objectContract } from "./contract/objects.ts";
+import { partContract } from "./contract/parts.ts";
 import { permitContract } from "./contract/permits.ts";
 import { portContract } from "./contract/port.ts";
 import { programContract } from "./contract/programs.ts";
@@ -22,6 +23,7 @@ export { embedded, rgw16 } from "./contract/subject.ts";
 const parts = [
   portContract,
   objectContract,
+  partContract,
   uploadContract,
   formContract,
   permitContract,
