@@ -76,6 +76,8 @@ async function readTrailer(
     if (name === "x-amz-trailer-signature") {
       if (chain === undefined) throw malformed();
       chain.trailer(value, signedLines);
+      // The empty line that ends it; some clients leave it away.
+      if ((await reader.until(lineEnd, 0)) === undefined && !(await reader.atEnd())) throw malformed();
       return;
     }
     signedLines += `${name}:${value}\n`;

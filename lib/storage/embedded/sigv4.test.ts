@@ -258,6 +258,46 @@ describe("bodies in frames", () => {
     );
   });
 
+  it("accepts the documented example of a signed stream with a signed trailer, and no other trailer", async () => {
+    const payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+    const trailed = signed(
+      {
+        method: "PUT",
+        path: "/examplebucket/chunkObject.txt",
+        headers: {
+          host: "s3.amazonaws.com",
+          "content-encoding": "aws-chunked",
+          "x-amz-content-sha256": payload,
+          "x-amz-decoded-content-length": "66560",
+          "x-amz-storage-class": "REDUCED_REDUNDANCY",
+          "x-amz-trailer": "x-amz-checksum-crc32c",
+        },
+      },
+      "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+    );
+    const { seed } = authenticate(keyring, trailed, now);
+    const framesAnd = (checksum: string): Buffer =>
+      Buffer.concat([
+        frame(65_536, "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2"),
+        frame(1024, "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7"),
+        Buffer.from("0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n"),
+        Buffer.from(`x-amz-checksum-crc32c:${checksum}\r\n`),
+        Buffer.from(
+          "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n",
+        ),
+      ]);
+    const read = async (data: Buffer): Promise<string | undefined> => {
+      const trailer = new Map<string, string>();
+      let bytes = 0;
+      for await (const piece of unchunked(inPieces(data, 777), { payload, seed }, trailer))
+        bytes += piece.length;
+      assert.equal(bytes, 66_560);
+      return trailer.get("x-amz-checksum-crc32c");
+    };
+    assert.equal(await read(framesAnd("sOO8/Q==")), "sOO8/Q==");
+    await assert.rejects(read(framesAnd("AAAAAA==")), refuses("SignatureDoesNotMatch"));
+  });
+
   it("refuses unsigned frames where signed ones are announced, and the other way round", async () => {
     const unsigned = Buffer.from("3\r\nabc\r\n0\r\n\r\n");
     await assert.rejects(decode(unsigned, framed), refuses("InvalidRequest"));
