@@ -1,6 +1,6 @@
 /** What only the embedded store promises: its folder, its limits, its manners towards clients. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
@@ -607,6 +607,25 @@ describe("the store over HTTP", () => {
       const pieces = Key === "read/whole" ? 1 : 3;
       await eventually(async () => (await bodiesUnder(folder)).length === files - pieces);
     }
+  });
+
+  it("keeps large bodies to the byte, whatever their length", async () => {
+    const MB = 1024 * 1024;
+    for (const bytes of [4 * MB - 1, 4 * MB, 4 * MB + 1, 4 * MB + 4095, 5_000_003, 9 * MB + 512]) {
+      const body = randomBytes(bytes);
+      const { ETag } = await client.send(new PutObjectCommand({ Bucket, Key: "to the byte", Body: body }));
+      assert.equal(ETag, `"${createHash("md5").update(body).digest("hex")}"`);
+      const got = await storage.get("to the byte", { bytesMax: bytes });
+      assert.ok(got?.body.equals(body), `${bytes} bytes`);
+    }
+    const wrong = new PutObjectCommand({
+      Bucket,
+      Key: "never",
+      Body: randomBytes(5 * MB),
+      ContentMD5: createHash("md5").update("other").digest("base64"),
+    });
+    await assert.rejects(client.send(wrong), { name: "BadDigest" });
+    assert.equal(await storage.head("never"), undefined);
   });
 
   it("copies without copying: the bytes are there once, and stay when the source goes", async () => {

@@ -119,6 +119,8 @@ export function incoming(call: Call, hasChecksum = true): Incoming {
       throw new S3Error("MissingContentLength", "You must provide the x-amz-decoded-content-length header.");
     return { chunks: unframed(exchange.chunks(), signed, promised), promised, bytes };
   }
+  if (signed.payload.startsWith("STREAMING-"))
+    throw new S3Error("NotImplemented", `This store does not read bodies sent as ${signed.payload}.`);
   if (signed.payload !== unsignedPayload) {
     if (!/^[0-9a-f]{64}$/.test(signed.payload))
       throw new S3Error(
