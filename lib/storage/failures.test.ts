@@ -60,6 +60,37 @@ test("a refused key says what to check", async () => {
   );
 });
 
+test("a page of HTML is neither an object nor the lack of one", async () => {
+  let status = 200;
+  const site = createServer((_, response) => {
+    response.writeHead(status, { "content-type": "text/html; charset=utf-8" }).end("<html>Console</html>");
+  }).listen(0, "127.0.0.1");
+  await once(site, "listening");
+  const { port } = site.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
+  const { bucket } = parseSettings({ S3_BUCKET: "pictures", S3_REGION: "x", S3_ENDPOINT: endpoint, ...keys });
+  assert.ok(bucket);
+  const storage = openStorage(bucket);
+  const refused = {
+    code: "unavailable",
+    message: `What answers at 127.0.0.1:${port} is not an S3 store: it sent a page of HTML; check S3_ENDPOINT.`,
+  };
+  try {
+    for (status of [200, 404]) {
+      await assert.rejects(storage.head("a"), refused);
+      await assert.rejects(storage.exists("a"), refused);
+      await assert.rejects(storage.get("a", { bytesMax: 100 }), refused);
+      await assert.rejects(storage.put("a", Buffer.from("x"), { contentType: "text/plain" }), refused);
+      await assert.rejects(storage.list("")[Symbol.asyncIterator]().next(), refused);
+      await assert.rejects(storage.provision({ origins: [] }), refused);
+      await assert.rejects(storage.probe(), refused);
+    }
+  } finally {
+    storage.close();
+    site.close();
+  }
+});
+
 test("missing credentials say what to set, and no failure is told as bare Error", async () => {
   const toldOf = async (error: unknown): Promise<string> => {
     try {

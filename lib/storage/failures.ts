@@ -129,3 +129,27 @@ export const isAbsent = (error: unknown): boolean => {
   const { name, status } = failureOf(error);
   return status === 404 && name !== "NoSuchBucket";
 };
+
+const ownHeader = /^(x-amz|etag$|x-goog)/;
+
+/**
+ * A page of HTML in place of an answer: a console, a web site, a proxy that does not know where the store is. Its 404
+ * is not "absent" and its 200 is not "stored" (R-33). Stores say who they are even where an object is HTML itself.
+ */
+export function isPage(status: number, headers: Record<string, string | string[] | undefined>): boolean {
+  if (status !== 404 && (status >= 300 || status === 204)) return false;
+  const names = Object.keys(headers);
+  const text = (name: string): string =>
+    String(headers[names.find((one) => one.toLowerCase() === name) ?? ""] ?? "");
+  return (
+    /^text\/html\b/i.test(text("content-type")) &&
+    text("content-length") !== "0" &&
+    !names.some((name) => ownHeader.test(name.toLowerCase()))
+  );
+}
+
+export const pageInstead = (host: string): StorageError =>
+  new StorageError(
+    "unavailable",
+    `What answers at ${host} is not an S3 store: it sent a page of HTML; check S3_ENDPOINT.`,
+  );

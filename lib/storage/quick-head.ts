@@ -6,6 +6,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { isPage } from "./failures.ts";
 
 type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
 /** `undefined`: there is no such object. "ask the SDK": this answer is not for us to judge. */
@@ -82,8 +83,10 @@ export function quickHeads(options: {
         },
         (response) => {
           response.resume();
-          const { statusCode } = response;
-          resolve(statusCode === 200 ? response.headers : statusCode === 404 ? undefined : "ask the SDK");
+          const { statusCode = 0 } = response;
+          if (isPage(statusCode, response.headers)) resolve("ask the SDK");
+          else
+            resolve(statusCode === 200 ? response.headers : statusCode === 404 ? undefined : "ask the SDK");
         },
       );
       sent.setTimeout(answerMsMax, () => sent.destroy());

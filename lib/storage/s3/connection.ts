@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { BucketSettings } from "../../env.ts";
 import { bucketCredentials } from "../credentials.ts";
-import { isAbsent } from "../failures.ts";
+import { isAbsent, isPage, pageInstead } from "../failures.ts";
 import { StorageError } from "../port.ts";
 
 const socketsMax = 64;
@@ -41,6 +41,12 @@ function fullKey(location: string, key: string): string {
   if (Buffer.byteLength(full) > 1024) throw new StorageError("denied", "The key is longer than 1,024 bytes.");
   return full;
 }
+
+const hostOf = (request: unknown): string => {
+  if (typeof request !== "object" || request === null || !("hostname" in request)) return "S3_ENDPOINT";
+  const port = "port" in request && request.port !== undefined ? `:${request.port}` : "";
+  return `${request.hostname}${port}`;
+};
 
 function clientOf(
   bucket: BucketSettings,
@@ -106,6 +112,8 @@ export function connect(bucket: BucketSettings): Connection {
         const headers = new Map(Object.entries(response.headers ?? {}));
         const date = Date.parse(String(headers.get("date")));
         if (!Number.isNaN(date)) serverDate = new Date(date);
+        const status = "statusCode" in response ? Number(response.statusCode) : 0;
+        if (isPage(status, Object.fromEntries(headers))) throw pageInstead(hostOf(args.request));
       }
       return result;
     },

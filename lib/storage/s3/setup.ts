@@ -26,6 +26,7 @@ export function setup(
     try {
       await connection.client.send(new HeadBucketCommand({ Bucket: bucket }), connection.deadline());
     } catch (error) {
+      if (error instanceof StorageError) throw error;
       const { name, status } = failureOf(error);
       if (status === 404) throw refuse("not_found", `The bucket ${bucket} does not exist.`, error);
       if (status === 403)
