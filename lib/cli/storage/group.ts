@@ -57,9 +57,11 @@ const isSet = (name: string): boolean => (process.env[name] ?? "") !== "";
 /** Puts the options of the group where the settings are read. Throws Refusal when they lead nowhere. */
 export async function takeOptions(action: Command): Promise<void> {
   const options: GroupOptions = action.optsWithGlobals();
-  const elsewhere = [options.bucket, options.region, options.endpoint, options.profile].some(
-    (value) => value !== undefined,
-  );
+  // The settings of a store without those of a bucket: `bucket create` is what comes before S3_BUCKET.
+  const elsewhere =
+    [options.bucket, options.region, options.endpoint, options.profile].some(
+      (value) => value !== undefined,
+    ) || ["S3_ENDPOINT", "S3_REGION"].some(isSet);
   if (options.bucket !== undefined && options.bucket !== process.env.S3_BUCKET) delete process.env.S3_PREFIX;
   // What belongs to the configured store says nothing about another one.
   if (options.endpoint !== undefined)

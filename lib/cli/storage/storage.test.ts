@@ -273,6 +273,16 @@ test("the files that aws configure writes are enough to work on any bucket", asy
   refused(nowhere, /^Which bucket\? Say --bucket/);
 });
 
+test("where only the store is set, a bucket can be made, and other commands ask which one", async () => {
+  const bare = (args: string[]): Promise<Told> =>
+    tintype(["storage", ...args], { cwd: folder, env: { ...environment, S3_BUCKET: "" } });
+  const [made, nowhere] = await Promise.all([bare(["bucket", "create", "before-settings"]), bare(["ls"])]);
+  assert.match(done(made).out, /^Made the bucket before-settings at /);
+  refused(nowhere, /^Which bucket\? Say --bucket/);
+  assert.match(done(await bare(["bucket", "list"])).out, /before-settings/);
+  done(await bare(["bucket", "delete", "before-settings", "--yes"]));
+});
+
 test("a bucket is made and removed again, and a name that S3 would refuse is explained", async () => {
   const [capital, taken] = await Promise.all([
     storage(["bucket", "create", "My_Photos"]),
