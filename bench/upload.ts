@@ -115,12 +115,14 @@ async function direct(client: Client, files: Buffer[]): Promise<{ accepted: numb
   await ask(client, "/api/uploads/complete", { ids, look: false });
   const accepted = (performance.now() - started) / 1000;
   const waiting = new Set(ids);
-  for (;;) {
+  for (const since = performance.now(); ; ) {
     await new Promise((resolve) => setTimeout(resolve, 150));
     const open = [...waiting];
+    const gather = Math.min(4, Math.max(1.5, (performance.now() - since) / 4_000));
     const state = await ask<{ uploads: CompleteAnswer[] }>(client, "/api/uploads/status", {
       ids: open,
       wait: 10,
+      gather,
     });
     for (const one of state.uploads) {
       const word = one.status === "known" ? one.state : one.code;

@@ -18,6 +18,7 @@ import {
   type BeginFile,
   type CompleteAnswer,
   canUpload,
+  gatherSeconds,
   type UploadPermit,
   type UploadStanding,
   type UploadView,
@@ -346,16 +347,23 @@ export async function completeUpload(
  */
 export async function uploadStatus(
   db: Db,
-  ask: { viewer: Viewer | undefined; ids: string[]; wait?: number; signal?: AbortSignal },
+  ask: {
+    viewer: Viewer | undefined;
+    ids: string[];
+    wait?: number;
+    gather?: number;
+    signal?: AbortSignal;
+  },
 ): Promise<CompleteAnswer[]> {
   const viewer = mayUpload(ask.viewer);
   const seconds = ask.wait ?? 0;
-  const news = seconds > 0 ? newsOf(ask.ids) : undefined;
+  const news = seconds > 0 ? await newsOf(ask.ids) : undefined;
   try {
     let rows = await ledger.findStandings(db, viewer.id, ask.ids);
     const open = rows.filter((row) => row.state === "verifying").length;
     if (news !== undefined && open > 0) {
-      await news.wait({ changed: open < rows.length, seconds, signal: ask.signal });
+      const gather = ask.gather ?? gatherSeconds;
+      await news.wait({ changed: open < rows.length, seconds, gather, signal: ask.signal });
       rows = await ledger.findStandings(db, viewer.id, ask.ids);
     }
     const byId = new Map(rows.map((row) => [row.id, row]));

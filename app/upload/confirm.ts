@@ -1,5 +1,5 @@
 /** The last stage: tell the server what arrived, then wait for its news until every row has its end. */
-import { type CompleteAnswer, limits } from "#lib/media.ts";
+import { type CompleteAnswer, gatherSeconds, limits } from "#lib/media.ts";
 import { ApiFailure } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import type { Entry } from "./table.ts";
@@ -9,6 +9,8 @@ const pollNextMs = 150;
 const pollMaxMs = 5_000;
 /** The server holds a question back until there is news; its own limit for it is higher. */
 const waitSeconds = 10;
+/** Who has waited for a while waits a quarter of that for more news: a slow server is asked less often, not more. */
+const gatherAfter = (waitedMs: number): number => Math.min(4, Math.max(gatherSeconds, waitedMs / 4_000));
 
 export class Confirm {
   readonly #desk: Desk;
@@ -16,6 +18,8 @@ export class Confirm {
   #gathering = false;
   #polling = false;
   #pollMs = pollNextMs;
+  /** When the first of those that are waited for came here. */
+  #since: number | undefined;
   #stopPoll: (() => void) | undefined;
 
   constructor(desk: Desk) {
@@ -75,7 +79,9 @@ export class Confirm {
     if (entries.length === 0) return;
     this.#polling = true;
     const asked = doors.clock.now();
-    const answers = await this.#desk.ask((api) => api.status(idsOf(entries), waitSeconds));
+    this.#since ??= asked;
+    const gather = gatherAfter(asked - this.#since);
+    const answers = await this.#desk.ask((api) => api.status(idsOf(entries), waitSeconds, gather));
     this.#polling = false;
     if (Array.isArray(answers)) this.#take(entries, answers, "verifying");
     const silent = entries.every((entry) => entry.row.phase === "verifying");
@@ -83,6 +89,7 @@ export class Confirm {
     if (silent && doors.clock.now() - asked < pollMaxMs)
       this.#pollMs = Math.min(pollMaxMs, Math.max(1_000, this.#pollMs * 1.4));
     else this.#pollMs = pollNextMs;
+    if (table.count("verifying") === 0) this.#since = undefined;
     pump();
   }
 

@@ -6,8 +6,8 @@ import { newsChannel } from "#db/queries/uploads.ts";
 import { database } from "../database.ts";
 import { log } from "../log.ts";
 
-/** After the first news others follow soon: they are told together. */
-const gatherMs = 1_500;
+/** A database that does not take the listener at once must not hold up the answer. */
+const listenMsMax = 2_000;
 /** Each holds a connection of the web server; past this, questions are answered at once. */
 const waitersMax = 5_000;
 
@@ -19,7 +19,7 @@ const desk = (): Desk => {
   return holder.tintypeNews;
 };
 
-function listen(): void {
+async function listen(): Promise<void> {
   const here = desk();
   here.listening ??= database()
     .sql.listen(newsChannel, (id) => {
@@ -29,24 +29,37 @@ function listen(): void {
       here.listening = undefined;
       log("news").warn({ err: error }, "news of uploads cannot be heard");
     });
+  const timer = Promise.withResolvers<void>();
+  const late = setTimeout(timer.resolve, listenMsMax);
+  await Promise.race([here.listening, timer.promise]);
+  clearTimeout(late);
 }
 
 export type News = {
-  /** Resolves when all is told, shortly after the first news, after `seconds`, or when nobody waits any longer. */
-  wait(known: { changed: boolean; seconds: number; signal: AbortSignal | undefined }): Promise<void>;
+  /**
+   * Resolves when all is told, `gather` seconds after the first news (others follow soon and are told together), after
+   * `seconds`, or when nobody waits any longer.
+   */
+  wait(known: {
+    changed: boolean;
+    seconds: number;
+    gather: number;
+    signal: AbortSignal | undefined;
+  }): Promise<void>;
   end(): void;
 };
 
 /** Begins to listen for these uploads; to be called before their state is read, so that nothing is missed between. */
-export function newsOf(ids: readonly string[]): News | undefined {
+export async function newsOf(ids: readonly string[]): Promise<News | undefined> {
   const { waiters } = desk();
   if (waiters.size >= waitersMax) return undefined;
-  listen();
+  // Not yet heard is lost: the state is read only when the database has taken the listener.
+  await listen();
   const waiter: Waiter = { pending: new Set(ids), heard: () => {} };
   const before = waiter.pending.size;
   waiters.add(waiter);
   return {
-    wait: ({ changed, seconds, signal }) =>
+    wait: ({ changed, seconds, gather: gatherSeconds, signal }) =>
       new Promise((resolve) => {
         const timers: NodeJS.Timeout[] = [];
         const done = (): void => {
@@ -58,7 +71,7 @@ export function newsOf(ids: readonly string[]): News | undefined {
         const gather = (): void => {
           if (gathering) return;
           gathering = true;
-          timers.push(setTimeout(done, Math.min(gatherMs, seconds * 1000)));
+          timers.push(setTimeout(done, Math.min(gatherSeconds, seconds) * 1000));
         };
         waiter.heard = () => (waiter.pending.size === 0 ? done() : gather());
         signal?.addEventListener("abort", done);
