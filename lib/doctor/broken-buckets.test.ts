@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openBucket } from "#lib/storage/s3.ts";
 import { type TestStore, testStore } from "#lib/testing.ts";
+import { beginTrial, endTrial } from "./browser.ts";
 import {
   denied,
   type Examined,
@@ -385,6 +386,33 @@ test("a store without conditional writes is a warning that says why it is bearab
   });
   assert.deepEqual(seen.ids("fail"), []);
   assert.match(seen.of("conditional").found, /ignores If-None-Match/);
+});
+
+test("a store that refuses the condition of a PUT is no fault: uploads go without it", async () => {
+  const conditionless: Fault = {
+    instead: ({ method, key, headers }) =>
+      method === "PUT" && key !== "" && headers["if-none-match"] !== undefined
+        ? refused(
+            501,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+          )
+        : method === "POST" && key === ""
+          ? refused(501, "NotImplemented")
+          : undefined,
+  };
+  const seen = await examinedWith(store, conditionless);
+  assert.deepEqual(seen.ids("fail"), []);
+  assert.match(seen.of("put").found, /arrived, without If-None-Match/);
+  const proxy = await proxyTo(store.bucket, conditionless);
+  try {
+    const subject = subjectOf({ ...store.bucket, endpoint: proxy.url, publicEndpoint: proxy.url });
+    const { id, put } = await beginTrial(subject);
+    assert.equal("if-none-match" in put.headers, false);
+    await endTrial(subject, { id, origin: "http://localhost:3000", report: { seen: [] } });
+  } finally {
+    await proxy.close();
+  }
 });
 
 test("a full store and a KMS key out of reach are named as such, not as a denial", async () => {

@@ -9,7 +9,7 @@ import { ask, NoAnswer, named } from "./ask.ts";
 import { corsCause, corsChange, form, preflight, preflightRefused, put, type Wish } from "./cors.ts";
 import type { Change, Outcome } from "./finding.ts";
 import { credentialsProbe } from "./identity.ts";
-import { picture, pictureType } from "./objects.ts";
+import { encryptionHeaders, picture, pictureType } from "./objects.ts";
 import { fail, ok, skip, warn } from "./probe.ts";
 import { probeKey } from "./traces.ts";
 import type { BrowserFinding, Report, Seen, Trial } from "./trial.ts";
@@ -46,7 +46,10 @@ export async function beginTrial(subject: Subject): Promise<Trial> {
       picture: picture.toString("base64"),
       pictureType,
       post: post === undefined ? undefined : { url: post.url, fields: post.fields },
-      put: await browserStorage.presignPut(probeKey("incoming/", id, names.browserPut), promise),
+      put: await browserStorage.presignPut(probeKey("incoming/", id, names.browserPut), {
+        ...promise,
+        ifAbsent: await hasConditions(visit, id),
+      }),
       part: await partPermit(visit, id),
       show: await shown(visit, id),
     };
@@ -68,6 +71,15 @@ async function hasForms(visit: Visit): Promise<boolean> {
     throw error;
   });
   return answer === undefined || (answer.status !== 501 && answer.status !== 405);
+}
+
+/** Whether a PUT may be the first of its key only; where a store refuses the condition, uploads go without it. */
+async function hasConditions(visit: Visit, id: string): Promise<boolean> {
+  const key = `${visit.bucket.location}${probeKey("incoming/", id, showName)}`;
+  const headers = { "content-type": pictureType, "if-none-match": "*", ...encryptionHeaders(visit) };
+  const put = await visit.raw({ method: "PUT", key, headers, body: picture });
+  await visit.raw({ method: "DELETE", key });
+  return ![501, 405, 400].includes(put.status);
 }
 
 async function partPermit(visit: Visit, id: string): Promise<Trial["part"]> {
