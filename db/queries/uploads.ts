@@ -404,6 +404,25 @@ export async function reviveStale(db: Db, queueSeconds: number, limit: number): 
   return rows.map((row) => row.id);
 }
 
+/**
+ * Verifying uploads that nobody holds and whose job a worker took `seconds` ago: it was killed while they waited there
+ * for a place. What a living one keeps waiting so long is enqueued once more, which does no harm.
+ */
+export async function reviveDropped(
+  db: Db,
+  how: { seconds: number; queueSeconds: number; limit: number },
+): Promise<string[]> {
+  const rows = await db.execute<{ id: string }>(sql`
+    update uploads set lease_until = ${secondsFromNow(how.queueSeconds)}, updated_at = now()
+    where id in (
+      select u.id from graphile_worker.jobs j join uploads u on j.key = 'finalize:' || u.id
+      where j.task_identifier = 'finalize' and j.locked_at < now() - make_interval(secs => ${how.seconds})
+        and u.state = 'verifying' and u.lease_token is null
+      limit ${how.limit} for update of u skip locked)
+    returning id`);
+  return rows.map((row) => row.id);
+}
+
 /** Of these staging keys, the ones that no open upload will still use. */
 export async function withoutOpenUpload(db: Db, stagingKeys: string[]): Promise<string[]> {
   if (stagingKeys.length === 0) return [];

@@ -13,7 +13,7 @@ import { isIncomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { beginVerifying } from "../uploads.ts";
 import { abortLoose, bringIn } from "./multipart.ts";
-import { queueSeconds, stagingPurges } from "./rules.ts";
+import { leaseSeconds, queueSeconds, stagingPurges } from "./rules.ts";
 
 export type SweepResult = {
   adopted: number;
@@ -45,7 +45,11 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
       result.unknown += 1;
     }
   }
-  const revived = await ledger.reviveStale(db, queueSeconds, batch);
+  const revived = [
+    ...(await ledger.reviveStale(db, queueSeconds, batch)),
+    // What a command brought may wait for a day, and the queue leaves a dead worker its jobs for hours.
+    ...(await ledger.reviveDropped(db, { seconds: leaseSeconds, queueSeconds, limit: batch })),
+  ];
   await enqueue(db, "finalize", revived.map(finalizeJob));
   result.revived = revived.length;
   if (Object.values(result).some((n) => n > 0)) log("sweep").info(result, "swept");

@@ -438,6 +438,25 @@ describe("crash and recovery", () => {
     assert.deepEqual([after.finalKey, after.renditionFolder], [before.finalKey, before.renditionFolder]);
   });
 
+  it("takes up what waited for a place in a worker that died, however long it may wait (F-11)", async () => {
+    const viewer = await person(db);
+    const [waiting, dropped] = [
+      await arrived(viewer, await picture()),
+      await arrived(viewer, await picture()),
+    ];
+    for (const id of [waiting, dropped])
+      await db.update(uploads).set({ leaseUntil: sql`now() + interval '1 day'` }).where(eq(uploads.id, id));
+    const jobsOf = (id: string) =>
+      database.sql`select locked_at from graphile_worker.jobs where key = ${`finalize:${id}`}`;
+    await database.sql`update graphile_worker._private_jobs set attempts = 1, locked_by = 'a worker that is gone',
+      locked_at = now() - interval '1 minute' where key = ${`finalize:${dropped}`}`;
+    assert.equal((await sweep(db, storage)).revived, 1);
+    assert.deepEqual([...(await jobsOf(dropped))], [{ locked_at: null }], "another worker may take it");
+    assert.equal((await sweep(db, storage)).revived, 0);
+    assert.equal(await verify(dropped), "ready");
+    assert.equal(await verify(waiting), "ready");
+  });
+
   it("writes without a condition where the store knows none (R-24)", async () => {
     const viewer = await person(db);
     const id = await arrived(viewer, await picture());
