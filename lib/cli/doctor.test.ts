@@ -76,6 +76,12 @@ test("a fault ends with code 1 and says the change once; programs get one object
   assert.equal(findings.find(({ id }) => id === "post").because, "bucket");
 });
 
+test("a change names the bucket that was examined, so that it cannot change another one", async () => {
+  const { out } = await tintype(["doctor", "--bucket", "not-there", "--region", store.bucket.region]);
+  assert.match(out, /tintype storage bucket create not-there --region \S+\n/);
+  assert.match(out, /tintype storage provision --bucket not-there --region \S+\n/);
+});
+
 test("another origin is judged as well, and --strict lets a warning fail", async () => {
   const { code, out } = await tintype([
     "doctor",

@@ -68,7 +68,8 @@ async function examineAt(place: Place, options: Options): Promise<void> {
   if (!json) say(`Examining ${where}.\n`);
   try {
     await place.careful(async () => {
-      for await (const finding of diagnose(subject, { signal })) {
+      for await (const seen of diagnose(subject, { signal })) {
+        const finding = addressed(seen, place);
         // What waits for something else to be mended would bury it under a page of lines.
         if (json || finding.because === undefined)
           say(json ? findingJson(finding) : findingText(finding, look, findings));
@@ -84,6 +85,13 @@ async function examineAt(place: Place, options: Options): Promise<void> {
     ({ verdict }) => verdict === "fail" || (options.strict === true && verdict === "warn"),
   );
   if (bad) process.exitCode = 1;
+}
+
+/** The commands of a change name the bucket that was examined; without options they would change another one. */
+function addressed(finding: Finding, place: Place): Finding {
+  const { change } = finding;
+  if (change?.run === undefined) return finding;
+  return { ...finding, change: { ...change, run: change.run.split("\n").map(place.command).join("\n") } };
 }
 
 /** The pages that were built on this machine, if any. */

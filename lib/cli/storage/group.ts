@@ -119,6 +119,8 @@ export type Place = {
   bucket(): Promise<Bucket>;
   /** The options that led here, to be repeated in a command that is proposed: " --profile work" or "". */
   again: string;
+  /** A proposed command ("tintype storage …") with every option that led here and that it does not name itself. */
+  command(text: string): string;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
   /** Work that undoes its traces when the signal comes is given the time to. */
@@ -193,6 +195,16 @@ function placeOf(
     again: (["endpoint", "profile"] as const)
       .map((name) => (options[name] === undefined ? "" : ` --${name} ${options[name]}`))
       .join(""),
+    command: (text) =>
+      text.startsWith("tintype storage ")
+        ? `${text}${(Object.keys(variables) as Override[])
+            .filter(
+              (name) =>
+                options[name] !== undefined && !text.includes(name === "bucket" ? " bucket " : ` --${name} `),
+            )
+            .map((name) => ` --${name} ${options[name]}`)
+            .join("")}`
+        : text,
     storage: () => {
       storage ??= open(({ openStorage }) => openStorage(bucket));
       return storage;

@@ -62,7 +62,7 @@ async function showCors(place: Place, origins: string[] | undefined): Promise<vo
   note(
     isIn
       ? `Pages of ${wanted.flatMap((rule) => rule.origins).join(", ")} may upload.`
-      : `Pages of ${wanted.flatMap((rule) => rule.origins).join(", ")} may not upload. Next: tintype storage cors apply`,
+      : `Pages of ${wanted.flatMap((rule) => rule.origins).join(", ")} may not upload. Next: ${place.command("tintype storage cors apply")}`,
   );
 }
 
@@ -96,7 +96,9 @@ async function showLifecycle(place: Place): Promise<void> {
   for (const rule of rules) say(`${styled("dim", rule.id.padEnd(width))}  ${lifecycleInWords(rule)}`);
   const missing = wantedLifecycle(place.settings).filter(({ id }) => !rules.some((rule) => rule.id === id));
   if (missing.length > 0)
-    note(`Missing: ${missing.map(lifecycleInWords).join("; ")}. Next: tintype storage lifecycle apply`);
+    note(
+      `Missing: ${missing.map(lifecycleInWords).join("; ")}. Next: ${place.command("tintype storage lifecycle apply")}`,
+    );
 }
 
 type PolicyOptions = {
