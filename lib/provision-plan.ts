@@ -28,6 +28,7 @@ export type Step = {
   /** In words for people. */
   is: string;
   willBe: string;
+  /** Why it is left as it is, or what is left out of it. */
   why?: string;
   /** Reads again what it adds to, so that what others changed meanwhile stays. A sentence when it went otherwise. */
   apply(): Promise<string | undefined>;
@@ -38,6 +39,8 @@ export type PlanOptions = BucketPolicyOptions & {
   origins?: readonly string[];
   /** Whether an object can be stored; asked before and after what might shut out the gallery itself. */
   canStore: () => Promise<boolean>;
+  /** A key of incoming/ that Tintype did not make, if there is one: clearing that folder would remove it. */
+  foreignKey: () => Promise<string | undefined>;
 };
 
 /** Looks at everything, changes nothing. */
@@ -75,7 +78,7 @@ function bucketStep(bucket: Bucket, setup: Setup, state: "exists" | "absent" | "
 export const notInStore = "this store does not have it";
 
 type Look = { bucket: Bucket; setup: Setup; options: PlanOptions; isThere: boolean };
-type Looked = Pick<Step, "is" | "willBe" | "apply"> & { isOk: boolean };
+type Looked = Pick<Step, "is" | "willBe" | "why" | "apply"> & { isOk: boolean };
 
 const lookers: Record<StepName, ((look: Look) => Promise<Looked>) | undefined> = {
   bucket: undefined,
@@ -131,14 +134,25 @@ function othersStay(after: readonly unknown[], wanted: readonly unknown[]): stri
   return count === 1 ? " (and the other rule)" : ` (and the ${count} other rules)`;
 }
 
-async function lookAtLifecycle({ bucket, setup, isThere }: Look): Promise<Looked> {
+async function lookAtLifecycle({ bucket, setup, options, isThere }: Look): Promise<Looked> {
   const current = isThere ? await bucket.lifecycle() : [];
   const versioned = isThere && (await isVersioned(bucket));
-  const wanted = wantedLifecycle(setup, { versioned });
+  const all = wantedLifecycle(setup, { versioned });
+  const isSet = (rule: LifecycleRule): boolean => current.some((one) => isSameLifecycle(one, rule));
+  const isClearing = (rule: LifecycleRule): boolean => rule.expireDays !== undefined;
+  // What is cleared already was somebody's decision; what is not may hold what others still need.
+  const asks = isThere && all.some((rule) => isClearing(rule) && !isSet(rule));
+  const foreign = asks ? await options.foreignKey() : undefined;
+  const wanted = foreign === undefined ? all : all.filter((rule) => !isClearing(rule));
   const ids = new Set(wanted.map(({ id }) => id));
   const others = (rules: LifecycleRule[]): LifecycleRule[] => rules.filter(({ id }) => !ids.has(id));
   return {
-    isOk: wanted.every((rule) => current.some((one) => isSameLifecycle(one, rule))),
+    isOk: wanted.every(isSet),
+    ...(foreign === undefined
+      ? {}
+      : {
+          why: `incoming/ is not cleared by the store: ${foreign} is not Tintype's and would be removed as well. Move what is not Tintype's, or give Tintype a folder of its own (S3_PREFIX), and run this again.`,
+        }),
     is: current.length === 0 ? "no rule" : current.map(lifecycleInWords).join("; "),
     willBe: wanted.map(lifecycleInWords).join("; ") + othersStay([...others(current), ...wanted], wanted),
     apply: async () => {

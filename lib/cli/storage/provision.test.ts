@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import type { BucketSettings } from "#lib/env.ts";
+import { incomingKey } from "#lib/storage/keys.ts";
 import { openBucket, openStorage } from "#lib/storage/s3.ts";
 import { type RunningCeph, startCeph } from "#lib/testing-ceph.ts";
 import { atTerminal, bucketEnvironment, type Told, tintype } from "../testing.ts";
@@ -154,4 +155,39 @@ test("the policies of each principal are printed ready for AWS's own tools", asy
   assert.equal(Reflect.get(Object(document), "Version"), "2012-10-17");
   const all: unknown = JSON.parse((await storage(["policy", "show", "--json"])).out);
   assert.deepEqual(Object.keys(Object(all)), ["web", "worker", "provisioner", "start", "bucket"]);
+});
+
+test("a folder incoming/ that other programs use is not cleared, and the plan says which object stands for them", async () => {
+  const shared = ceph.bucket("shared-incoming");
+  const door = openBucket(shared);
+  const objects = openStorage(shared);
+  try {
+    await door.create();
+    await objects.put("incoming/report.csv", Buffer.from("x"), { contentType: "text/csv" });
+    const run = (...args: string[]): Promise<Told> =>
+      tintype(["storage", ...args], { cwd: folder, env: bucketEnvironment(shared) });
+    const planned = await run("provision", "--dry-run");
+    assert.match(
+      planned.out,
+      /! incoming\/ is not cleared by the store: incoming\/report\.csv is not Tintype's/,
+    );
+    assert.doesNotMatch(planned.out, /incoming\/ removed/);
+    assert.equal((await run("provision", "--yes")).code, 0);
+    assert.deepEqual(
+      (await door.lifecycle()).map(({ id }) => id),
+      ["tintype-multipart"],
+    );
+    const again = await run("lifecycle", "apply", "--yes");
+    assert.match(again.out, /report\.csv is not Tintype's[\s\S]*Nothing to change/);
+    await objects.delete("incoming/report.csv");
+    await objects.put(incomingKey(), Buffer.from("x"), { contentType: "image/jpeg" });
+    assert.equal((await run("lifecycle", "apply", "--yes")).code, 0);
+    assert.deepEqual(
+      (await door.lifecycle()).map(({ expireDays }) => expireDays).filter((days) => days !== undefined),
+      [2],
+    );
+  } finally {
+    door.close();
+    objects.close();
+  }
 });

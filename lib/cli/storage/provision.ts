@@ -3,10 +3,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { BucketPolicyOptions } from "#lib/iam.ts";
 import { notInStore, planProvision, type Step, type StepName } from "#lib/provision-plan.ts";
 import { Refusal } from "#lib/start/refusal.ts";
-import { absentKey } from "#lib/storage/keys.ts";
+import { absentKey, isIncomingKey } from "#lib/storage/keys.ts";
 import { StorageError } from "#lib/storage/port.ts";
 import { type Asking, confirmed } from "../ask.ts";
-import { many, note, reason, say, sayJson, styled } from "../output.ts";
+import { many, note, printable, reason, say, sayJson, styled } from "../output.ts";
 import { at, type Place } from "./group.ts";
 
 export type ApplyOptions = Asking & { dryRun?: true; origin?: string[] } & BucketPolicyOptions;
@@ -66,6 +66,7 @@ export async function provision(
     ...options,
     steps,
     canStore: () => canStore(place),
+    foreignKey: () => foreignKey(place),
     ...(options.origin === undefined ? {} : { origins: options.origin }),
   });
   const changes = plan.filter(({ state }) => state === "change");
@@ -137,6 +138,21 @@ async function canStore(place: Place): Promise<boolean> {
   return true;
 }
 
+/** So many objects tell whether other programs use the folder. */
+const lookedAtMax = 5_000;
+
+async function foreignKey(place: Place): Promise<string | undefined> {
+  const storage = await place.storage();
+  let seen = 0;
+  for await (const { key } of storage.list("incoming/")) {
+    // Consoles keep an empty object under the name of a folder; a doctor that was killed leaves its probes.
+    const isOurs = key === "incoming/" || key.startsWith("incoming/probe-") || isIncomingKey(key);
+    if (!isOurs) return key;
+    if (++seen === lookedAtMax) return undefined;
+  }
+  return undefined;
+}
+
 function refuseUnknown(plan: Step[]): void {
   const unknown = plan.filter(({ state }) => state === "denied");
   if (unknown.length > 0)
@@ -162,6 +178,8 @@ function showPlan(place: Place, plan: Step[]): void {
       say(`${indent}will be  ${styled("bold", step.willBe)}`);
     } else if (step.state === "denied") say(`${begin}  ${step.is}: ${step.why ?? ""}`);
     else say(`${begin}  ${step.is}`);
+    if ((step.state === "change" || step.state === "ok") && step.why !== undefined)
+      say(`${indent}${styled("yellow", "!")} ${printable(step.why)}`);
   }
   if (!plan.some(({ state }) => state === "change")) say("Nothing to change.");
 }
