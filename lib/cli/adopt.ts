@@ -170,9 +170,9 @@ function explain(
 
 function described(event: AdoptEvent): string {
   const name = printable(event.key);
-  // The sentence for people who upload would send them back to their computer.
+  // The rest of what people who upload are told would send them back to their computer, or say that it was not kept.
   if (event.code === "internal") return `${name}: it could not be read or processed after several tries`;
-  if (event.code !== undefined) return `${name}: ${rejectSentence(event.code)}`;
+  if (event.code !== undefined) return `${name}: ${rejectSentence(event.code).replace(/\..*/s, "")}`;
   if (event.outcome === "too_large") return `${name}: ${size(event.bytes)}`;
   return event.outcome === "other_type" && event.type !== undefined ? `${name}: ${event.type}` : name;
 }

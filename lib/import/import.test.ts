@@ -382,6 +382,16 @@ describe("the command", () => {
     }
   });
 
+  it("says what is wrong with an object that stays where it is, and not that it was not kept", async () => {
+    const viewer = await person(db);
+    await storage.put("media/old/words.jpg", Buffer.from("not a picture"), { contentType: "image/jpeg" });
+    const beside = await worker(database, storage);
+    const run = start(["adopt", "--prefix", "media/old/", "--apply", "--owner", viewer.email]);
+    assert.equal(await run.ended, 1, run.said());
+    await beside.stop();
+    assert.match(run.said(), /media\/old\/words\.jpg: This is not a picture, whatever its name says\n/);
+  });
+
   it("says in a sentence whose account is missing and which prefix is meant", async () => {
     const at = await folder();
     const nobody = start(["import", at, "--owner", "nobody@example.com"]);
