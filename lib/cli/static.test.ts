@@ -88,6 +88,11 @@ test("pages that a running Tintype serves are not built again under it", async (
   const { code, err } = await tintype(["static", "push"], options({}));
   assert.equal(code, 1);
   assert.match(err, /^The pages have to be built anew, and a running Tintype is serving/m);
+  // Beside the folder that it serves they are; next then refuses this one, which is outside of the project.
+  const elsewhere = { ...run, build: path.join(folder, "served") };
+  await lay(path.join(folder, "data"), { "run.json": JSON.stringify(elsewhere) });
+  const begun = await tintype(["static", "push"], options({}));
+  assert.match(begun.err, /^The pages could not be built/m);
   await rm(path.join(folder, "data"), { recursive: true });
 });
 

@@ -134,7 +134,9 @@ async function buildIfNeeded(): Promise<void> {
   const { settings } = await import("#lib/env.ts");
   const running = await readRun(dataFolder(settings().dataFolder));
   // A Tintype that was killed has left its note behind.
-  if (running?.state === "running" && (await isAlive(running.pid)))
+  const { buildFolder } = await import("#lib/start/build-folder.ts");
+  const isServed = (running?.build ?? buildFolder(process.env)) === buildFolder(process.env);
+  if (running?.state === "running" && isServed && (await isAlive(running.pid)))
     throw new Refusal(
       "The pages have to be built anew, and a running Tintype is serving from that folder: stop it first, or build elsewhere with TINTYPE_BUILD.",
     );

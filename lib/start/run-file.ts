@@ -8,6 +8,8 @@ const shape = z.object({
   pid: z.int(),
   state: z.enum(["starting", "running", "stopping"]),
   appUrl: z.string(),
+  /** The folder of the pages it serves: to be left alone while it does. */
+  build: z.string().optional(),
   /** The variables of the built-in parts, secrets included; the file is mode 0600 for that reason. */
   environment: z.record(z.string(), z.string()),
 });

@@ -122,7 +122,12 @@ async function bringUp(
   // From here on this process, too, sees what its children see.
   Object.assign(process.env, environment);
   const complete = parseSettings(process.env);
-  const run = { pid: process.pid, appUrl: settings.appUrl, environment };
+  const run = {
+    pid: process.pid,
+    appUrl: settings.appUrl,
+    build: buildFolder(process.env),
+    environment,
+  };
   await writeRun(folder, { ...run, state: "starting" });
   life.onEnding = () => writeRun(folder, { ...run, state: "stopping" });
   life.add({ level: 0, stop: () => removeRun(folder) });
