@@ -130,6 +130,9 @@ export const isAbsent = (error: unknown): boolean => {
   return status === 404 && name !== "NoSuchBucket";
 };
 
+export const isUnsupported = (error: unknown): boolean =>
+  error instanceof StorageError && error.code === "unsupported";
+
 const ownHeader = /^(x-amz|etag$|x-goog)/;
 
 /**

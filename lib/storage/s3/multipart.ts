@@ -10,7 +10,7 @@ import {
   type ListPartsCommandOutput,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { asking, failureOf } from "../failures.ts";
+import { asking, failureOf, isUnsupported, storageError } from "../failures.ts";
 import { type ObjectMeta, type OpenMultipart, type Storage, StorageError, type StoredPart } from "../port.ts";
 import { type Connection, orAbsent } from "./connection.ts";
 import { nextOf } from "./listing.ts";
@@ -84,18 +84,25 @@ export function multipart(
     chosen: readonly StoredPart[],
     options: { ifAbsent?: boolean } = {},
   ): Promise<{ etag: string } | undefined> {
-    const command = new CompleteMultipartUploadCommand({
-      ...at(key),
-      UploadId: uploadId,
-      MultipartUpload: { Parts: chosen.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
-      ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
-    });
     const bytes = chosen.reduce((sum, part) => sum + part.bytes, 0);
     // Not every store reads If-None-Match here.
     if (options.ifAbsent === true && (await others.head(key)) !== undefined)
       throw new StorageError("conflict", "The bucket has another object under this key.");
     const answer = await asking("put the parts of an upload together", () => {
-      const sent = orAbsent(() => client.send(command, deadline(bytes)));
+      const send = (ifAbsent: boolean) => {
+        const command = new CompleteMultipartUploadCommand({
+          ...at(key),
+          UploadId: uploadId,
+          MultipartUpload: { Parts: chosen.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
+          ...(ifAbsent ? { IfNoneMatch: "*" } : {}),
+        });
+        return orAbsent(() => client.send(command, deadline(bytes)));
+      };
+      // Nothing is there, as was just seen, and some stores have no condition that would keep it so.
+      const sent = send(options.ifAbsent === true).catch((error: unknown) => {
+        if (options.ifAbsent !== true || !isUnsupported(storageError(error, ""))) throw error;
+        return send(false);
+      });
       return sent.catch(async (error: unknown) => {
         // Ceph answers 500 for an upload that it does not have.
         if ((failureOf(error).status ?? 0) >= 500 && (await parts(key, uploadId)) === undefined)

@@ -205,6 +205,30 @@ describe("over a network that fails", () => {
     );
   });
 
+  it("where the store has no conditions, the first write is looked for instead (Backblaze)", async () => {
+    await store.storage.put("first/there", Buffer.from("x"), { contentType: type });
+    const conditionless = (asked: IncomingMessage): Trouble =>
+      asked.headers["if-none-match"] === undefined
+        ? undefined
+        : { status: 501, body: errorXml("NotImplemented") };
+    await troubled(conditionless, async (storage) => {
+      const meta = { contentType: type, ifAbsent: true };
+      await storage.put("first/put", Buffer.from("a"), meta);
+      await assert.rejects(storage.put("first/put", Buffer.from("b"), meta), is("conflict"));
+      await storage.copy("first/there", "first/copy", { ifAbsent: true });
+      await assert.rejects(storage.copy("first/put", "first/copy", { ifAbsent: true }), is("conflict"));
+      const uploadId = await storage.multipart.begin("first/parts", { contentType: type });
+      const part = await storage.multipart.put("first/parts", uploadId, 1, Buffer.from("p"));
+      assert.ok(await storage.multipart.complete("first/parts", uploadId, [part], { ifAbsent: true }));
+    });
+    for (const [key, text] of [
+      ["put", "a"],
+      ["copy", "x"],
+      ["parts", "p"],
+    ])
+      assert.equal((await store.storage.get(`first/${key}`, { bytesMax: 9 }))?.body.toString(), text);
+  });
+
   it("a store that sends whole objects only is told apart from one that sends parts", async () => {
     await store.storage.put("whole/1", Buffer.from("0123456789"), { contentType: type });
     await troubled(

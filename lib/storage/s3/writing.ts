@@ -7,7 +7,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
-import { asking, failureOf, storageError } from "../failures.ts";
+import { asking, failureOf, isUnsupported, storageError } from "../failures.ts";
 import {
   type ObjectHead,
   type ObjectMeta,
@@ -76,7 +76,14 @@ export function writing(
       ContentLength: body.byteLength,
       ...(meta.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
     });
-    await asking("store an object", () => client.send(command, deadline(body.byteLength)));
+    try {
+      await asking("store an object", () => client.send(command, deadline(body.byteLength)));
+    } catch (error) {
+      if (meta.ifAbsent !== true || !isUnsupported(error)) throw error;
+      // A store without conditions, such as Backblaze: looked at instead, which two writers at once could slip by.
+      if ((await others.head(key)) !== undefined) throw taken();
+      await putWhole(key, body, { ...meta, ifAbsent: false });
+    }
   }
 
   async function remove(key: string): Promise<void> {
@@ -151,7 +158,12 @@ export function writing(
     // Not every store reads If-None-Match on a copy.
     if (options.ifAbsent === true && (await others.head(to)) !== undefined) throw taken();
     const how = source.bytes > limits.copyBytesMax ? copyInParts : copyWhole;
-    const done = await asking("copy an object", () => how(from, to, options, source));
+    const done = await asking("copy an object", () => how(from, to, options, source)).catch(
+      (error: unknown) => {
+        if (options.ifAbsent !== true || !isUnsupported(error)) throw error;
+        return asking("copy an object", () => how(from, to, { ...options, ifAbsent: false }, source));
+      },
+    );
     return done ? others.head(to) : undefined;
   }
 
