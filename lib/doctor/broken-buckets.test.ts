@@ -415,6 +415,12 @@ test("a store that refuses the condition of a PUT is no fault: uploads go withou
   }
 });
 
+test("an encryption that the store does not have is named once, as the setting that asks for it", async () => {
+  const bucket = { ...store.bucket, encryption: { method: "AES256" as const, keyId: undefined } };
+  const seen = await examined(subjectOf(bucket));
+  assertRoot(seen, "incoming", /S3_SSE=AES256.*501 NotImplemented/s, /S3_SSE=AES256/);
+});
+
 test("a full store and a KMS key out of reach are named as such, not as a denial", async () => {
   const writing = (reply: ReturnType<typeof refused>): Fault => ({
     instead: ({ method, key, signed }) => (signed && method === "PUT" && key !== "" ? reply : undefined),

@@ -78,6 +78,17 @@ export async function refusal(
         ),
       ),
     );
+  const { encryption } = visit.bucket;
+  if (encryption !== undefined && [501, 400].includes(answer.status)) {
+    visit.facts.unwritable ??= "incoming";
+    return fail(
+      `Every write asks for encryption (S3_SSE=${encryption.method}), and the store answers ${named(answer)}. ${loss}${reasonOf(message)}`,
+      run(
+        "Leave it to the store by taking this line out, or set up this way of encrypting in the store:",
+        `S3_SSE=${encryption.method}`,
+      ),
+    );
+  }
   if (answer.status === 403 || answer.status === 401) {
     const misread = step === "write" ? await misreadBlock(visit) : undefined;
     if (misread !== undefined) return misread;
