@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { sql } from "drizzle-orm";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
-import { inTransaction } from "./client.ts";
+import { connect, inTransaction } from "./client.ts";
 
 describe("a transaction", () => {
   let database: TestDatabase;
@@ -42,5 +42,30 @@ describe("a transaction", () => {
       }),
     );
     assert.equal(runs, 1);
+  });
+});
+
+describe("a connection", () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await testDatabase();
+  });
+  after(() => database.close());
+
+  const settingsOf = async (options: { prepare?: boolean }) => {
+    const { db, sql: client } = connect(database.url, { ...options, max: 1 });
+    const [row] = await db.execute(
+      sql`select current_setting('statement_timeout') as timeout, current_setting('plan_cache_mode') as plans`,
+    );
+    await client.end();
+    return row;
+  };
+
+  it("ends what takes too long, and plans kept statements anew", async () => {
+    assert.deepEqual(await settingsOf({}), { timeout: "30s", plans: "force_custom_plan" });
+  });
+
+  it("without kept statements asks for nothing that PgBouncer refuses", async () => {
+    assert.deepEqual(await settingsOf({ prepare: false }), { timeout: "0", plans: "auto" });
   });
 });

@@ -7,6 +7,13 @@ import * as schema from "./schema.ts";
 export type Db = Omit<PostgresJsDatabase<typeof schema>, "$client">;
 export type Sql = postgres.Sql;
 
+/** A pooler that hands each transaction to another connection keeps none of these, and PgBouncer closes the door on them. */
+const ofSession = {
+  statement_timeout: 30_000,
+  // A kept statement would otherwise get one plan for every value, the rare search word and the common one.
+  plan_cache_mode: "force_custom_plan",
+};
+
 export function connect(
   url: string,
   options: { max?: number; name?: string; prepare?: boolean } = {},
@@ -18,9 +25,7 @@ export function connect(
     onnotice: () => {},
     connection: {
       application_name: options.name ?? "tintype",
-      statement_timeout: 30_000,
-      // A kept statement would otherwise get one plan for every value, the rare search word and the common one.
-      plan_cache_mode: "force_custom_plan",
+      ...(options.prepare === false ? {} : ofSession),
     },
   });
   return { db: drizzle(options.prepare === false ? sql : keepingStatements(sql), { schema }), sql };
