@@ -14,6 +14,8 @@ const sizes = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit)
   format: new Intl.NumberFormat(locale, {
     style: "unit",
     unit,
+    // The short form has no plural: "0 byte".
+    unitDisplay: unit === "byte" ? "long" : "short",
     maximumFractionDigits: unit === "byte" ? 0 : 1,
   }),
 }));
