@@ -111,5 +111,6 @@ async function openLibrary(): Promise<ReturnType<typeof import("#db/client.ts")[
   const url = process.env.DATABASE_URL;
   if (url === undefined || url === "") return undefined;
   const { connect } = await import("#db/client.ts");
-  return connect(url, { max: 1, name: "tintype-doctor" });
+  // Asked once: there is nothing to keep, and any pooler takes it.
+  return connect(url, { max: 1, name: "tintype-doctor", prepare: false });
 }

@@ -219,7 +219,10 @@ async function runPart(
 }
 
 async function welcome(options: StartOptions, settings: Settings, environment: Environment): Promise<void> {
-  const { db, sql } = connect(environment.DATABASE_URL ?? settings.databaseUrl ?? "", { max: 1 });
+  const { db, sql } = connect(environment.DATABASE_URL ?? settings.databaseUrl ?? "", {
+    max: 1,
+    prepare: settings.databasePrepare,
+  });
   const link = await options.setupLink(db).finally(() => sql.end());
   const { terminal } = options;
   terminal.line();
