@@ -55,6 +55,8 @@ async function main(): Promise<void> {
     concurrency: settings().worker.concurrency + 1,
     logger: queueLogger,
     noHandleSignals: true,
+    // The next transaction may be another connection's, which has statements of these names already, or has not.
+    noPreparedStatements: !settings().databasePrepare,
     pollInterval: 2_000,
     taskList: {
       finalize: async (payload) => {
