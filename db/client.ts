@@ -23,6 +23,8 @@ export function connect(
     connect_timeout: 10,
     max_lifetime: 30 * 60,
     onnotice: () => {},
+    // Left to itself it names every statement, even one that is not kept.
+    prepare: options.prepare !== false,
     connection: {
       application_name: options.name ?? "tintype",
       ...(options.prepare === false ? {} : ofSession),
