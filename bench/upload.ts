@@ -118,11 +118,10 @@ async function direct(client: Client, files: Buffer[]): Promise<{ accepted: numb
   for (const since = performance.now(); ; ) {
     await new Promise((resolve) => setTimeout(resolve, 150));
     const open = [...waiting];
-    const gather = Math.min(4, Math.max(1.5, (performance.now() - since) / 4_000));
+    const wait = Math.min(5, Math.max(2, (performance.now() - since) / 4_000));
     const state = await ask<{ uploads: CompleteAnswer[] }>(client, "/api/uploads/status", {
       ids: open,
-      wait: 10,
-      gather,
+      wait,
     });
     for (const one of state.uploads) {
       const word = one.status === "known" ? one.state : one.code;

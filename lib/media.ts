@@ -143,14 +143,11 @@ export const completeShape = z.strictObject({
   /** False from a browser that has just seen the bucket take the bytes: the worker's first read is look enough. */
   look: z.boolean().default(true),
 });
-/** Seconds a status question may be held back until there is news. */
+/** Seconds a status question may be held back while something is still being verified. */
 export const waitSecondsMax = 20;
-/** After the first news others follow soon; seconds for which they are waited for, unless the asker says otherwise. */
-export const gatherSeconds = 1.5;
 export const statusShape = z.strictObject({
   ids: idsShape.shape.ids,
   wait: z.number().min(0).max(waitSecondsMax).default(0),
-  gather: z.number().min(0).max(waitSecondsMax).default(gatherSeconds),
 });
 
 export const idShape = z.object({ id: z.uuid() });
@@ -219,7 +216,7 @@ export type CompleteAnswer =
  * POST   /api/uploads               {uploads: BeginFile[]}  → 200 {uploads: BeginAnswer[]}
  * GET    /api/uploads               → 200 {uploads: UploadView[]}: the asker's issued and verifying ones, newest first
  * POST   /api/uploads/complete      {ids, look?}            → 200 {uploads: CompleteAnswer[]}
- * POST   /api/uploads/status        {ids, wait?, gather?}   → 200 {uploads: CompleteAnswer[]}
+ * POST   /api/uploads/status        {ids, wait?}            → 200 {uploads: CompleteAnswer[]}
  * POST   /api/uploads/:id/complete  → 200 ready · 202 verifying · 409 object_missing · 422 rejected · 410 gone · 404
  * POST   /api/uploads/:id/renew     → 200 UploadPermit
  * POST   /api/uploads/:id/parts     {numbers?} → 200 UploadParts: what is there, and permits for what is not

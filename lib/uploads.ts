@@ -18,7 +18,6 @@ import {
   type BeginFile,
   type CompleteAnswer,
   canUpload,
-  gatherSeconds,
   type UploadPermit,
   type UploadStanding,
   type UploadView,
@@ -342,8 +341,8 @@ export async function completeUpload(
 }
 
 /**
- * How uploads stand, for a page that waits: with `wait`, the answer is held back until there is news, at most so many
- * seconds.
+ * How uploads stand, for a page that waits: with `wait`, the answer is held back until nothing of theirs is being
+ * verified any longer, at most so many seconds.
  */
 export async function uploadStatus(
   db: Db,
@@ -351,19 +350,16 @@ export async function uploadStatus(
     viewer: Viewer | undefined;
     ids: string[];
     wait?: number;
-    gather?: number;
     signal?: AbortSignal;
   },
 ): Promise<CompleteAnswer[]> {
   const viewer = mayUpload(ask.viewer);
   const seconds = ask.wait ?? 0;
-  const news = seconds > 0 ? await newsOf(ask.ids) : undefined;
+  const news = seconds > 0 ? await newsOf(viewer.id) : undefined;
   try {
     let rows = await ledger.findStandings(db, viewer.id, ask.ids);
-    const open = rows.filter((row) => row.state === "verifying").length;
-    if (news !== undefined && open > 0) {
-      const gather = ask.gather ?? gatherSeconds;
-      await news.wait({ changed: open < rows.length, seconds, gather, signal: ask.signal });
+    if (news !== undefined && rows.some((row) => row.state === "verifying")) {
+      await news.wait({ seconds, signal: ask.signal });
       rows = await ledger.findStandings(db, viewer.id, ask.ids);
     }
     const byId = new Map(rows.map((row) => [row.id, row]));

@@ -10,6 +10,7 @@ import { refuseOtherBuild } from "#lib/static/built.ts";
 import { storage } from "#lib/storage/current.ts";
 import { endWaiting } from "#lib/uploads/news.ts";
 import { front } from "./front.ts";
+import { answer, uploadHandler } from "./uploads.ts";
 
 const logger = log("web");
 
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const app = next({ dev: process.env.NODE_ENV === "development", hostname: host, port });
   await app.prepare();
   const handle = app.getRequestHandler();
+  const { origin } = new URL(appUrl);
   const server = createServer((request, response) => {
     const started = performance.now();
     response.once("finish", () => {
@@ -53,7 +55,10 @@ async function main(): Promise<void> {
       response.setHeader("retry-after", "5");
       return writeHead(503, ...rest);
     }) as typeof response.writeHead;
-    handle(request, response).catch((error: unknown) => {
+    const handler = uploadHandler(request);
+    const answered =
+      handler === undefined ? handle(request, response) : answer(handler, request, response, origin);
+    answered.catch((error: unknown) => {
       logger.error({ err: error }, "a request was not handled");
       if (!response.headersSent) response.writeHead(500);
       response.end();

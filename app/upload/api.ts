@@ -29,8 +29,8 @@ export type Api = {
   begin(files: BeginFile[]): Promise<BeginAnswer[]>;
   /** `look`: whether the server should ask the bucket first, because nobody here has seen it take the bytes. */
   complete(ids: string[], look: boolean): Promise<CompleteAnswer[]>;
-  /** Answered when all is told, `gather` seconds after the first news, at the latest after `wait` seconds. */
-  status(ids: string[], wait: number, gather: number): Promise<CompleteAnswer[]>;
+  /** Answered when all of this person's are done, at the latest after `wait` seconds. */
+  status(ids: string[], wait: number): Promise<CompleteAnswer[]>;
   renew(id: string): Promise<UploadPermit>;
   /** What is there of a large file, and permits for `numbers`, or for the first parts that are not. */
   parts(id: string, numbers: number[] | undefined): Promise<UploadParts>;
@@ -72,7 +72,7 @@ export function openApi(): Api {
   return {
     begin: (uploads) => list("POST", "/api/uploads", { uploads }),
     complete: (ids, look) => list("POST", "/api/uploads/complete", { ids, look }),
-    status: (ids, wait, gather) => list("POST", "/api/uploads/status", { ids, wait, gather }),
+    status: (ids, wait) => list("POST", "/api/uploads/status", { ids, wait }),
     renew: (id) => ask("POST", `/api/uploads/${id}/renew`, {}),
     parts: (id, numbers) => ask("POST", `/api/uploads/${id}/parts`, numbers === undefined ? {} : { numbers }),
     probe: (id) => ask("GET", `/api/uploads/${id}?probe=1`),

@@ -1,5 +1,5 @@
 /** The last stage: tell the server what arrived, then wait for its news until every row has its end. */
-import { type CompleteAnswer, gatherSeconds, limits } from "#lib/media.ts";
+import { type CompleteAnswer, limits } from "#lib/media.ts";
 import { ApiFailure } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import type { Entry } from "./table.ts";
@@ -7,10 +7,11 @@ import type { Entry } from "./table.ts";
 const gatherMs = 250;
 const pollNextMs = 150;
 const pollMaxMs = 5_000;
-/** The server holds a question back until there is news; its own limit for it is higher. */
-const waitSeconds = 10;
-/** Who has waited for a while waits a quarter of that for more news: a slow server is asked less often, not more. */
-const gatherAfter = (waitedMs: number): number => Math.min(4, Math.max(gatherSeconds, waitedMs / 4_000));
+/**
+ * The server holds a question back until all is done, or so many seconds. Who has waited for a while waits a quarter of
+ * that again: a slow server is asked less often, not more.
+ */
+const waitAfter = (waitedMs: number): number => Math.min(5, Math.max(2, waitedMs / 4_000));
 
 export class Confirm {
   readonly #desk: Desk;
@@ -80,13 +81,13 @@ export class Confirm {
     this.#polling = true;
     const asked = doors.clock.now();
     this.#since ??= asked;
-    const gather = gatherAfter(asked - this.#since);
-    const answers = await this.#desk.ask((api) => api.status(idsOf(entries), waitSeconds, gather));
+    const wait = waitAfter(asked - this.#since);
+    const answers = await this.#desk.ask((api) => api.status(idsOf(entries), wait));
     this.#polling = false;
     if (Array.isArray(answers)) this.#take(entries, answers, "verifying");
     const silent = entries.every((entry) => entry.row.phase === "verifying");
-    // No news at once: a server that does not hold questions back must not be asked all the time.
-    if (silent && doors.clock.now() - asked < pollMaxMs)
+    // Answered at once, and without news: a server that does not hold questions back must not be asked all the time.
+    if (silent && doors.clock.now() - asked < 1_000)
       this.#pollMs = Math.min(pollMaxMs, Math.max(1_000, this.#pollMs * 1.4));
     else this.#pollMs = pollNextMs;
     if (table.count("verifying") === 0) this.#since = undefined;

@@ -6,7 +6,7 @@ import { media, quotas, type Upload, uploads } from "../schema.ts";
 
 const secondsFromNow = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 const touched = { updatedAt: sql`now()` };
-/** Where it is told that an upload has come to its end, or was given back. */
+/** Where it is told that nothing of an owner is being verified any longer. */
 export const newsChannel = "tintype_uploads";
 const freed = { leaseToken: null, leaseUntil: null };
 
@@ -256,9 +256,14 @@ export async function claimUpload(
   return row;
 }
 
-/** Tells every process that waits for news of this upload; heard when the transaction commits. */
-export async function tellNews(db: Db, id: string): Promise<void> {
-  await db.execute(sql`select pg_notify(${newsChannel}, ${id})`);
+/**
+ * Tells every process that waits with this owner when nothing of theirs is being verified any longer; heard when the
+ * transaction commits. Once for a batch: to be woken for each picture costs a web process more than to look now and then.
+ */
+async function tellIfDone(db: Db, { ownerId }: Pick<Upload, "ownerId">): Promise<void> {
+  await db.execute(sql`
+    select pg_notify(${newsChannel}, ${ownerId}::text)
+    where not exists (select from ${uploads} where owner_id = ${ownerId} and state = 'verifying')`);
 }
 
 const heldBy = (id: string, token: string) =>
@@ -317,8 +322,8 @@ export async function giveBack(db: Db, held: { id: string; token: string }): Pro
     .update(uploads)
     .set({ state: "issued", ...freed, ...touched })
     .where(heldBy(held.id, held.token))
-    .returning({ id: uploads.id });
-  if (rows.length > 0) await tellNews(db, held.id);
+    .returning({ ownerId: uploads.ownerId });
+  for (const row of rows) await tellIfDone(db, row);
   return rows.length > 0;
 }
 
@@ -350,7 +355,7 @@ export async function closeHeld(
     .set({ ...end, ...freed, ...touched })
     .where(heldBy(held.id, held.token))
     .returning();
-  if (row !== undefined) await tellNews(db, row.id);
+  if (row !== undefined) await tellIfDone(db, row);
   return row;
 }
 
@@ -366,7 +371,7 @@ export async function closeOpen(
     .set({ state: to, ...touched })
     .where(and(eq(uploads.id, id), inArray(uploads.state, from)))
     .returning();
-  if (row !== undefined) await tellNews(db, row.id);
+  if (row !== undefined) await tellIfDone(db, row);
   return row;
 }
 

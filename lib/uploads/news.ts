@@ -1,6 +1,7 @@
 /**
- * Waiting for news of uploads instead of asking again and again. One connection of each process listens; whoever waits
- * is woken by what a worker committed. Hearing nothing (a pooler that drops LISTEN) only makes the answer late.
+ * Waiting for the worker instead of asking again and again. One connection of each process listens; whoever waits is
+ * woken when nothing of theirs is being verified any longer. Hearing nothing (a pooler that drops LISTEN, a
+ * connection that was lost) only makes the answer as late as it was asked to be at most.
  */
 import { newsChannel } from "#db/queries/uploads.ts";
 import { database } from "../database.ts";
@@ -11,7 +12,7 @@ const listenMsMax = 2_000;
 /** Each holds a connection of the web server; past this, questions are answered at once. */
 const waitersMax = 5_000;
 
-type Waiter = { pending: Set<string>; heard: () => void };
+type Waiter = { ownerId: string; told: boolean; heard: () => void };
 type Desk = { waiters: Set<Waiter>; listening: Promise<unknown> | undefined };
 const holder = globalThis as typeof globalThis & { tintypeNews?: Desk };
 const desk = (): Desk => {
@@ -19,11 +20,16 @@ const desk = (): Desk => {
   return holder.tintypeNews;
 };
 
+function wake(waiter: Waiter): void {
+  waiter.told = true;
+  waiter.heard();
+}
+
 async function listen(): Promise<void> {
   const here = desk();
   here.listening ??= database()
-    .sql.listen(newsChannel, (id) => {
-      for (const waiter of here.waiters) if (waiter.pending.delete(id)) waiter.heard();
+    .sql.listen(newsChannel, (ownerId) => {
+      for (const waiter of here.waiters) if (waiter.ownerId === ownerId) wake(waiter);
     })
     .catch((error: unknown) => {
       here.listening = undefined;
@@ -36,48 +42,31 @@ async function listen(): Promise<void> {
 }
 
 export type News = {
-  /**
-   * Resolves when all is told, `gather` seconds after the first news (others follow soon and are told together), after
-   * `seconds`, or when nobody waits any longer.
-   */
-  wait(known: {
-    changed: boolean;
-    seconds: number;
-    gather: number;
-    signal: AbortSignal | undefined;
-  }): Promise<void>;
+  /** Resolves when the owner's pictures are done, after `seconds`, or when nobody waits any longer. */
+  wait(options: { seconds: number; signal: AbortSignal | undefined }): Promise<void>;
   end(): void;
 };
 
-/** Begins to listen for these uploads; to be called before their state is read, so that nothing is missed between. */
-export async function newsOf(ids: readonly string[]): Promise<News | undefined> {
+/** Begins to listen for an owner; to be called before a state is read, so that nothing is missed between. */
+export async function newsOf(ownerId: string): Promise<News | undefined> {
   const { waiters } = desk();
   if (waiters.size >= waitersMax) return undefined;
+  const waiter: Waiter = { ownerId, told: false, heard: () => {} };
+  waiters.add(waiter);
   // Not yet heard is lost: the state is read only when the database has taken the listener.
   await listen();
-  const waiter: Waiter = { pending: new Set(ids), heard: () => {} };
-  const before = waiter.pending.size;
-  waiters.add(waiter);
   return {
-    wait: ({ changed, seconds, gather: gatherSeconds, signal }) =>
+    wait: ({ seconds, signal }) =>
       new Promise((resolve) => {
-        const timers: NodeJS.Timeout[] = [];
         const done = (): void => {
-          for (const timer of timers) clearTimeout(timer);
+          clearTimeout(timer);
           signal?.removeEventListener("abort", done);
           resolve();
         };
-        let gathering = false;
-        const gather = (): void => {
-          if (gathering) return;
-          gathering = true;
-          timers.push(setTimeout(done, Math.min(gatherSeconds, seconds) * 1000));
-        };
-        waiter.heard = () => (waiter.pending.size === 0 ? done() : gather());
+        const timer = setTimeout(done, seconds * 1000);
+        waiter.heard = done;
         signal?.addEventListener("abort", done);
-        timers.push(setTimeout(done, seconds * 1000));
-        if (signal?.aborted === true || waiter.pending.size === 0) done();
-        else if (changed || waiter.pending.size < before) gather();
+        if (waiter.told || signal?.aborted === true) done();
       }),
     end: () => waiters.delete(waiter),
   };
@@ -85,8 +74,5 @@ export async function newsOf(ids: readonly string[]): Promise<News | undefined> 
 
 /** Answers everybody who waits, for a process that is about to end. */
 export function endWaiting(): void {
-  for (const waiter of desk().waiters) {
-    waiter.pending.clear();
-    waiter.heard();
-  }
+  for (const waiter of desk().waiters) wake(waiter);
 }
