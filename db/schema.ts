@@ -200,6 +200,8 @@ export const uploads = pgTable(
     index("uploads_created").on(t.createdAt, t.id),
     index("uploads_state_created").on(t.state, t.createdAt, t.id),
     index("uploads_issued_expiry").on(t.policyExpiresAt).where(sql`state = 'issued'`),
+    // Whether anything of one person's is still under way; without it the whole queue, or all they ever sent, is walked.
+    index("uploads_owner_open").on(t.ownerId, t.state).where(sql`state in ('issued', 'verifying')`),
     index("uploads_verifying_lease").on(t.leaseUntil).where(sql`state = 'verifying'`),
     // What a folder brings again and again is found here; what browsers bring is not in it and pays nothing for it.
     index("uploads_by_operator").on(t.ownerId, t.sha256).where(sql`by_operator`),

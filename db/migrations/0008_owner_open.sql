@@ -1,0 +1,1 @@
+CREATE INDEX "uploads_owner_open" ON "uploads" USING btree ("owner_id","state") WHERE state in ('issued', 'verifying');
