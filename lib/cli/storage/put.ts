@@ -1,5 +1,5 @@
 /** `tintype storage put`: files, folders and standard input into the bucket. */
-import { createReadStream } from "node:fs";
+import { createReadStream, Dir, Stats } from "node:fs";
 import { opendir, stat } from "node:fs/promises";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -86,6 +86,7 @@ async function put(place: Place, args: string[], options: Options): Promise<void
     let objects = 0;
     total = 0;
     for await (const source of found()) {
+      if (source.trouble !== undefined && "leftOut" in source.trouble) continue;
       objects += 1;
       total += source.bytes;
       if (process.stderr.isTTY !== true && objects > 1) break;
@@ -93,14 +94,22 @@ async function put(place: Place, args: string[], options: Options): Promise<void
     single = objects === 1 && sources.length === 1 && options.recursive !== true;
   }
   const transfers = async function* (): AsyncGenerator<Transfer> {
-    for await (const source of found()) yield fileTransfer(place, storage, source, options);
+    for await (const source of found())
+      if (source.trouble !== undefined && "leftOut" in source.trouble) note(source.trouble.leftOut);
+      else yield fileTransfer(place, storage, source, options);
   };
   await transfer(place, transfers(), { ...options, total, single, words });
 }
 
 const words = { done: "Stored" };
 
-type Source = { file: string; key: string; bytes: number };
+type Source = {
+  file: string;
+  key: string;
+  bytes: number;
+  /** Not stored: why it cannot be read, or what it is that is no file. */
+  trouble?: { cannotRead: string } | { leftOut: string };
+};
 
 /** Every file with its key; folders only when they were meant. */
 async function* sourcesOf(
@@ -127,17 +136,32 @@ async function* sourcesOf(
 }
 
 async function* filesIn(folder: string, prefix: string): AsyncGenerator<Source> {
-  for await (const entry of await opendir(folder)) {
+  const unread = (file: string, key: string, error: unknown): Source => ({
+    file,
+    key,
+    bytes: 0,
+    trouble: { cannotRead: `${printable(file)} cannot be read: ${whyNot(error)}` },
+  });
+  const entries = await opendir(folder).catch((error: unknown) => error);
+  if (!(entries instanceof Dir)) {
+    yield unread(folder, prefix, entries);
+    return;
+  }
+  for await (const entry of entries) {
     const file = path.join(folder, entry.name);
     const key = `${prefix}${entry.name}`;
     if (entry.isDirectory()) {
       yield* filesIn(file, `${key}/`);
       continue;
     }
-    const facts = await stat(file).catch(() => undefined);
-    if (facts?.isFile()) yield { file, key, bytes: facts.size };
-    // A link to a folder may lead back into itself.
-    else note(`${printable(file)} is neither a file nor a folder of its own, and was left out.`);
+    const facts = await stat(file).catch((error: unknown) => error);
+    if (!(facts instanceof Stats)) yield unread(file, key, facts);
+    else if (facts.isFile()) yield { file, key, bytes: facts.size };
+    else {
+      // A link to a folder may lead back into itself.
+      const leftOut = `${printable(file)} is neither a file nor a folder of its own, and was left out.`;
+      yield { file, key, bytes: 0, trouble: { leftOut } };
+    }
   }
 }
 
@@ -162,7 +186,10 @@ const fileTransfer = (place: Place, storage: Storage, source: Source, options: O
   name: source.key,
   bytes: source.bytes,
   json: { key: source.key },
-  run: (over, bar) => {
+  run: async (over, bar) => {
+    // Told with the others that failed: what could not be read is not stored, and the exit code has to say so.
+    if (source.trouble !== undefined && "cannotRead" in source.trouble)
+      throw new Refusal(`${source.trouble.cannotRead}.`);
     const body: SizedStream = {
       stream: untilInterrupted(createReadStream(source.file), place.signal),
       bytes: source.bytes,

@@ -1,7 +1,7 @@
 /** `tintype storage …` on a real store: results, what programs read, exit codes and refusals (REQUIREMENTS 4.2). */
 import assert from "node:assert/strict";
 import { createVerify, generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -106,6 +106,20 @@ test("a folder goes up and comes back with every name it has, and a second time 
   assert.equal(await readFile(file("back/deep/er/100%.txt"), "utf8"), "mine");
   const again = done(await storage(["put", "-r", "photos", "backup/photos", "--if-absent"]));
   assert.match(again.out, /Stored 0 objects .* 4 were there already\./);
+});
+
+test("what cannot be read of a folder fails by its name, and the rest is stored", async () => {
+  await mkdir(file("mixed/inner"), { recursive: true });
+  await writeFile(file("mixed/good.txt"), "good");
+  await symlink(file("nowhere.txt"), file("mixed/lost.txt"));
+  await symlink(file("mixed/inner"), file("mixed/again"));
+  const told = await storage(["put", "-r", "mixed", "mixed"]);
+  refused(told, /lost\.txt cannot be read: there is no such file\./);
+  assert.equal(
+    told.err.match(/again is neither a file nor a folder of its own, and was left out\./g)?.length,
+    1,
+  );
+  assert.equal(await textOf("mixed/good.txt"), "good");
 });
 
 test("a large object travels in parts, both ways, and through pipes of unknown length", async () => {
