@@ -155,6 +155,7 @@ async function judge(visit: Visit, judged: Judged): Promise<Outcome> {
   if (seen.id === "browserPart") return judgePart(visit, judged);
   const stored = await isStored(visit, judged, seen.id);
   const wish = seen.id === "browserPost" ? form : put;
+  if (seen.ok && stored === "unknown") return unseen;
   if (seen.ok)
     return stored === "whole"
       ? ok("Stored byte for byte, and the page could read the answer.")
@@ -164,18 +165,28 @@ async function judge(visit: Visit, judged: Judged): Promise<Outcome> {
             say: "Look for a proxy, a security program or a captive portal on this network; try another network.",
           },
         );
-  if (seen.status === 0) return blocked(visit, judged, wish, stored !== "absent");
+  if (seen.status === 0) return blocked(visit, judged, wish, stored === "whole" || stored === "changed");
   return refusedThere(seen);
 }
+
+/** that the server could not look says nothing about what the browser did. */
+const unseen: Outcome = warn(
+  "The browser was told that it is stored; the server could not look whether it arrived as it was sent.",
+  { say: "Examine from the server: it names what keeps the server from reading there." },
+);
 
 async function isStored(
   visit: Visit,
   { id }: Judged,
   probe: "browserPost" | "browserPut",
-): Promise<"whole" | "changed" | "absent"> {
+): Promise<"whole" | "changed" | "absent" | "unknown"> {
   const key = visit.bucket.location + probeKey("incoming/", id, names[probe]);
-  const answer = await visit.raw({ method: "GET", key });
-  if (answer.status !== 200) return "absent";
+  const answer = await visit.raw({ method: "GET", key }).catch((error: unknown) => {
+    if (error instanceof NoAnswer) return undefined;
+    throw error;
+  });
+  if (answer?.status === 404) return "absent";
+  if (answer?.status !== 200) return "unknown";
   return answer.body.equals(picture) ? "whole" : "changed";
 }
 
@@ -184,9 +195,13 @@ async function judgePart(visit: Visit, judged: Judged): Promise<Outcome> {
   const key = probeKey("incoming/", id, names.browserPart);
   const parts =
     uploadId === undefined
-      ? undefined
-      : await visit.storage.multipart.parts(key, uploadId).catch(() => undefined);
-  const arrived = parts?.some(({ bytes }) => bytes === picture.byteLength) === true;
+      ? []
+      : await visit.storage.multipart.parts(key, uploadId).catch((error: unknown) => {
+          if (error instanceof StorageError) return error;
+          throw error;
+        });
+  const arrived = Array.isArray(parts) && parts.some(({ bytes }) => bytes === picture.byteLength);
+  if (seen.ok && seen.flaw === undefined && parts instanceof StorageError) return unseen;
   if (seen.ok && seen.flaw === undefined)
     return arrived
       ? ok("Part stored, and its ETag could be read.")
