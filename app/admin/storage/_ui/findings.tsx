@@ -3,7 +3,7 @@ import clsx from "clsx";
 import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from "lucide-react";
 import type { BrowserProbeId, Finding, ProbeId, Verdict } from "#lib/doctor/finding.ts";
 import { words } from "#lib/words.ts";
-import { Copy } from "./copy.tsx";
+import { CopyButton } from "../../_ui/copy-button.tsx";
 
 const w = words("doctor");
 
@@ -94,7 +94,7 @@ function Command({ text }: { text: string }) {
       <pre className="min-w-0 flex-1 basis-full font-mono text-xs leading-relaxed whitespace-pre-wrap sm:basis-auto">
         {text}
       </pre>
-      <Copy text={text} />
+      <CopyButton text={text} copy={w("copy")} copied={w("copied")} size="sm" />
     </div>
   );
 }

@@ -3,8 +3,8 @@ import { useActionState, useEffect, useRef } from "react";
 import { Button } from "../../../_ui/button.tsx";
 import { Field, SelectField } from "../../../_ui/field.tsx";
 import { Notice } from "../../../_ui/notice.tsx";
+import { CopyButton } from "../../_ui/copy-button.tsx";
 import { type InviteAnswer, invite } from "../actions.ts";
-import { CopyButton } from "./copy-button.tsx";
 
 export type InviteWords = Record<
   "email" | "emailHint" | "role" | "create" | "sending" | "link" | "linkHint" | "copy" | "copied",
@@ -58,7 +58,7 @@ export function InviteForm({ w, roles }: { w: InviteWords; roles: { value: strin
           <div className="min-w-0 flex-1 basis-64">
             <Field ref={link} label={w.link} hint={w.linkHint} value={state.link} readOnly />
           </div>
-          <CopyButton text={state.link} copy={w.copy} copied={w.copied} />
+          <CopyButton text={state.link} copy={w.copy} copied={w.copied} className="sm:mt-[1.625rem]" />
         </div>
       )}
     </div>

@@ -1,12 +1,21 @@
 "use client";
 import { useState } from "react";
-import { words } from "#lib/words.ts";
-import { Button } from "../../../_ui/button.tsx";
+import { Button } from "../../_ui/button.tsx";
 
-const w = words("doctor");
-
-/** Copies a text; where the browser does not allow it, the text stays beside it to be copied by hand. */
-export function Copy({ text }: { text: string }) {
+/** Copies a text; where the browser does not allow it (a page without https), the text stays beside it to be copied by hand. */
+export function CopyButton({
+  text,
+  copy,
+  copied,
+  size = "md",
+  className = "",
+}: {
+  text: string;
+  copy: string;
+  copied: string;
+  size?: "md" | "sm";
+  className?: string;
+}) {
   const [done, setDone] = useState<string>();
   // Absent on a page that is neither https nor localhost, whatever its type says.
   const clipboard: Clipboard | undefined = typeof navigator === "undefined" ? undefined : navigator.clipboard;
@@ -15,17 +24,17 @@ export function Copy({ text }: { text: string }) {
       await clipboard?.writeText(text);
       setDone(text);
     } catch (error) {
-      // The person said no.
+      // The person said no; the text is still there to be copied by hand.
       if (!(error instanceof DOMException)) throw error;
     }
   };
   return (
     <>
-      <Button type="button" size="sm" onClick={run}>
-        {done === text ? w("copied") : w("copy")}
+      <Button type="button" size={size} onClick={run} className={className}>
+        {done === text ? copied : copy}
       </Button>
       <span role="status" className="sr-only">
-        {done === text ? w("copied") : ""}
+        {done === text ? copied : ""}
       </span>
     </>
   );
