@@ -82,6 +82,7 @@ export async function knownKeys(db: Db, keys: string[]): Promise<Map<string, Kno
         rejectCode: uploads.rejectCode,
         closedAt: uploads.updatedAt,
         mediaId: uploads.mediaId,
+        inPlace: uploads.inPlace,
         keepOriginal: uploads.keepOriginal,
         mediumLives,
       })
@@ -99,7 +100,10 @@ export async function knownKeys(db: Db, keys: string[]): Promise<Map<string, Kno
   const known = new Map<string, KnownKey>();
   for (const row of read) {
     if (row.state === "issued" || row.state === "verifying")
-      known.set(row.key, { is: "busy", upload: { id: row.id, ownerId: row.ownerId } });
+      known.set(row.key, {
+        is: "busy",
+        ...(row.inPlace ? { upload: { id: row.id, ownerId: row.ownerId } } : {}),
+      });
     else if (row.state === "ready" && row.keepOriginal) known.set(row.key, { is: "deleted" });
     else if (row.rejectCode !== null)
       known.set(row.key, {

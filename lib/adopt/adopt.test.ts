@@ -15,8 +15,8 @@ import { openStorage } from "../storage/s3.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
 import { queueSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
-import { faulty, person, picture, sha256 } from "../uploads/testing.ts";
-import { cancelUpload, openUploads, renewUpload } from "../uploads.ts";
+import { declare, faulty, issued, person, picture, sha256 } from "../uploads/testing.ts";
+import { beginUploads, cancelUpload, openUploads, renewUpload } from "../uploads.ts";
 import { type AdoptEvent, type AdoptOptions, adoptObjects } from "./run.ts";
 
 let database: TestDatabase;
@@ -238,6 +238,23 @@ describe("adopting", () => {
     await sweep(db, storage);
     assert.ok((await priorityOf()) > 0);
     assert.equal(await verify(db, storage, id), "ready");
+  });
+
+  it("does not wait for what a browser is bringing to incoming/", async () => {
+    const viewer = await person(db);
+    const body = await picture();
+    const [begun] = await beginUploads(db, storage, { viewer, uploads: [declare(body)] });
+    const [row] = await db
+      .select()
+      .from(uploads)
+      .where(eq(uploads.id, issued(begun).id));
+    const key = row?.stagingKey ?? "";
+    await put(key, body);
+    const told = await adopt(viewer, key);
+    assert.deepEqual(
+      told.events.map((event) => event.outcome),
+      ["busy"],
+    );
   });
 
   it("waits for what an earlier run had begun, and tells its verdict", async () => {

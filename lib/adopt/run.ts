@@ -231,6 +231,7 @@ function told(task: Task, verdict: Verdict): AdoptEvent {
   const event = about(task);
   if (verdict.verdict === "ready") return { ...event, outcome: "adopted", mediaId: verdict.mediaId };
   if (verdict.verdict === "gone") return { ...event, outcome: "gone" };
+  if (verdict.verdict === "superseded") return { ...event, outcome: "busy" };
   const twin = verdict.mediaId === undefined ? {} : { mediaId: verdict.mediaId };
   if (verdict.code === "duplicate") return { ...event, outcome: "duplicate", ...twin };
   return { ...event, outcome: "refused", code: verdict.code };

@@ -298,6 +298,7 @@ function told(task: Task, verdict: Verdict): ImportEvent {
   const event = { path: task.shown, bytes: task.bytes };
   if (verdict.verdict === "ready") return { ...event, outcome: "imported", mediaId: verdict.mediaId };
   if (verdict.verdict === "gone") return { ...event, outcome: "gone" };
+  if (verdict.verdict === "superseded") return { ...event, outcome: "again" };
   const twin = verdict.mediaId === undefined ? {} : { mediaId: verdict.mediaId };
   if (verdict.code === "duplicate") return { ...event, outcome: "known", ...twin };
   return { ...event, outcome: "refused", code: verdict.code };

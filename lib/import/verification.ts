@@ -11,7 +11,9 @@ export type Verdict =
   | { verdict: "ready"; mediaId: string }
   | { verdict: "rejected"; code: RejectCode; mediaId: string | undefined }
   /** Its bytes were no longer in the bucket, or a person cancelled it. */
-  | { verdict: "gone" };
+  | { verdict: "gone" }
+  /** Another run has begun the same anew: its row is in the place of this one, and what became of this is unknown. */
+  | { verdict: "superseded" };
 
 export type Verification<T> = {
   /** Takes an upload that is being verified. Waits while too many are under way. */
@@ -43,14 +45,23 @@ export function verification<T>(
   let told = false;
 
   async function look(): Promise<boolean> {
-    const states = await broughtStates(db, [...open.keys()]);
+    const asked = [...open.keys()];
+    const states = await broughtStates(db, asked);
     let closed = 0;
+    const end = (id: string, what: T, verdict: Verdict): void => {
+      open.delete(id);
+      closed += 1;
+      options.onVerdict(what, verdict);
+    };
     for (const row of states) {
       const what = open.get(row.id);
       if (what === undefined || row.state === "verifying") continue;
-      open.delete(row.id);
-      closed += 1;
-      options.onVerdict(what, verdictOf(row));
+      end(row.id, what, verdictOf(row));
+    }
+    const there = new Set(states.map((row) => row.id));
+    for (const id of asked) {
+      const what = open.get(id);
+      if (what !== undefined && !there.has(id)) end(id, what, { verdict: "superseded" });
     }
     if (closed > 0 || states.some((row) => row.held)) {
       lastSign = performance.now();
