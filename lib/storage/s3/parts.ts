@@ -25,6 +25,9 @@ const wrongLength = (announced: number, came: string): StorageError =>
         `Only ${came} of the announced ${announced} bytes came to be stored; nothing was stored.`,
       );
 
+export const forgotten = (): StorageError =>
+  new StorageError("unavailable", "The bucket forgot the parts of an object before it was whole.");
+
 /** Cuts a stream into buffers of this length, the last one excepted. Refuses a stream that is not as long as announced. */
 async function* cut(body: SizedStream | OpenStream, length: number): AsyncGenerator<Buffer> {
   const announced = body.bytes ?? length * partsMax;
@@ -121,8 +124,7 @@ export async function inParts(
     }
     if (failures.length > 0) throw failures[0];
     const done = await multipart.complete(key, uploadId, parts, { ifAbsent: meta.ifAbsent === true });
-    if (done === undefined)
-      throw new StorageError("unavailable", "The bucket forgot the parts of an object before it was whole.");
+    if (done === undefined) throw forgotten();
   } catch (error) {
     await Promise.allSettled([multipart.abort(key, uploadId)]);
     throw error;

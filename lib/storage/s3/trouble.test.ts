@@ -32,7 +32,7 @@ describe("over a network that fails", () => {
     });
     const storage = openStorage(
       { ...store.bucket, endpoint: between.url, publicEndpoint: between.url },
-      { limits: { partBytes: 5 * mebi } },
+      { limits: { partBytes: 5 * mebi, copyBytesMax: 5 * mebi } },
     );
     try {
       await work(storage, asked);
@@ -201,6 +201,34 @@ describe("over a network that fails", () => {
       async (storage) => {
         await assert.rejects(storage.copy("copied/1", "copied/2"), is("unavailable"));
         assert.equal(await store.storage.exists("copied/2"), false);
+      },
+    );
+  });
+
+  it("a copy in parts that the store forgot is not taken for a source that is not there (R-33)", async () => {
+    await store.storage.put("copied/large", randomBytes(6 * mebi), { contentType: type });
+    await troubled(
+      (one) =>
+        one.method === "POST" && one.url?.includes("uploadId=") === true
+          ? { status: 404, body: errorXml("NoSuchUpload") }
+          : undefined,
+      async (storage) => {
+        await assert.rejects(storage.copy("copied/large", "copied/forgotten"), is("unavailable"));
+      },
+    );
+  });
+
+  it("a copy in parts that fails is forgotten when no part of it is on its way any more", async () => {
+    await store.storage.put("copied/parts", randomBytes(16 * mebi), { contentType: type });
+    await troubled(
+      (one) =>
+        one.url?.includes("partNumber=1&") === true
+          ? { status: 403, body: errorXml("AccessDenied") }
+          : undefined,
+      async (storage, asked) => {
+        await assert.rejects(storage.copy("copied/parts", "copied/none"), is("denied"));
+        assert.equal(asked.filter((one) => one.includes("partNumber=")).length, 4);
+        assert.match(asked.at(-1) ?? "", /^DELETE .*uploadId=/);
       },
     );
   });

@@ -15,10 +15,11 @@ import {
   type SizedStream,
   type Storage,
   StorageError,
+  type StoredPart,
 } from "../port.ts";
 import { type Connection, orAbsent } from "./connection.ts";
 import { keptFields } from "./metadata.ts";
-import { beginningOf, collect, inParts, type PartSizes } from "./parts.ts";
+import { beginningOf, collect, forgotten, inParts, type PartSizes } from "./parts.ts";
 import { writtenFields } from "./written.ts";
 
 const batchMax = 1000;
@@ -120,10 +121,11 @@ export function writing(
     if (kept === undefined) return false;
     const meta = { ...kept, contentType: kept.contentType ?? "application/octet-stream" };
     const uploadId = await multipart.begin(to, meta);
+    let copies: Promise<StoredPart>[] = [];
     try {
       const size = limits.copyBytesMax;
       const atOnce = pLimit(4);
-      const copies = Array.from({ length: Math.ceil(source.bytes / size) }, (_, index) =>
+      copies = Array.from({ length: Math.ceil(source.bytes / size) }, (_, index) =>
         atOnce(async () => {
           const [first, last] = [index * size, Math.min((index + 1) * size, source.bytes) - 1];
           const command = new UploadPartCopyCommand({
@@ -140,9 +142,12 @@ export function writing(
         }),
       );
       const ifAbsent = options.ifAbsent === true;
-      await multipart.complete(to, uploadId, await Promise.all(copies), { ifAbsent });
+      const done = await multipart.complete(to, uploadId, await Promise.all(copies), { ifAbsent });
+      if (done === undefined) throw forgotten();
       return true;
     } catch (error) {
+      // A part that arrives after the upload was forgotten would stay and be paid for.
+      await Promise.allSettled(copies);
       await Promise.allSettled([multipart.abort(to, uploadId)]);
       throw error;
     }
