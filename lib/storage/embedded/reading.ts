@@ -46,7 +46,11 @@ async function* bytesOfPiece(handle: FileHandle, span: Span): AsyncGenerator<Buf
     while (at <= span.end) {
       const buffer = await next;
       at += buffer.length;
-      if (at <= span.end) next = read(at);
+      if (at <= span.end) {
+        next = read(at);
+        // Awaited when the reader comes back; without this a failure in between would end the process.
+        next.catch(() => {});
+      }
       yield buffer;
     }
   } finally {
@@ -57,7 +61,7 @@ async function* bytesOfPiece(handle: FileHandle, span: Span): AsyncGenerator<Buf
 
 /** The bytes of a span. Throws when a body is missing or too short: then the disk has lost something. */
 export async function* bytesOf(
-  store: Store,
+  store: Pick<Store, "bodies">,
   pieces: readonly Piece[],
   span: Span,
 ): AsyncGenerator<Buffer, void, void> {
