@@ -377,6 +377,17 @@ test("a store that ignores the promised size, the type and the signature of a po
   assert.equal(seen.of("anonymousWrite").verdict, "fail");
 });
 
+test("a store that hangs up on what a policy does not allow has refused it, however many at once", async () => {
+  let forms = 0;
+  const seen = await examinedWith(store, {
+    // The first is the honest one; the store itself answers the second, which takes longer than to hang up.
+    instead: ({ method, key }) =>
+      method === "POST" && key === "" && ++forms > 2 && forms <= 6 ? "hang up" : undefined,
+  });
+  assert.equal(seen.of("post").verdict, "ok");
+  assert.equal(seen.of("limits").verdict, "ok", seen.of("limits").found);
+});
+
 test("a store without conditional writes is a warning that says why it is bearable", async () => {
   const seen = await examinedWith(store, {
     after: ({ headers, method }, { status }) =>

@@ -221,15 +221,20 @@ export const limitsProbe: Probe<Visit> = {
   needs: ["post"],
   async run(visit) {
     if (visit.facts.posts !== true) return skip("Uploads do not travel by form on this store.");
-    const taken: string[] = [];
-    for (const [what, asked] of await cheats(visit)) {
-      // A store that closes the connection on what it refuses has refused it.
-      const answer = await asked.catch((error: unknown) => {
-        if (error instanceof NoAnswer) return undefined;
-        throw error;
-      });
-      if (answer !== undefined && answer.status < 400) taken.push(what);
-    }
+    // All of them are heard at once: one that fails while another is waited for must not end the process.
+    const answers = await Promise.all(
+      (await cheats(visit)).map(async ([what, asked]) => ({
+        what,
+        // A store that closes the connection on what it refuses has refused it.
+        answer: await asked.catch((error: unknown) => {
+          if (error instanceof NoAnswer) return undefined;
+          throw error;
+        }),
+      })),
+    );
+    const taken = answers.flatMap(({ what, answer }) =>
+      answer !== undefined && answer.status < 400 ? [what] : [],
+    );
     if (taken.length === 0)
       return ok("One byte too many, another type, another key, an expired and a forged policy: all refused.");
     const found = `The store takes ${taken.join(" and ")}.`;
