@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { limits } from "#lib/media.ts";
 import { answer, uploadHandler } from "./uploads.ts";
@@ -79,6 +79,25 @@ describe("the door of the upload routes", () => {
     left.abort();
     await assert.rejects(given);
     await aborted.promise;
+  });
+
+  it("asks the handler nothing, and fails in nothing, when the question breaks off in its middle", async () => {
+    let asked = false;
+    work = async () => {
+      asked = true;
+      return Response.json({});
+    };
+    // A promise that nobody catches would end this process.
+    const ended = new Promise<void>((resolve) =>
+      server.once("request", (request: IncomingMessage) => request.once("close", resolve)),
+    );
+    const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+    socket.write("POST /api/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", () =>
+      socket.destroy(),
+    );
+    await ended;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked, false);
   });
 
   it("leaves everything that is not plainly one of them to Next", () => {

@@ -37,26 +37,32 @@ export async function answer(
   response.once("close", () => {
     if (!response.writableFinished) left.abort();
   });
+  const body = await bodyOf(request).catch((error: unknown) => {
+    // Whoever went away in the middle of a question needs no answer, and it is no fault of ours to be logged.
+    if (request.destroyed) return undefined;
+    throw error;
+  });
+  if (body === undefined) return;
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   const asked = new Request(`${origin}${request.url}`, {
     method: request.method ?? "POST",
     headers,
-    body: await bodyOf(request),
+    body,
     signal: left.signal,
   });
   const given = await handler(asked, { params: Promise.resolve({}) });
-  let body: Uint8Array = new Uint8Array(await given.arrayBuffer());
+  let told: Uint8Array = new Uint8Array(await given.arrayBuffer());
   response.statusCode = given.status;
   for (const [name, value] of given.headers) response.setHeader(name, value);
   response.setHeader("vary", "Accept-Encoding");
-  if (body.byteLength >= gzipFrom && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) {
-    body = await zip(body, { level: 4 });
+  if (told.byteLength >= gzipFrom && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) {
+    told = await zip(told, { level: 4 });
     response.setHeader("content-encoding", "gzip");
   }
-  response.setHeader("content-length", body.byteLength);
-  response.end(body);
+  response.setHeader("content-length", told.byteLength);
+  response.end(told);
 }
 
 /** At most one byte more than the handler takes: it refuses that, and nothing larger is ever held (A-40). */
