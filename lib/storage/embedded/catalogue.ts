@@ -87,9 +87,14 @@ export class Catalogue {
     this.#loadBuckets();
   }
 
-  #loadBuckets(): void {
+  /** Those of `before` stay the same objects: whoever is under way holds one of them. */
+  #loadBuckets(before: ReadonlyMap<string, Bucket> = new Map()): void {
     this.#buckets.clear();
-    for (const row of this.#database.prepare("select * from buckets").all()) this.#keep(bucketOf(row));
+    for (const row of this.#database.prepare("select * from buckets").all()) {
+      const found = bucketOf(row);
+      const known = before.get(found.name);
+      this.#keep(known?.id === found.id ? Object.assign(known, found) : found);
+    }
   }
 
   #keep(bucket: Bucket): void {
@@ -137,6 +142,7 @@ export class Catalogue {
   /** Runs the changes in one transaction and returns those that refused. */
   #commit(changes: Change[]): Map<Change, S3Error> {
     const refused = new Map<Change, S3Error>();
+    const buckets = new Map(this.#buckets);
     try {
       this.#database.exec("begin immediate");
       for (const change of changes) {
@@ -152,7 +158,7 @@ export class Catalogue {
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("rollback");
       // A change may have touched the buckets in memory before the commit failed.
-      this.#loadBuckets();
+      this.#loadBuckets(buckets);
       if (error instanceof Error && "errcode" in error && error.errcode === sqliteFull)
         throw new S3Error("ServiceUnavailable", "The disk of the store is full.", { cause: error });
       throw error;
@@ -178,6 +184,7 @@ export class Catalogue {
 
   async setCors(bucket: Bucket, rules: CorsRule[]): Promise<void> {
     await this.change(() => {
+      this.#checkBucket(bucket);
       this.#statements.setCors.run(JSON.stringify(rules), bucket.id);
       bucket.cors = rules;
     });
