@@ -12,6 +12,7 @@ import {
   type Fault,
   keysIn,
   proxyTo,
+  type Reply,
   refused,
   subjectOf,
   xml,
@@ -242,6 +243,25 @@ test("a bucket that strangers can read or list is named, with the statement that
       !signed && method === "GET" && key === "" ? xml("<ListBucketResult/>") : undefined,
   });
   assertRoot(list, "anonymousList", /may list everything/, /tintype storage provision/);
+});
+
+test("a policy that may not be seen is not said to be shut, whatever the access list says (R-33)", async () => {
+  const shut = xml("<AccessControlPolicy><AccessControlList/></AccessControlPolicy>");
+  const seen = (policyAnswer: Reply): Promise<Examined> =>
+    examinedWith(store, {
+      instead: ({ method, query }) => {
+        if (method !== "GET") return undefined;
+        if (query.has("acl")) return shut;
+        return query.has("policy") ? policyAnswer : undefined;
+      },
+    });
+  const unseen = (await seen(denied)).of("grants");
+  assert.deepEqual(
+    [unseen.verdict, /s3:GetBucketPolicy/.test(unseen.found)],
+    ["skipped", true],
+    unseen.found,
+  );
+  assert.equal((await seen(refused(404, "NoSuchBucketPolicy"))).of("grants").verdict, "ok");
 });
 
 test("a lifecycle rule that deletes pictures is a fault; missing rules are warnings", async () => {

@@ -1,5 +1,6 @@
 /** Reads a bucket policy as far as a doctor must: which statement forbids something, which one opens it to everyone. */
 import { z } from "zod";
+import { StorageError } from "../storage/port.ts";
 import { arnOf, aws, quoted, run } from "./advice.ts";
 import type { Change } from "./finding.ts";
 import type { Visit } from "./visit.ts";
@@ -25,15 +26,15 @@ const policyShape = z.object({
     .transform((one) => (Array.isArray(one) ? one : [one])),
 });
 
-/** The statements of the bucket's own policy; undefined when there is none or it may not be read. */
+/** The statements of the bucket's own policy, none without one; undefined when it cannot be read or understood. */
 export async function statementsOf(visit: Pick<Visit, "admin">): Promise<Statement[] | undefined> {
-  const text = await visit.admin.policy().catch(() => undefined);
-  if (text === undefined) return undefined;
   try {
+    const text = await visit.admin.policy();
+    if (text === undefined) return [];
     return policyShape.safeParse(JSON.parse(text)).data?.Statement;
-  } catch {
-    // Not JSON: a store's own language, which we cannot read.
-    return undefined;
+  } catch (error) {
+    // A store without policies has none; one that may not be seen, or is not JSON, may say anything.
+    return error instanceof StorageError && error.code === "unsupported" ? [] : undefined;
   }
 }
 
@@ -114,11 +115,11 @@ const commented = (statement: Statement): string[] =>
 /** A statement for everybody; `change` takes it out. */
 export type Opening = { name: string; statement: Statement; bare: boolean; change: Change };
 
-/** Statements that allow everybody something; those with a condition are told apart. */
-export async function openToEveryone(visit: Visit): Promise<Opening[]> {
-  const all = (await statementsOf(visit)) ?? [];
+/** Statements that allow everybody something, those with a condition told apart; undefined when nobody can tell. */
+export async function openToEveryone(visit: Visit): Promise<Opening[] | undefined> {
+  const all = await statementsOf(visit);
   return all
-    .filter((one) => one.Effect === "Allow" && isEveryone(one))
+    ?.filter((one) => one.Effect === "Allow" && isEveryone(one))
     .map((statement) => {
       const name = nameOf(statement, all);
       return {

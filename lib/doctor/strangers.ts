@@ -29,7 +29,7 @@ async function shutting(
   actions: string[],
   path?: string,
 ): Promise<{ by: string; change: Change }> {
-  const statement = (await openToEveryone(visit)).find((one) => opens(visit, one.statement, actions, path));
+  const statement = (await openToEveryone(visit))?.find((one) => opens(visit, one.statement, actions, path));
   if (statement !== undefined)
     return { by: ` The ${statement.name} of the bucket policy allows it.`, change: statement.change };
   const grants = (await publicGrants(visit)) ?? [];
@@ -152,7 +152,8 @@ export const grantsProbe: Probe<Visit> = {
     // What a stranger was just able to do comes from such a rule; it has been named.
     if (visit.facts.strangerDoes !== undefined) return { because: visit.facts.strangerDoes };
     const meant = isReadByAnyone(visit);
-    const statements = (await openToEveryone(visit)).filter(({ bare }) => bare);
+    const openings = await openToEveryone(visit);
+    const statements = (openings ?? []).filter(({ bare }) => bare);
     const paths = ["media/x", "derived/x", "static/x"].map((path) => `${visit.bucket.location}${path}`);
     const isWanted = (one: (typeof statements)[number]): boolean =>
       meant &&
@@ -175,15 +176,17 @@ export const grantsProbe: Probe<Visit> = {
         wrong.change,
       );
     const grants = await publicGrants(visit);
-    if (grants === undefined && statements.length === 0)
-      return skip(
-        "These credentials may not see the access list (s3:GetBucketAcl); the probes above asked as a stranger.",
-      );
     if (grants !== undefined && grants.length > 0)
       return warn(
         `The access list of the bucket grants ${listed(grants)} to everyone.`,
         run("Take it off:", `${aws(visit, "put-bucket-acl")} --acl private`),
       );
+    const unseen = [
+      ...(openings === undefined ? ["the bucket policy (s3:GetBucketPolicy)"] : []),
+      ...(grants === undefined ? ["the access list (s3:GetBucketAcl)"] : []),
+    ];
+    if (unseen.length > 0)
+      return skip(`These credentials may not see ${listed(unseen)}; the probes above asked as a stranger.`);
     return ok(
       statements.length === 0
         ? "Neither the policy nor the access list names everyone."
