@@ -13,6 +13,7 @@ import type { Upload } from "#db/schema.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
 import { enqueue, finalizeJob } from "./jobs.ts";
+import { log } from "./log.ts";
 import {
   type BeginAnswer,
   type BeginFile,
@@ -313,8 +314,9 @@ async function look(
     return (await ask()) === "stored" ? "stored" : "object_missing";
   } catch (cause) {
     // a store that does not answer says nothing about the object.
-    if (cause instanceof StorageError) return "storage_unavailable";
-    throw cause;
+    if (!(cause instanceof StorageError)) throw cause;
+    log("uploads").warn({ err: cause }, "the store did not say whether an upload has arrived");
+    return "storage_unavailable";
   }
 }
 

@@ -32,6 +32,7 @@ const batch = 500;
 export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
   const result: SweepResult = { adopted: 0, expired: 0, revived: 0, waiting: 0, unknown: 0 };
   const { graceSeconds, ageSecondsMax } = settings().uploads;
+  let silence: StorageError | undefined;
   for (const upload of await ledger.listForgotten(db, graceSeconds, batch)) {
     try {
       const arrival = await bringIn(storage, upload);
@@ -43,8 +44,12 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
       if (!(error instanceof StorageError)) throw error;
       // "unknown" is never "absent"; the next run asks again.
       result.unknown += 1;
+      silence = error;
     }
   }
+  // The same for all of them, or nearly: one is enough to act on.
+  if (silence !== undefined)
+    log("sweep").warn({ err: silence }, "the store did not say whether an upload has arrived");
   const revived = [
     ...(await ledger.reviveStale(db, queueSeconds, batch)),
     // What a command brought may wait for a day, and the queue leaves a dead worker its jobs for hours.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import fs from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
@@ -276,6 +277,25 @@ describe("complete", () => {
     assert.equal((await sweep(db, silent)).expired, 0);
     assert.equal((await rowOf(policy.id)).state, "issued");
     await cancelUpload(db, { viewer, id: policy.id });
+  });
+
+  it("leaves in the log why a store did not say", async (t) => {
+    const viewer = await person(db);
+    const { id } = await begin(viewer, await picture());
+    const refusing = (why: string) =>
+      faulty(storage, {
+        head: async () => {
+          throw new StorageError("denied", why);
+        },
+      });
+    const { mock } = t.mock.method(fs, "writeSync");
+    await completeUploads(db, refusing("may not look"), { viewer, ids: [id] });
+    await policyEnded(id);
+    await sweep(db, refusing("may not sweep"));
+    const lines = mock.calls.map((call) => String(call.arguments[1])).join("");
+    assert.match(lines, /"part":"uploads".*may not look/);
+    assert.match(lines, /"part":"sweep".*may not sweep/);
+    await cancelUpload(db, { viewer, id });
   });
 });
 
