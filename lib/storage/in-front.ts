@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 
 /**
- * What happens to a request: an answer of one's own, the store's answer cut off after so many bytes of its body or
- * altogether, or (undefined) nothing.
+ * What happens to a request: an answer of one's own, the store's answer with other bytes in its body, cut off after so
+ * many of them or lost altogether, or (undefined) nothing.
  */
 export type Trouble =
   | { status: number; body: string }
   | { cutAnswerAfter: number }
   | { loseAnswer: true }
+  | { spoilAnswer: true }
   | undefined;
 
 export type InFront = { url: string; close(): Promise<void> };
@@ -54,6 +55,11 @@ function pass(got: IncomingMessage, answer: ServerResponse, trouble: Trouble): v
   answer.writeHead(got.statusCode ?? 500, got.headers);
   if (trouble === undefined || "status" in trouble) {
     got.pipe(answer);
+    return;
+  }
+  if ("spoilAnswer" in trouble) {
+    got.on("data", (piece: Buffer) => answer.write(piece.map((byte) => byte ^ 1)));
+    got.once("end", () => answer.end());
     return;
   }
   let left = trouble.cutAnswerAfter;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { after, before, describe, it } from "node:test";
+import type { BucketSettings } from "#lib/env.ts";
 import { type TestStore, testStore } from "#lib/testing.ts";
 import { inFrontOf, type Trouble } from "../in-front.ts";
 import { type Storage, StorageError } from "../port.ts";
@@ -24,6 +25,7 @@ describe("over a network that fails", () => {
   async function troubled(
     meddle: (asked: IncomingMessage, nth: number) => Trouble,
     work: (storage: Storage, asked: string[]) => Promise<void>,
+    more: Partial<BucketSettings> = {},
   ): Promise<void> {
     const asked: string[] = [];
     const between = await inFrontOf(store.bucket.endpoint ?? "", (one) => {
@@ -31,7 +33,7 @@ describe("over a network that fails", () => {
       return meddle(one, asked.length);
     });
     const storage = openStorage(
-      { ...store.bucket, endpoint: between.url, publicEndpoint: between.url },
+      { ...store.bucket, ...more, endpoint: between.url, publicEndpoint: between.url },
       { limits: { partBytes: 5 * mebi, copyBytesMax: 5 * mebi } },
     );
     try {
@@ -76,6 +78,26 @@ describe("over a network that fails", () => {
       },
     );
   });
+
+  for (const bytes of [1000, 200_000, 3 * mebi])
+    it(`a body of ${bytes} bytes that are not those that were stored is refused, and says why`, async () => {
+      const body = randomBytes(bytes);
+      const key = `spoilt/${bytes}`;
+      let spoilt = 0;
+      const spoilOnce = (one: IncomingMessage): Trouble =>
+        one.method === "GET" && spoilt++ === 0 ? { spoilAnswer: true } : undefined;
+      const told = (error: unknown): boolean =>
+        is("unavailable")(error) && /checksum/i.test(error instanceof Error ? error.message : "");
+      await troubled(
+        spoilOnce,
+        async (storage) => {
+          await storage.put(key, body, { contentType: type });
+          await assert.rejects(storage.get(key, { bytesMax: bytes }), told);
+          assert.ok((await storage.get(key, { bytesMax: bytes }))?.body.equals(body));
+        },
+        { checksums: "when_supported" },
+      );
+    });
 
   it("an object that was replaced or removed while it was read is a conflict, never a mixture", async () => {
     for (const change of [
