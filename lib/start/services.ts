@@ -14,7 +14,7 @@ import { type Lock, tryLock } from "./lock.ts";
 import { openLogFile } from "./log-file.ts";
 import { startPostgres } from "./postgres.ts";
 import { Refusal } from "./refusal.ts";
-import { type Run, readRun } from "./run-file.ts";
+import { type Run, readRun, removeRun } from "./run-file.ts";
 
 const patienceMs = 60_000;
 const pollMs = 100;
@@ -119,7 +119,11 @@ async function lockOrRun(folder: DataFolder): Promise<Lock | Run> {
   const start = Date.now();
   for (;;) {
     const lock = hold(folder.lock);
-    if (lock !== undefined) return lock;
+    if (lock !== undefined) {
+      // Of a Tintype that was killed: others would look for its database, and wait for its worker.
+      await removeRun(folder);
+      return lock;
+    }
     const run = await readRun(folder);
     if (run?.state === "running") return run;
     if (Date.now() - start > patienceMs)

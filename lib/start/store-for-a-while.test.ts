@@ -8,7 +8,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { command, type Told, tintype } from "#lib/cli/testing.ts";
+import { dataFolder } from "./data-folder.ts";
 import { freePort } from "./postgres.ts";
+import { readRun, writeRun } from "./run-file.ts";
 
 let folder: string;
 let port: string;
@@ -30,6 +32,20 @@ test("what one command keeps the next one finds, though nothing runs in between"
   assert.equal((await storage(["get", "a.txt", "-"])).out, "kept");
   const { out } = await storage(["url", "a.txt"]);
   assert.equal(new URL(out).port, port, "an address that opens once Tintype runs");
+});
+
+test("what a Tintype that was killed said of itself is forgotten, so that nobody waits for its worker", async () => {
+  const at = dataFolder(path.join(folder, "data"));
+  const gone = { S3_ENDPOINT: "http://127.0.0.1:1", S3_BUCKET: "tintype", S3_REGION: "ap-northeast-2" };
+  await writeRun(at, {
+    pid: process.pid,
+    state: "running",
+    appUrl: "http://localhost:3000",
+    environment: gone,
+  });
+  const found = await storage(["get", "a.txt", "-"]);
+  assert.deepEqual([found.code, found.out], [0, "kept"], found.err);
+  assert.equal(await readRun(at), undefined);
 });
 
 test("a port that something else has is gone round", async () => {
