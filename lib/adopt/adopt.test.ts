@@ -10,7 +10,7 @@ import { collected, verify, worker } from "../import/testing.ts";
 import { restore, trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
-import type { ObjectHead, Storage } from "../storage/port.ts";
+import { type ObjectHead, type Storage, StorageError } from "../storage/port.ts";
 import { openStorage } from "../storage/s3.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
 import { queueSeconds } from "../uploads/rules.ts";
@@ -384,13 +384,34 @@ describe("a verdict against an adopted object", () => {
     assert.equal((await mediaOf(viewer))[0]?.sha256, sha256(other));
   });
 
+  it("names an object whose first bytes may not be read, and looks at the others; a store that is away ends it", async () => {
+    const viewer = await person(db);
+    const at = folder();
+    await put(`${at}archived.jpg`, await picture());
+    await put(`${at}open.jpg`, await picture());
+    const refusing = (code: "denied" | "unavailable") =>
+      faulty(storage, {
+        async get(key, options) {
+          if (key.endsWith("archived.jpg")) throw new StorageError(code, "The bucket refuses.");
+          return storage.get(key, options);
+        },
+      });
+    const look = async (code: "denied" | "unavailable") => {
+      const told = collected<AdoptEvent>((event) => event.key.slice(at.length));
+      const options = { ...usual(viewer, at), apply: false, look: true, onEvent: told.onEvent };
+      await adoptObjects(db, refusing(code), options);
+      return told.byOutcome();
+    };
+    assert.deepEqual(await look("denied"), { refused: ["archived.jpg"], new: ["open.jpg"] });
+    await assert.rejects(look("unavailable"), { code: "unavailable" });
+  });
+
   it("gives up on one object that may not be read, and leaves the others alone", async () => {
     const viewer = await person(db);
     const at = folder();
     const key = `${at}archived.jpg`;
     await put(key, await picture());
     await adopt(viewer, at, { wait: false });
-    const { StorageError } = await import("../storage/port.ts");
     const closed = faulty(storage, {
       get: async () => {
         throw new StorageError("denied", "The bucket refuses.");

@@ -4,12 +4,14 @@ import { Rejection } from "../imaging/rejection.ts";
 import { sniff } from "../imaging/sniff.ts";
 import { type MediaType, mediaTypes } from "../media.ts";
 import { isPlainKey } from "../storage/keys.ts";
-import type { ObjectHead, Storage } from "../storage/port.ts";
+import { type ObjectHead, type Storage, StorageError } from "../storage/port.ts";
 
 export type Candidate =
   | { is: "candidate"; type: MediaType }
   /** A key that ends in a slash, as consoles make them for an empty folder. */
   | { is: "folder" | "empty" | "tintypes_own" | "unusable_key" | "too_large" | "gone" }
+  /** Archived, or closed to us: the others are not. */
+  | { is: "unreadable" }
   | { is: "other_type"; type: string };
 
 /** Enough to tell every kind of file that is told apart. */
@@ -22,7 +24,7 @@ const sameType: Record<string, MediaType> = { "image/pjpeg": "image/jpeg", "imag
 
 /**
  * By its name, as the program that wrote it named the type; a name that says nothing has its first bytes read. `look`
- * reads them of every object. Throws StorageError.
+ * reads them of every object. Throws StorageError when the store cannot be asked.
  */
 export async function candidateOf(
   storage: Storage,
@@ -37,15 +39,23 @@ export async function candidateOf(
   const named = mime.getType(key);
   const type = options.look || named === null ? await typeWithin(storage, key) : (sameType[named] ?? named);
   if (type === undefined) return { is: "gone" };
+  if (typeof type !== "string") return type;
   const accepted = mediaTypes.find((one) => one === type);
   if (accepted === undefined) return { is: "other_type", type };
   return bytes > options.bytesMax ? { is: "too_large" } : { is: "candidate", type: accepted };
 }
 
+const unreadable = { is: "unreadable" } as const;
+
 /** `undefined` when the object is gone since it was listed. */
-async function typeWithin(storage: Storage, key: string): Promise<string | undefined> {
-  const got = await storage.get(key, { bytesMax: startBytes, range: { start: 0, end: startBytes - 1 } });
-  if (got === undefined) return undefined;
+async function typeWithin(storage: Storage, key: string): Promise<string | typeof unreadable | undefined> {
+  const range = { start: 0, end: startBytes - 1 };
+  const got = await storage.get(key, { bytesMax: startBytes, range }).catch((error: unknown) => {
+    if (error instanceof StorageError && (error.code === "denied" || error.code === "unsupported"))
+      return unreadable;
+    throw error;
+  });
+  if (got === undefined || "is" in got) return got;
   try {
     return await sniff(got.body);
   } catch (error) {

@@ -35,7 +35,7 @@ export type AdoptOutcome =
   /** Not in the bucket any more when it was to be read. */
   | "gone"
   | "no_room"
-  | Exclude<Candidate["is"], "candidate" | "gone">;
+  | Exclude<Candidate["is"], "candidate" | "gone" | "unreadable">;
 
 export type AdoptEvent = {
   key: string;
@@ -223,8 +223,11 @@ function knownEvent(object: ObjectHead, known: KnownKey | undefined, again: bool
 }
 
 function leftOut(object: ObjectHead, candidate: Exclude<Candidate, { is: "candidate" }>): AdoptEvent {
-  const event = { key: object.key, bytes: object.bytes, outcome: candidate.is };
-  return candidate.is === "other_type" ? { ...event, type: candidate.type } : event;
+  const event = { key: object.key, bytes: object.bytes };
+  // What the worker would say of it.
+  if (candidate.is === "unreadable") return { ...event, outcome: "refused", code: "internal" };
+  if (candidate.is === "other_type") return { ...event, outcome: candidate.is, type: candidate.type };
+  return { ...event, outcome: candidate.is };
 }
 
 function told(task: Task, verdict: Verdict): AdoptEvent {
