@@ -51,7 +51,10 @@ async function* fromList<T>(list: readonly T[]): AsyncGenerator<T> {
   yield* list;
 }
 
-/** A few at a time, without ever holding more than those few. */
+/**
+ * A few at a time, without ever holding more than those few. However it ends, none is still under way then: each may
+ * have something half-done to take back.
+ */
 async function eachOf(
   transfers: AsyncIterable<Transfer>,
   signal: AbortSignal,
@@ -59,18 +62,27 @@ async function eachOf(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let largeRuns = Promise.resolve();
-  for await (const one of transfers) {
-    if (signal.aborted) break;
-    const isLarge = one.bytes > largeBytes;
-    // One large one after the other: each holds some parts in memory.
-    const before = isLarge ? largeRuns : Promise.resolve();
-    const run = before.then(() => (signal.aborted ? undefined : work(one)));
-    const settled = run.finally(() => running.delete(settled));
-    if (isLarge) largeRuns = settled;
-    running.add(settled);
-    if (running.size >= smallAtOnce) await Promise.race(running);
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const one of transfers) {
+      if (signal.aborted || failure !== undefined) break;
+      const isLarge = one.bytes > largeBytes;
+      // One large one after the other: each holds some parts in memory.
+      const before = isLarge ? largeRuns : Promise.resolve();
+      const settled = before
+        .then(() => (signal.aborted ? undefined : work(one)))
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(settled));
+      if (isLarge) largeRuns = settled;
+      running.add(settled);
+      if (running.size >= smallAtOnce) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
+  if (failure !== undefined) throw failure.error;
   signal.throwIfAborted();
 }
 
