@@ -11,7 +11,14 @@ const advice = { folder: "TINTYPE_DATA", host: "TINTYPE_STORE_HOST", port: "TINT
 
 async function start(): Promise<RunningStore> {
   const { storeHost, storePort, storeRefusesPost, dataFolder, bucket, staticUrl } = settings();
-  const { bucket: name, credentials, region, endpoint, publicEndpoint } = required(bucket, "S3_BUCKET");
+  const {
+    bucket: name,
+    credentials,
+    region,
+    endpoint,
+    publicEndpoint,
+    location,
+  } = required(bucket, "S3_BUCKET");
   const domain = publicEndpoint === undefined ? [] : [new URL(publicEndpoint).hostname];
   return startStore({
     folder: path.join(dataFolder, "store"),
@@ -20,7 +27,7 @@ async function start(): Promise<RunningStore> {
     credentials: required(credentials, "S3_ACCESS_KEY_ID"),
     region,
     refusePost: storeRefusesPost,
-    open: [publicEndpoint, endpoint].flatMap((base) => openPrefixOf(staticUrl, base ?? "", name)),
+    open: [publicEndpoint, endpoint].flatMap((base) => openPrefixOf(staticUrl, base ?? "", name, location)),
     domains: [...new Set(["localhost", ...domain.filter((name) => /[a-z]/i.test(name))])],
   });
 }

@@ -29,6 +29,16 @@ test("opens the folder static/ that STATIC_URL leads to in the store, and never 
     assert.deepEqual(opened(url), [], url);
 });
 
+test("opens no folder that holds the pictures, whatever it is called", () => {
+  const base = "http://localhost:9100";
+  const opened = (folder: string, location: string) =>
+    openPrefixOf(`${base}/tintype/${folder}`, base, "tintype", location).map((one) => one.prefix);
+  assert.deepEqual(opened("static", "static/"), []);
+  assert.deepEqual(opened("static", "static/gallery/"), []);
+  assert.deepEqual(opened("static/static", "static/"), ["static/static/"]);
+  assert.deepEqual(opened("gallery/static", "gallery/"), ["gallery/static/"]);
+});
+
 describe("a store with one folder open to everybody", () => {
   let folder: string;
   let store: RunningStore;

@@ -36,12 +36,18 @@ export function isOpenRead(request: S3Request, open: readonly OpenPrefix[]): boo
 }
 
 /**
- * The folder static/ that `url` leads to in the bucket at `base`. None when it leads elsewhere, or to a folder of any
- * other name: no setting opens pictures.
+ * The folder static/ that `url` leads to in the bucket at `base`. None when it leads elsewhere, to a folder of any
+ * other name, or to one in which the pictures at `location` are: no setting opens pictures.
  */
-export function openPrefixOf(url: string | undefined, base: string, bucket: string): OpenPrefix[] {
+export function openPrefixOf(
+  url: string | undefined,
+  base: string,
+  bucket: string,
+  location = "",
+): OpenPrefix[] {
   const start = `${base.replace(/\/+$/, "")}/${bucket}/`;
   if (url === undefined || !`${url}/`.startsWith(start)) return [];
   const prefix = `${url}/`.slice(start.length);
-  return /^([a-zA-Z0-9_-]+\/)*static\/$/.test(prefix) ? [{ bucket, prefix }] : [];
+  if (!/^([a-zA-Z0-9_-]+\/)*static\/$/.test(prefix) || location.startsWith(prefix)) return [];
+  return [{ bucket, prefix }];
 }
