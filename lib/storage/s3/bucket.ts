@@ -24,7 +24,7 @@ import { corsOf, lifecycleOf, s3CorsOf, s3LifecycleOf } from "./rules.ts";
 const isNamedRegion = (region: string): region is BucketLocationConstraint => region !== "us-east-1";
 
 /** Where the bucket is, as even the answer "not here" and "not for you" says. */
-function regionIn(error: unknown): string | undefined {
+export function regionIn(error: unknown): string | undefined {
   const response = error instanceof Error && "$response" in error ? error.$response : undefined;
   const headers =
     typeof response === "object" && response !== null && "headers" in response ? response.headers : undefined;

@@ -4,6 +4,7 @@ import { corsRule, isSameCors } from "../cors-rule.ts";
 import { failureOf } from "../failures.ts";
 import { absentKey } from "../keys.ts";
 import { type Bucket, type Storage, StorageError } from "../port.ts";
+import { regionIn } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
 
 /** How far the store's clock is ahead of ours; the answer's Date has whole seconds, hence the half. */
@@ -33,6 +34,12 @@ export function setup(
         throw refuse(
           "denied",
           `The credentials may not use the bucket ${bucket}, or it belongs to someone else.`,
+          error,
+        );
+      if (status === 400 && regionIn(error) === undefined)
+        throw refuse(
+          "unavailable",
+          `The bucket ${bucket} cannot be asked for (400): the credentials have run out, or it is not in the region ${region}.`,
           error,
         );
       if (status === 301 || status === 400)

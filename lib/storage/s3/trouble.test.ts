@@ -279,6 +279,17 @@ describe("over a network that fails", () => {
       assert.equal((await store.storage.get(`first/${key}`, { bytesMax: 9 }))?.body.toString(), text);
   });
 
+  it("a 400 that names no region may as well be credentials that have run out, and is told so", async () => {
+    await troubled(
+      () => ({ status: 400, body: "" }),
+      (storage) =>
+        assert.rejects(storage.probe(), /the credentials have run out, or it is not in the region/),
+    );
+    const elsewhere = openStorage({ ...store.bucket, region: "mars-1" });
+    await assert.rejects(elsewhere.probe(), /The bucket \S+ is not in the region mars-1\.$/);
+    elsewhere.close();
+  });
+
   it("a store that sends whole objects only is told apart from one that sends parts", async () => {
     await store.storage.put("whole/1", Buffer.from("0123456789"), { contentType: type });
     await troubled(
