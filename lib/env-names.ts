@@ -20,6 +20,8 @@ const ourPrefixes = [
   "DATABASE_POOL",
   "DATABASE_PREPARE",
 ];
+/** Whether a name can only be a setting of ours, right or misspelt. */
+export const isOurName = (name: string): boolean => ourPrefixes.some((prefix) => name.startsWith(prefix));
 /** Read before the settings exist, or by tools; known, and not part of the settings. */
 const otherNames = [
   "TINTYPE_BUILD",
@@ -51,9 +53,7 @@ export function unknownNames(
     if (known.has(name)) continue;
     const meant = meantName(name, settings);
     const inFile = fileNames.includes(name);
-    const ours =
-      meant !== undefined ||
-      (ourPrefixes.some((prefix) => name.startsWith(prefix)) && !isOfKubernetes(name, environment[name]));
+    const ours = meant !== undefined || (isOurName(name) && !isOfKubernetes(name, environment[name]));
     if (!ours && (!inFile || guests.test(name))) continue;
     problems.push(
       `${name}${inFile ? " in .env" : ""} is not a setting of Tintype${meant === undefined ? "" : `; did you mean ${meant}?`}${meant === undefined ? "." : ""} The settings are listed in .env.example.`,

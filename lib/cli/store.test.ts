@@ -84,7 +84,12 @@ describe("tintype store serve", () => {
 
   it("takes the keys and the region that it is given, whatever else is set for Tintype itself", async () => {
     const keys = { accessKeyId: "mine", secretAccessKey: "a-secret-of-mine" };
-    const other = { S3_BUCKET: "elsewhere", APP_URL: "https://pictures.example", DATABASE_URL: "none" };
+    const other = {
+      S3_BUCKET: "elsewhere",
+      APP_URL: "https://pictures.example",
+      DATABASE_URL: "none",
+      TRASH_SECONDS: "a month",
+    };
     const env = { S3_ACCESS_KEY_ID: keys.accessKeyId, S3_SECRET_ACCESS_KEY: keys.secretAccessKey, ...other };
     const served = serve(env, ["--region", "eu-west-3"]);
     assert.doesNotMatch(await served.ready(), /a-secret-of-mine/);

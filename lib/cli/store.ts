@@ -2,6 +2,8 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { variableNames } from "#lib/env.ts";
+import { isOurName } from "#lib/env-names.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { fromHere } from "./place.ts";
 
@@ -83,12 +85,7 @@ async function keysOf(root: string): Promise<{ keys: Keys; from: string; isNew: 
 function forgetOtherSettings(): void {
   const level = variable("LOG_LEVEL");
   for (const name of Object.keys(process.env))
-    if (
-      /^(S3_|MEDIA_|UPLOAD_|CLOUDFRONT_|STATIC_|TINTYPE_|DATABASE_)|^(APP_URL|PORT|HOST|AUTH_SECRET)$/.test(
-        name,
-      )
-    )
-      delete process.env[name];
+    if (variableNames.includes(name) || isOurName(name)) delete process.env[name];
   process.env.LOG_LEVEL = level ?? "warn";
 }
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { Refusal } from "#lib/start/refusal.ts";
 import { StorageError } from "#lib/storage/port.ts";
 import { type Asking, confirmed } from "../ask.ts";
-import { note, say, sayJson, when } from "../output.ts";
+import { note, printable, say, sayJson, when } from "../output.ts";
 import { faultsOf, nameLike } from "./bucket-name.ts";
 import { at, type Place } from "./group.ts";
 
@@ -97,7 +97,7 @@ async function remove(place: Place, name: string, asking: Asking): Promise<void>
   const storage = await place.storage();
   for await (const object of storage.list(""))
     throw new Refusal(
-      `The bucket ${name} is not empty (${object.key} is in it, for one). Empty it first: tintype storage rm -r / --bucket ${name}${place.again}`,
+      `The bucket ${name} is not empty (${printable(object.key)} is in it, for one). Empty it first: tintype storage rm -r / --bucket ${name}${place.again}`,
     );
   if (
     !(await confirmed(
