@@ -8,14 +8,17 @@ import path from "node:path";
 
 export const project = path.join(import.meta.dirname, "..");
 
-/** Seconds of CPU (user and system) and peak resident megabytes of a process. */
+/**
+ * Seconds of CPU (user and system) of all threads that a process has now, and its peak resident megabytes. By the
+ * scheduler's nanoseconds: in ticks of 1/100 s the work of forty uploads is five ticks, and a fifth of it guesswork.
+ */
 export function used(pid: number): { cpu: number; peakMb: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return {
-    // Clock ticks are 1/100 s on every Linux that Node runs on.
-    cpu: (Number(fields[11]) + Number(fields[12])) / 100,
+    cpu: nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9,
     peakMb: Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024,
   };
 }

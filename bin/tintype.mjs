@@ -22,11 +22,9 @@ const calledFrom =
     ? (process.env.INIT_CWD ?? here)
     : here;
 
-/** What the web process needs of V8, also when it is run by itself. */
-const flags =
-  process.argv[2] === "web"
-    ? JSON.parse(readFileSync(path.join(project, "bin", "web-flags.json"), "utf8"))
-    : [];
+/** What the web process and the worker need of V8, also when they are run by themselves. */
+const flagsOf = JSON.parse(readFileSync(path.join(project, "bin", "v8-flags.json"), "utf8"));
+const flags = flagsOf[process.argv[2]] ?? [];
 const program = path.join(project, "lib", "cli", "main.ts");
 const child = spawn(ownNode, [...flags, program, ...process.argv.slice(2)], {
   cwd: project,

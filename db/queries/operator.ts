@@ -1,5 +1,5 @@
 /** What the command line brings: rows that no browser goes on with. Their states change in queries/uploads.ts alone. */
-import { and, eq, inArray, isNotNull, isNull, notInArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from "drizzle-orm";
 import { openStates, type RejectCode, type UploadState } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import { media, purges, type Upload, type User, uploads, users } from "../schema.ts";
@@ -146,11 +146,20 @@ export async function insertBrought(
 ): Promise<Pick<Upload, "id" | "stagingKey" | "bytes">[]> {
   const inPlace = rows.filter((row) => row.inPlace).map((row) => row.stagingKey);
   if (inPlace.length > 0)
-    await db
-      .delete(uploads)
-      .where(
-        and(inArray(uploads.stagingKey, inPlace), eq(uploads.inPlace, true), notInArray(uploads.state, open)),
-      );
+    await db.delete(uploads).where(
+      and(
+        inArray(uploads.stagingKey, inPlace),
+        eq(uploads.inPlace, true),
+        notInArray(uploads.state, open),
+        // Another run may have made it a medium since this one looked: that row is its history, not a closed try.
+        notExists(
+          db
+            .select({ id: media.id })
+            .from(media)
+            .where(and(eq(media.key, uploads.stagingKey), isNull(media.purgedAt))),
+        ),
+      ),
+    );
   return db
     .insert(uploads)
     .values(

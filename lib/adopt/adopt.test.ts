@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
+import { insertBrought } from "#db/queries/operator.ts";
 import { media, purges, quotas, uploads } from "#db/schema.ts";
 import { openDelivery } from "../delivery/index.ts";
 import { lockDown } from "../imaging/index.ts";
@@ -279,6 +280,34 @@ describe("adopting", () => {
     const [row] = await mediaOf(viewer);
     await trash(db, { viewer, ids: [row?.id ?? ""] });
     assert.deepEqual((await adoptAll(viewer, at)).byOutcome(), { in_trash: ["1.jpg"], adopted: ["2.jpg"] });
+  });
+
+  it("begins nothing anew at a key that became a medium since it was looked at", async () => {
+    const viewer = await person(db);
+    const at = folder();
+    await put(`${at}1.jpg`, await picture());
+    await adoptAll(viewer, at);
+    const [row] = await mediaOf(viewer);
+    const late = await insertBrought(
+      db,
+      [
+        {
+          ownerId: viewer.id,
+          clientToken: randomUUID(),
+          stagingKey: row?.key ?? "",
+          filename: "1.jpg",
+          bytes: 1,
+          sha256: null,
+          fileModifiedAt: null,
+          inPlace: true,
+          visibility: null,
+          keepOriginal: true,
+        },
+      ],
+      60,
+    );
+    assert.deepEqual(late, []);
+    assert.deepEqual((await adopt(viewer, at)).byOutcome(), { known: ["1.jpg"] });
   });
 
   it("has one winner when two adopt the same folder at once, each telling what it did", async () => {

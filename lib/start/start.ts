@@ -11,7 +11,7 @@ import { checkStatic } from "#lib/static/check.ts";
 import { storeEnvironment } from "#lib/storage/embedded/memory.ts";
 // A small young generation keeps the start from taking a third more memory than the site ever needs; the memory reducer
 // would walk the whole heap after every burst of requests.
-import webFlags from "../../bin/web-flags.json" with { type: "json" };
+import v8Flags from "../../bin/v8-flags.json" with { type: "json" };
 import { until } from "./alive.ts";
 import { prepareBucket } from "./bucket.ts";
 import { build, isBuilt } from "./build.ts";
@@ -203,7 +203,7 @@ async function runPart(
   const part = startPart({
     name,
     program,
-    flags: name === "web" ? webFlags : [],
+    flags: name === "store" ? [] : v8Flags[name],
     environment: {
       ...process.env,
       // Keeps what Node compiled: a later start takes a third less CPU, and no part holds the TypeScript reader.

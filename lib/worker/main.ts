@@ -22,6 +22,12 @@ const deriveShape = z.object({ mediaId: z.uuid() });
 /** Originals held in memory at once, however many are in flight. */
 const originalBytesMax = 512 * 1024 * 1024;
 
+/**
+ * So many pictures more are under way than are decoded at once: while they are read from the store or written to it, the
+ * cores would be idle.
+ */
+const travelling = 2;
+
 /** Ahead of pictures when a place comes free; what a run did not do, the next minute's does. */
 const housekeeping = { backfillPeriod: 0, maxAttempts: 1, priority: -10 };
 
@@ -34,25 +40,29 @@ async function main(): Promise<void> {
   // a worker whose decoders cannot be locked down must not touch a stranger's bytes.
   await lockDown();
   const { db, sql } = database();
-  const room = pixelRoom(settings().worker.pixels);
+  const { concurrency, pixels: pixelsMax } = settings().worker;
+  const room = pixelRoom(pixelsMax);
+  const decoding = pLimit(concurrency);
   const budget: Budget = {
     bytes: pixelRoom(originalBytesMax),
     pixels: (pixels, work) =>
-      room(pixels, () =>
-        withDeadline(work, () => {
-          logger.fatal("a picture does not end: this worker gives up and is started again");
-          process.exit(1);
-        }),
+      decoding(() =>
+        room(pixels, () =>
+          withDeadline(work, () => {
+            logger.fatal("a picture does not end: this worker gives up and is started again");
+            process.exit(1);
+          }),
+        ),
       ),
   };
-  const inFlight = pLimit(settings().worker.concurrency);
+  const inFlight = pLimit(concurrency + travelling);
   const ending = new AbortController();
   await storage().probe();
 
   const runner = await run({
     connectionString: required(settings().databaseUrl, "DATABASE_URL"),
     // One more than pictures in flight: sweeping and purging do not take a picture's place.
-    concurrency: settings().worker.concurrency + 1,
+    concurrency: concurrency + travelling + 1,
     logger: queueLogger,
     noHandleSignals: true,
     // The next transaction may be another connection's, which has statements of these names already, or has not.
@@ -106,7 +116,7 @@ async function main(): Promise<void> {
     { runAt: new Date(Date.now() + (leaseSeconds + 5) * 1000), jobKey: "sweep at start", maxAttempts: 1 },
   );
   process.send?.("ready");
-  logger.info({ concurrency: settings().worker.concurrency }, "ready");
+  logger.info({ concurrency }, "ready");
   await runner.promise;
 }
 
