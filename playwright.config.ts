@@ -3,9 +3,8 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defineConfig } from "playwright/test";
+import { port, storePort } from "./e2e/ports.ts";
 
-const port = 3400;
-const storePort = 9400;
 const origin = `http://localhost:${port}`;
 const chromium = "/usr/bin/chromium";
 

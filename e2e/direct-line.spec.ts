@@ -1,4 +1,5 @@
 import { animation, photograph } from "./pictures.ts";
+import { storePort } from "./ports.ts";
 import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
@@ -72,7 +73,7 @@ test("a picture whose tab was killed after the bucket answered still arrives (F-
   // The browser never gets to say that it is done.
   await member.route("**/api/uploads/complete", () => {});
   const stored = member.waitForResponse(
-    (response) => new URL(response.url()).host === "localhost:9400" && response.status() === 201,
+    (response) => new URL(response.url()).host === `localhost:${storePort}` && response.status() === 201,
   );
   await choose(member, [drawn]);
   await stored;
@@ -105,7 +106,7 @@ test("the same picture twice is named before a byte moves, and what is no pictur
   await upload(member, [drawn]);
   let sent = 0;
   member.on("request", (request) => {
-    if (new URL(request.url()).host === "localhost:9400" && request.method() === "POST") sent += 1;
+    if (new URL(request.url()).host === `localhost:${storePort}` && request.method() === "POST") sent += 1;
   });
   await member.goto("/upload");
   await choose(member, [
@@ -129,7 +130,7 @@ test("the same picture twice is named before a byte moves, and what is no pictur
 
 test("after a reload the page shows what was under way and goes on with it", async ({ member }) => {
   await member.goto("/upload");
-  await member.route("http://localhost:9400/**", (route) =>
+  await member.route(`http://localhost:${storePort}/**`, (route) =>
     route.request().method() === "POST" ? route.abort() : route.continue(),
   );
   const drawn = await photograph(6, { name: "unfinished.jpg" });
@@ -150,7 +151,7 @@ test("after a reload the page shows what was under way and goes on with it", asy
 
 test("leaving with work in hand asks first", async ({ member }) => {
   await member.goto("/upload");
-  await member.route("http://localhost:9400/**", () => {});
+  await member.route(`http://localhost:${storePort}/**`, () => {});
   const sending = member.waitForRequest(
     (request) => request.url().startsWith("http://localhost:9400") && request.method() === "POST",
   );

@@ -1,4 +1,5 @@
 import { photograph } from "./pictures.ts";
+import { port } from "./ports.ts";
 import { accessible, expect, fits, signedIn, test, upload } from "./test.ts";
 import { account } from "./world.ts";
 
@@ -80,7 +81,7 @@ test.describe("with a handful of pictures", () => {
     }
     await member.keyboard.press("Escape");
     await expect(dialog).toHaveCount(0);
-    await expect(member).toHaveURL(/localhost:3400\/$/);
+    await expect(member).toHaveURL(`http://localhost:${port}/`);
     expect(await member.evaluate(() => document.activeElement?.tagName)).toBe("A");
   });
 

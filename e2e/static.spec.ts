@@ -5,6 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { Page, Request } from "playwright/test";
 import { photograph } from "./pictures.ts";
+import { secondPorts } from "./ports.ts";
 import { startSecond } from "./second.ts";
 import { expect, test, upload, visit } from "./test.ts";
 import { type Account, account, environmentOf, type Place } from "./world.ts";
@@ -12,8 +13,8 @@ import { type Account, account, environmentOf, type Place } from "./world.ts";
 const project = path.join(import.meta.dirname, "..");
 const place: Place = {
   data: path.join(tmpdir(), `tintype-e2e-static-${process.pid}`),
-  port: 3420,
-  storePort: 9420,
+  port: secondPorts.port,
+  storePort: secondPorts.storePort,
 };
 const site = `http://localhost:${place.port}`;
 const staticUrl = `http://localhost:${place.storePort}/tintype/static`;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { parseSettings, required } from "#lib/env.ts";
 import type { CorsRule } from "#lib/storage/port.ts";
 import { openBucket } from "#lib/storage/s3.ts";
+import { port } from "./ports.ts";
 import { accessible, expect, fits, signedIn, test, visit } from "./test.ts";
 import { owner, tintype } from "./world.ts";
 
@@ -65,12 +66,12 @@ test("a bucket whose CORS rule is for another site is named with the change, and
     await page.getByRole("button", { name: "Examine the bucket" }).click();
     const server = page.getByRole("region", { name: "From the server" });
     await expect(server.getByRole("alert")).toContainText("One thing is wrong", { timeout: examineMs });
-    await expect(server).toContainText("name https://other.example, not http://localhost:3400");
+    await expect(server).toContainText(`name https://other.example, not http://localhost:${port}`);
     await expect(server).toContainText("tintype storage cors apply");
     await page.getByRole("button", { name: "Try from this browser" }).click();
     const here = page.getByRole("region", { name: "From this browser" });
     await expect(here.getByRole("alert")).toContainText("wrong", { timeout: examineMs });
-    await expect(here).toContainText("CORS: the bucket does not let a page of http://localhost:3400 POST");
+    await expect(here).toContainText(`CORS: the bucket does not let a page of http://localhost:${port} POST`);
     await expect(here).toContainText("tintype storage cors apply");
     await accessible(page);
     await page.setViewportSize({ width: 360, height: 740 });

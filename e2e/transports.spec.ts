@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Page, Request } from "playwright/test";
 import { type Drawn, large, photograph } from "./pictures.ts";
+import { secondPorts } from "./ports.ts";
 import { startSecond } from "./second.ts";
 import { choose, expect, test, upload, visit } from "./test.ts";
 import { main, type Place } from "./world.ts";
@@ -13,8 +14,7 @@ const mebibyte = 1024 * 1024;
 /** A store that takes no forms, and a threshold that a test can reach. */
 const second: Place = {
   data: path.join(tmpdir(), `tintype-e2e-second-${process.pid}`),
-  port: 3410,
-  storePort: 9410,
+  ...secondPorts,
 };
 
 type Traffic = {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
+import { port, storePort } from "./ports.ts";
 
 export const setupLinkFile = (data: string): string =>
   path.join(path.dirname(data), `${path.basename(data)}.link`);
@@ -18,7 +19,7 @@ export const setupLink = (): string => readFileSync(setupLinkFile(dataFolder()),
 
 /** A running instance: the folder it keeps everything in, and where its pages and its store are. */
 export type Place = { data: string; port: number; storePort: number };
-export const main = (): Place => ({ data: dataFolder(), port: 3400, storePort: 9400 });
+export const main = (): Place => ({ data: dataFolder(), port, storePort });
 
 export const environmentOf = ({ data, port, storePort }: Place): NodeJS.ProcessEnv => ({
   ...process.env,
