@@ -25,6 +25,7 @@ const streamWords: StreamWords = {
   public: w("markPublic"),
   unlisted: w("markUnlisted"),
   animated: w("markAnimated"),
+  choose: w("choose"),
 };
 
 /**

@@ -2,6 +2,8 @@
 import { useRouter } from "next/navigation";
 import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Sheet, type Tile, unpackSheet } from "#lib/contact-sheet.ts";
+import { idOfPath, timeline } from "../href.ts";
+import { selection, showList } from "./selecting.ts";
 import { PlacesAhead, TileView, type TileWords } from "./tile.tsx";
 import { useFresh } from "./use-fresh.ts";
 import { useGone } from "./use-gone.ts";
@@ -18,14 +20,16 @@ export type StreamWords = TileWords & {
 
 type More = { sheet: Sheet; next?: string };
 
-async function fetchMore(cursor: string): Promise<More> {
-  const answer = await fetch(`/more?after=${cursor}`, { headers: { accept: "application/json" } });
+async function fetchMore(list: string, cursor: string): Promise<More> {
+  const answer = await fetch(`/more?${new URLSearchParams({ list, after: cursor }).toString()}`, {
+    headers: { accept: "application/json" },
+  });
   if (!answer.ok) throw new Error(`Expected older pictures, got ${answer.status}`);
   return answer.json();
 }
 
 /** What was loaded after the first page, and how to go on. */
-function useOlder(cursor: string | undefined) {
+function useOlder(list: string, cursor: string | undefined) {
   const [tiles, setTiles] = useState<Tile[]>([]);
   const [next, setNext] = useState(cursor);
   const [state, setState] = useState<"idle" | "loading" | "failed">("idle");
@@ -35,7 +39,7 @@ function useOlder(cursor: string | undefined) {
     busy.current = true;
     setState("loading");
     try {
-      const more = await fetchMore(next);
+      const more = await fetchMore(list, next);
       setTiles((before) => [...before, ...unpackSheet(more.sheet)]);
       setNext(more.next);
       setState("idle");
@@ -45,7 +49,7 @@ function useOlder(cursor: string | undefined) {
     } finally {
       busy.current = false;
     }
-  }, [next]);
+  }, [list, next]);
   return { tiles, next, state, load };
 }
 
@@ -54,6 +58,8 @@ const isPlainClick = (event: MouseEvent): boolean =>
 
 /** The pictures of the first page and, once there is script, all older ones as the reader comes near them. */
 export function Stream({
+  list: name = timeline,
+  path = "/",
   sheet,
   next: firstNext,
   ahead,
@@ -61,6 +67,10 @@ export function Stream({
   few,
   words,
 }: {
+  /** As `openList` knows it. */
+  list?: string;
+  /** Where the list's page is, with its query if it has one; the cursor of older pictures is added. */
+  path?: string;
   sheet: Sheet;
   next?: string;
   /** The ratios of those that come first after `next`. */
@@ -74,10 +84,10 @@ export function Stream({
   const list = useRef<HTMLUListElement>(null);
   const sentinel = useRef<HTMLDivElement>(null);
   const first = useMemo(() => unpackSheet(sheet), [sheet]);
-  const older = useOlder(firstNext);
+  const older = useOlder(name, firstNext);
   const { load, state } = older;
   const gone = useGone();
-  const fresh = useFresh(list);
+  const fresh = useFresh(list, name);
 
   useEffect(() => {
     // The end of the pictures: places that are kept free for more are no pictures yet.
@@ -100,11 +110,30 @@ export function Stream({
     return [...first, ...older.tiles].filter(({ id }) => !seen.has(id) && seen.add(id));
   }, [first, older.tiles, gone]);
 
+  useEffect(
+    () =>
+      showList({
+        list: name,
+        between: (from, to) => {
+          const ids = tiles.map(({ id }) => id);
+          const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
+          return a === -1 || b === -1 ? [] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
+        },
+        dayOf: () => undefined,
+      }),
+    [name, tiles],
+  );
+
   const open = useCallback(
     (event: MouseEvent<HTMLAnchorElement>) => {
+      if (selection()?.active() === true && (isPlainClick(event) || event.shiftKey)) {
+        event.preventDefault();
+        selection()?.choose(idOfPath(event.currentTarget.pathname), event.shiftKey);
+        return;
+      }
       if (!isPlainClick(event)) return;
       event.preventDefault();
-      router.push(event.currentTarget.pathname, { scroll: false });
+      router.push(event.currentTarget.pathname + event.currentTarget.search, { scroll: false });
     },
     [router],
   );
@@ -115,6 +144,7 @@ export function Stream({
         {tiles.map((tile, n) => (
           <TileView
             key={tile.id}
+            list={name}
             tile={fresh.tiles.get(tile.id) ?? tile}
             failed={fresh.failed.has(tile.id)}
             again={fresh.tiles.has(tile.id)}
@@ -152,7 +182,7 @@ export function Stream({
           </button>
         ) : older.next === undefined ? null : (
           <a
-            href={`/?after=${older.next}`}
+            href={`${path}${path.includes("?") ? "&" : "?"}after=${older.next}`}
             rel="next"
             className="inline-flex min-h-10 items-center rounded-md px-4 font-medium text-ink hover:bg-raised"
           >

@@ -1,9 +1,17 @@
 "use client";
 import { type CSSProperties, type MouseEvent, memo } from "react";
 import type { Tile } from "#lib/contact-sheet.ts";
+import { pictureHref } from "../href.ts";
 import { marks, rowHeight, stretch } from "../layout-numbers.ts";
+import { selection, useChosen } from "./selecting.ts";
 
-export type TileWords = { public: string; unlisted: string; animated: string; unavailable: string };
+export type TileWords = {
+  public: string;
+  unlisted: string;
+  animated: string;
+  unavailable: string;
+  choose: string;
+};
 
 const nominal = 400;
 
@@ -67,6 +75,22 @@ function Marks({ mark, words }: { mark: number; words: TileWords }) {
   );
 }
 
+/** Chooses the picture without opening it; there is none until somebody keeps what is chosen. */
+function Choose({ tile, words }: { tile: Tile; words: TileWords }) {
+  const chosen = useChosen(tile.id);
+  if (chosen === undefined) return null;
+  return (
+    <button
+      type="button"
+      role="checkbox"
+      aria-checked={chosen}
+      aria-label={`${words.choose}: ${tile.label}`}
+      onClick={(event) => selection()?.choose(tile.id, event.shiftKey)}
+      className="choose"
+    />
+  );
+}
+
 const placeOf = (ratio: number): CSSProperties => ({ ["--ratio" as string]: ratio });
 
 /** The places of pictures that are on their way, so that nothing moves when they come. Without script none come. */
@@ -83,6 +107,7 @@ export function PlacesAhead({ ratios }: { ratios: number[] }) {
 
 /** A link to the picture, in the place that is kept for it from the first paint. */
 export const TileView = memo(function TileView({
+  list,
   tile,
   eager,
   first,
@@ -92,6 +117,8 @@ export const TileView = memo(function TileView({
   open,
   report,
 }: {
+  /** The list the picture is seen in, as `openList` knows it. */
+  list: string;
   tile: Tile;
   /** In the rows that are on the screen at first. */
   eager: boolean;
@@ -109,7 +136,7 @@ export const TileView = memo(function TileView({
       className="tile"
       style={{ ...placeOf(tile.ratio), backgroundColor: `#${tile.color.toString(16).padStart(6, "0")}` }}
     >
-      <a href={`/m/${tile.id}`} onClick={open} className="block size-full -outline-offset-2">
+      <a href={pictureHref(tile.id, list)} onClick={open} className="block size-full -outline-offset-2">
         {failed ? (
           <span className="flex size-full flex-col items-center justify-center gap-1 overflow-hidden bg-raised p-2 text-center text-xs text-muted">
             <span className="line-clamp-2 text-ink">{tile.label}</span>
@@ -120,6 +147,7 @@ export const TileView = memo(function TileView({
         )}
         {tile.mark === 0 ? null : <Marks mark={tile.mark} words={words} />}
       </a>
+      <Choose tile={tile} words={words} />
     </li>
   );
 });
