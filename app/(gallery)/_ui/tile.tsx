@@ -80,12 +80,13 @@ function Choose({ tile, words }: { tile: Tile; words: TileWords }) {
   const chosen = useChosen(tile.id);
   if (chosen === undefined) return null;
   return (
-    <button
-      type="button"
-      role="checkbox"
-      aria-checked={chosen}
+    <input
+      type="checkbox"
+      checked={chosen}
       aria-label={`${words.choose}: ${tile.label}`}
-      onClick={(event) => selection()?.choose(tile.id, event.shiftKey)}
+      onChange={({ nativeEvent }) =>
+        selection()?.choose(tile.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+      }
       className="choose"
     />
   );
