@@ -171,7 +171,10 @@ export const uploads = pgTable(
     filename: text("filename").notNull(),
     declaredMime: text("declared_mime").notNull(),
     bytes: bigint("bytes", { mode: "number" }).notNull(),
-    /** Null while an object that lies in the bucket already has not been read for the first time. */
+    /**
+     * Null until the worker has read the bytes for the first time, where nobody could declare them: of an object that
+     * lies in the bucket already, and of a plain form, whose `bytes` are the most that it may bring.
+     */
     sha256: digest("sha256"),
     fileModifiedAt: instant("file_modified_at"),
     policyExpiresAt: instant("policy_expires_at").notNull(),
@@ -206,7 +209,10 @@ export const uploads = pgTable(
     // What a folder brings again and again is found here; what browsers bring is not in it and pays nothing for it.
     index("uploads_by_operator").on(t.ownerId, t.sha256).where(sql`by_operator`),
     check("uploads_reject_code", sql`(${t.state} = 'rejected') = (${t.rejectCode} is not null)`),
-    check("uploads_sha256_known", sql`${t.sha256} is not null or ${t.inPlace}`),
+    check(
+      "uploads_sha256_known",
+      sql`${t.sha256} is not null or ${t.inPlace} or (${t.transport} = 'post' and ${t.state} <> 'ready')`,
+    ),
   ],
 );
 
@@ -334,6 +340,16 @@ export const purges = pgTable(
     index("purges_key").on(t.key).where(sql`done_at is null`),
   ],
 );
+
+/** The pictures that came with `--sample`: which upload brings each, and, once it is shown and described, its medium. */
+export const samples = pgTable("samples", {
+  number: smallint("number").primaryKey(),
+  ownerId: uuid("owner_id")
+    .notNull()
+    .references(() => users.id, { onDelete: "cascade" }),
+  clientToken: uuid("client_token").notNull().unique().defaultRandom(),
+  mediaId: uuid("media_id").references(() => media.id, { onDelete: "cascade" }),
+});
 
 export type User = typeof users.$inferSelect;
 export type Session = typeof sessions.$inferSelect;
