@@ -9,8 +9,11 @@ import {
   check,
   customType,
   doublePrecision,
+  foreignKey,
   index,
   integer,
+  jsonb,
+  numeric,
   pgEnum,
   pgTable,
   primaryKey,
@@ -22,7 +25,16 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { mediaTypes, rejectCodes, roles, transports, uploadStates, visibilities } from "#lib/media.ts";
+import {
+  albumSorts,
+  changeKinds,
+  mediaTypes,
+  rejectCodes,
+  roles,
+  transports,
+  uploadStates,
+  visibilities,
+} from "#lib/media.ts";
 
 /** Milliseconds only: a Date cannot hold microseconds, and a cursor made from one would skip or repeat rows. */
 const instant = (name: string) => timestamp(name, { precision: 3, withTimezone: true, mode: "date" });
@@ -43,8 +55,10 @@ export const uploadState = pgEnum("upload_state", uploadStates);
 export const transport = pgEnum("transport", transports);
 export const rejectCode = pgEnum("reject_code", rejectCodes);
 export const mediaType = pgEnum("media_type", mediaTypes);
-/** Where taken_at came from: the camera, the file's own date, or the moment of the upload. */
-export const takenSource = pgEnum("taken_source", ["camera", "file", "upload"]);
+/** Where taken_at came from: the camera, the file's own date, the moment of the upload, or somebody who knew better. */
+export const takenSource = pgEnum("taken_source", ["camera", "file", "upload", "person"]);
+export const albumSort = pgEnum("album_sort", albumSorts);
+export const changeKind = pgEnum("change_kind", changeKinds);
 
 // Accounts: the shapes better-auth expects, plus role and disabled_at.
 
@@ -249,6 +263,8 @@ export const media = pgTable(
     title: text("title").notNull().default(""),
     description: text("description").notNull().default(""),
     alt: text("alt").notNull().default(""),
+    /** Stars its owner gave it; 0 for none. */
+    rating: smallint("rating").notNull().default(0),
     takenAt: instant("taken_at").notNull(),
     takenSource: takenSource("taken_source").notNull(),
     /** Minutes east of UTC the camera recorded; null when it recorded none. */
@@ -299,6 +315,7 @@ export const media = pgTable(
       .using("gin", sql`media_search_text(title, filename) gin_trgm_ops`)
       .where(sql`purged_at is null`),
     check("media_purged_after_deleted", sql`${t.purgedAt} is null or ${t.deletedAt} is not null`),
+    check("media_rating", sql`${t.rating} between 0 and 5`),
     check("media_size", sql`${t.width} > 0 and ${t.height} > 0 and ${t.bytes} > 0`),
   ],
 );
@@ -316,6 +333,177 @@ export const mediaMonths = pgTable(
     ratioSum: doublePrecision("ratio_sum").notNull(),
   },
   (t) => [primaryKey({ columns: [t.ownerId, t.visibility, t.month] })],
+);
+
+// Organising. What an order or a filter needs of a medium is copied into album_media and media_tags and kept equal by
+// triggers on media: only so is every page of a large album or of a common tag a walk along one index.
+
+export const albums = pgTable(
+  "albums",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    ownerId: uuid("owner_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    parentId: uuid("parent_id"),
+    title: text("title").notNull(),
+    description: text("description").notNull().default(""),
+    /** Who may open its page. What of it they see there is for each picture's own visibility to say. */
+    visibility: visibility("visibility").notNull().default("private"),
+    coverId: uuid("cover_id").references(() => media.id, { onDelete: "set null" }),
+    sort: albumSort("sort").notNull().default("oldest"),
+    /** Somebody has put pictures where they wanted them; until then the order by hand begins as the one shown before. */
+    arranged: boolean("arranged").notNull().default(false),
+    /** Live media in it, and those of them that others may see; kept by triggers on album_media. */
+    count: integer("count").notNull().default(0),
+    unlistedCount: integer("unlisted_count").notNull().default(0),
+    publicCount: integer("public_count").notNull().default(0),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [
+    // Deleting an album takes neither its pictures nor the albums in it.
+    foreignKey({ columns: [t.parentId], foreignColumns: [t.id], name: "albums_parent" }).onDelete("set null"),
+    index("albums_owner_title").on(
+      t.ownerId,
+      t.parentId,
+      sql`search_fold(left(title, 100)) collate "C"`,
+      t.id,
+    ),
+    index("albums_parent_title").on(t.parentId, sql`search_fold(left(title, 100)) collate "C"`, t.id),
+    index("albums_public_title")
+      .on(sql`search_fold(left(title, 100)) collate "C"`, t.id)
+      .where(sql`visibility = 'public'`),
+    index("albums_cover").on(t.coverId).where(sql`cover_id is not null`),
+    index("albums_text").using("gin", sql`search_fold(title) gin_trgm_ops`),
+    check("albums_not_in_itself", sql`${t.parentId} <> ${t.id}`),
+  ],
+);
+
+/** Which media are in which album. The columns from `takenAt` on are copies. */
+export const albumMedia = pgTable(
+  "album_media",
+  {
+    albumId: uuid("album_id")
+      .notNull()
+      .references(() => albums.id, { onDelete: "cascade" }),
+    mediaId: uuid("media_id")
+      .notNull()
+      .references(() => media.id, { onDelete: "cascade" }),
+    /** The order by hand. Between any two there is always room for any number more. */
+    position: numeric("position").notNull(),
+    /** Ascending in the order of adding, also among those added at once. */
+    number: bigint("number", { mode: "number" }).notNull(),
+    addedAt: instant("added_at").notNull().default(sql`now()`),
+    takenAt: instant("taken_at").notNull(),
+    title: text("title").notNull(),
+    visibility: visibility("visibility").notNull(),
+    /** Not in the trash. */
+    live: boolean("live").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.albumId, t.mediaId] }),
+    index("album_media_medium").on(t.mediaId),
+    // The visibility rides along: what others may not see is stepped over without looking at the rows.
+    index("album_media_taken").on(t.albumId, t.takenAt, t.mediaId, t.visibility).where(sql`live`),
+    index("album_media_number").on(t.albumId, t.number, t.mediaId, t.visibility).where(sql`live`),
+    index("album_media_title")
+      .on(t.albumId, sql`title collate "C"`, t.mediaId, t.visibility)
+      .where(sql`live`),
+    index("album_media_position").on(t.albumId, t.position, t.mediaId, t.visibility).where(sql`live`),
+  ],
+);
+
+/** A person's own words for their own media. */
+export const tags = pgTable(
+  "tags",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    ownerId: uuid("owner_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** search_fold(name): "Café" and "cafe" are one tag. */
+    folded: text("folded").notNull(),
+    /** Live media that have it; kept by triggers. */
+    count: integer("count").notNull().default(0),
+    createdAt: created(),
+  },
+  (t) => [
+    uniqueIndex("tags_owner_folded").on(t.ownerId, sql`folded collate "C"`),
+    index("tags_folded").on(sql`folded collate "C"`, t.id),
+    index("tags_text").using("gin", sql`folded gin_trgm_ops`),
+  ],
+);
+
+/** Which media have which tag. `takenAt` and `live` are copies. */
+export const mediaTags = pgTable(
+  "media_tags",
+  {
+    tagId: uuid("tag_id")
+      .notNull()
+      .references(() => tags.id, { onDelete: "cascade" }),
+    mediaId: uuid("media_id")
+      .notNull()
+      .references(() => media.id, { onDelete: "cascade" }),
+    addedAt: instant("added_at").notNull().default(sql`now()`),
+    takenAt: instant("taken_at").notNull(),
+    live: boolean("live").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tagId, t.mediaId] }),
+    index("media_tags_medium").on(t.mediaId),
+    index("media_tags_taken").on(t.tagId, t.takenAt, t.mediaId).where(sql`live`),
+  ],
+);
+
+export const favourites = pgTable(
+  "favourites",
+  {
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    mediaId: uuid("media_id")
+      .notNull()
+      .references(() => media.id, { onDelete: "cascade" }),
+    createdAt: created(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.mediaId] }),
+    index("favourites_medium").on(t.mediaId),
+    index("favourites_newest").on(t.userId, t.createdAt, t.mediaId),
+  ],
+);
+
+/** What somebody did to one medium or to fifty thousand, for as long as it can be taken back. */
+export const changes = pgTable(
+  "changes",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    kind: changeKind("kind").notNull(),
+    undoneAt: instant("undone_at"),
+    createdAt: created(),
+  },
+  (t) => [index("changes_created").on(t.createdAt), index("changes_user").on(t.userId)],
+);
+
+/** What it was before and what it was made, for each medium that changed; written by the statement that changed it. */
+export const changeRows = pgTable(
+  "change_rows",
+  {
+    changeId: uuid("change_id")
+      .notNull()
+      .references(() => changes.id, { onDelete: "cascade" }),
+    mediaId: uuid("media_id").notNull(),
+    /** The album or the tag that the medium came into or left. */
+    placeId: uuid("place_id"),
+    before: jsonb("before"),
+    after: jsonb("after"),
+  },
+  (t) => [index("change_rows_change").on(t.changeId)],
 );
 
 /** Objects to remove, each remembered until the store confirmed it (R-31). */
@@ -357,4 +545,6 @@ export type Invite = typeof invites.$inferSelect;
 export type Upload = typeof uploads.$inferSelect;
 export type Media = typeof media.$inferSelect;
 export type NewMedia = typeof media.$inferInsert;
+export type Album = typeof albums.$inferSelect;
+export type Tag = typeof tags.$inferSelect;
 export type Purge = typeof purges.$inferSelect;

@@ -39,6 +39,23 @@ export function downloadName(name: string, type: MediaType): string {
 export const visibilities = ["private", "unlisted", "public"] as const;
 export type Visibility = (typeof visibilities)[number];
 
+/** How the media of an album are ordered. By hand means by the position each was given. */
+export const albumSorts = ["newest", "oldest", "added", "title", "manual"] as const;
+export type AlbumSort = (typeof albumSorts)[number];
+
+/** What can be done to many media at once. */
+export const changeKinds = [
+  "date",
+  "texts",
+  "visibility",
+  "rating",
+  "trash",
+  "tags",
+  "album",
+  "favourite",
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
 export const roles = ["owner", "admin", "member", "viewer"] as const;
 export type Role = (typeof roles)[number];
 

@@ -43,7 +43,8 @@ function offsetInWords(minutes: number): string {
 
 function takenInWords(media: MediaDetails): string {
   const date = fullFormat.format(atCamera(media));
-  if (media.takenSource !== "camera") return dayFormat.format(media.takenAt);
+  if (media.takenSource !== "camera" && media.takenSource !== "person")
+    return dayFormat.format(media.takenAt);
   return media.takenOffset === null ? date : `${date} (${offsetInWords(media.takenOffset)})`;
 }
 
@@ -81,7 +82,12 @@ function placeInWords({ latitude, longitude, altitude }: MediaDetails): string |
 
 export type Fact = { name: string; value: string; detail?: string };
 
-const takenNames = { camera: "takenCamera", file: "takenFile", upload: "takenUpload" } as const;
+const takenNames = {
+  camera: "takenCamera",
+  file: "takenFile",
+  upload: "takenUpload",
+  person: "takenPerson",
+} as const;
 
 /** What is known of the picture, in words, in the order people ask. */
 export function factsOf(media: MediaDetails): Fact[] {
