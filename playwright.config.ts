@@ -25,7 +25,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     baseURL: origin,
-    locale: "en-GB",
+    locale: "en-US",
     timezoneId: "UTC",
     trace: "retain-on-failure",
     launchOptions: {

@@ -83,6 +83,8 @@ for (const start of files.filter((file) => directive(file) === "use client")) {
     seen.add(file);
     for (const target of importsOf(file)) {
       const local = metafile.inputs[target] !== undefined;
+      if (target === "lib/words.ts")
+        problems.push(`${file} takes every text into the browser: import { w } from "#lib/words/<part>.ts".`);
       if (builtIn.test(target) || (local && !target.startsWith("app/") && !browserSafe(target)))
         problems.push(`${start} takes ${target} into the browser (through ${file}).`);
       else if (local && directive(target) !== "use server") follow(target);

@@ -1,5 +1,5 @@
 "use client";
-import w from "#lib/words/en/shared.json" with { type: "json" };
+import { ends } from "#lib/words/ends.ts";
 import { Button } from "./_ui/button.tsx";
 import { Empty } from "./_ui/empty.tsx";
 import { Page } from "./_ui/page.tsx";
@@ -9,6 +9,7 @@ const referenceOf = (error: unknown): string | undefined =>
   error instanceof Error && "digest" in error && typeof error.digest === "string" ? error.digest : undefined;
 
 export default function ErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
+  const w = ends();
   const reference = referenceOf(error);
   return (
     <Page>

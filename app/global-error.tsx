@@ -1,14 +1,16 @@
 "use client";
-import w from "#lib/words/en/shared.json" with { type: "json" };
+import { locale } from "#lib/locale.ts";
+import { ends } from "#lib/words/ends.ts";
 
 /** When the root layout itself fails there are no styles: system colours and a plain link that loads everything anew. */
 export default function GlobalError({ error, retry }: { error: unknown; retry: () => void }) {
+  const w = ends();
   const reference =
     error instanceof Error && "digest" in error && typeof error.digest === "string"
       ? error.digest
       : undefined;
   return (
-    <html lang="en" style={{ colorScheme: "light dark", fontFamily: "system-ui, sans-serif" }}>
+    <html lang={locale()} style={{ colorScheme: "light dark", fontFamily: "system-ui, sans-serif" }}>
       <body style={{ margin: "20vh auto", maxWidth: "28rem", padding: "0 1rem", lineHeight: 1.5 }}>
         <title>{w.errorTitle}</title>
         <main>

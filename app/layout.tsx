@@ -2,8 +2,9 @@ import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
+import { directionOf, locale } from "#lib/locale.ts";
 import { publicFile } from "#lib/static/url.ts";
-import { locale, words } from "#lib/words.ts";
+import { words } from "#lib/words.ts";
 import { currentViewer } from "./_session/viewer.ts";
 import { SiteHeader } from "./_ui/site-header.tsx";
 import "./globals.css";
@@ -18,6 +19,8 @@ export async function generateMetadata(): Promise<Metadata> {
     description: w("tagline"),
     applicationName: w("name"),
     icons: { icon: { url: publicFile("/icon.svg"), type: "image/svg+xml", sizes: "any" } },
+    // Read by lib/locale.ts.
+    other: { language: locale() },
     // A telephone would turn exposure times and dates into links.
     formatDetection: { telephone: false, date: false, address: false, email: false },
     referrer: "same-origin",
@@ -37,8 +40,9 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const viewer = await currentViewer();
+  const tag = locale();
   return (
-    <html lang={locale}>
+    <html lang={tag} dir={directionOf(tag)}>
       <body>
         <a
           href="#main"

@@ -1,8 +1,8 @@
 import { connection } from "next/server";
-import { words } from "#lib/words.ts";
+import { ends } from "#lib/words/ends.ts";
 import { DeadEnd } from "./_ui/dead-end.tsx";
 
-export const metadata = { title: words("shared")("notFoundTitle") };
+export const generateMetadata = () => ({ title: ends().notFoundTitle });
 
 export default async function NotFound() {
   // Made ahead of the request it would carry no nonce, and its scripts would be refused.

@@ -1,20 +1,24 @@
-/** Every text a person reads in the browser or from the API, from one catalogue, one file a part. Safe in the browser. */
-import { createTranslator } from "use-intl/core";
-import account from "./words/en/account.json" with { type: "json" };
-import admin from "./words/en/admin.json" with { type: "json" };
-import doctor from "./words/en/doctor.json" with { type: "json" };
-import errors from "./words/en/errors.json" with { type: "json" };
-import gallery from "./words/en/gallery.json" with { type: "json" };
-import media from "./words/en/media.json" with { type: "json" };
-import rejects from "./words/en/rejects.json" with { type: "json" };
-import shared from "./words/en/shared.json" with { type: "json" };
-import upload from "./words/en/upload.json" with { type: "json" };
+/**
+ * Every text a person reads in the browser or from the API, from one catalogue: one file a part and language, and a
+ * module for each part in lib/words. Not for client files: they import their part alone, `#lib/words/<part>.ts`.
+ */
+import { w as account } from "./words/account.ts";
+import { w as admin } from "./words/admin.ts";
+import { w as doctor } from "./words/doctor.ts";
+import { w as errors } from "./words/errors.ts";
+import { w as gallery } from "./words/gallery.ts";
+import { w as media } from "./words/media.ts";
+import { w as rejects } from "./words/rejects.ts";
+import { w as shared } from "./words/shared.ts";
+import { w as upload } from "./words/upload.ts";
 
-const en = { account, admin, doctor, errors, gallery, media, rejects, shared, upload };
-export type Words = typeof en;
-export const locale = "en";
-export const timeZone = "UTC";
+export { locale, perLocale, timeZone } from "./locale.ts";
 
-/** The texts of one part of the product: `words("upload")("title")`. */
-export const words = <Namespace extends keyof Words>(namespace: Namespace) =>
-  createTranslator<Words, Namespace>({ locale, timeZone, messages: en, namespace });
+const parts = { account, admin, doctor, errors, gallery, media, rejects, shared, upload };
+export type Words = typeof parts;
+
+/**
+ * The texts of one part of the product: `words("upload")("title")`, in the language of whoever reads. `words(…)` may be
+ * called while a module is loaded; what it returns may not.
+ */
+export const words = <Part extends keyof Words>(part: Part): Words[Part] => parts[part];

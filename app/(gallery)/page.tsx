@@ -6,27 +6,29 @@ import { Page } from "#app/_ui/page.tsx";
 import { database } from "#lib/database.ts";
 import { type GalleryPage, type GalleryRow, listMedia, withCursors } from "#lib/gallery.ts";
 import { canUpload, type Viewer } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { Stream, type StreamWords } from "./_ui/stream.tsx";
 import { ratioOf, sheetOf } from "./sheet.ts";
 import "./gallery.css";
 
 const w = words("gallery");
 
-const streamWords: StreamWords = {
-  list: w("list"),
-  older: w("older"),
-  loading: w("loading"),
-  loaded: w("loaded"),
-  end: w("end"),
-  loadFailed: w("loadFailed"),
-  tryAgain: w("tryAgain"),
-  unavailable: w("unavailable"),
-  public: w("markPublic"),
-  unlisted: w("markUnlisted"),
-  animated: w("markAnimated"),
-  choose: w("choose"),
-};
+const streamWords = perLocale(
+  (): StreamWords => ({
+    list: w("list"),
+    older: w("older"),
+    loading: w("loading"),
+    loaded: w("loaded"),
+    end: w("end"),
+    loadFailed: w("loadFailed"),
+    tryAgain: w("tryAgain"),
+    unavailable: w("unavailable"),
+    public: w("markPublic"),
+    unlisted: w("markUnlisted"),
+    animated: w("markAnimated"),
+    choose: w("choose"),
+  }),
+);
 
 /**
  * In units of row height: what a laptop's screen shows, with its pictures; what the largest shows, places at least, so
@@ -117,7 +119,7 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
           ahead={ahead.map(ratioOf)}
           eager={fill(page.media, rowRatio)}
           few={page.media.length <= fewMax && page.next === undefined && page.previous === undefined}
-          words={streamWords}
+          words={streamWords()}
         />
       )}
     </Page>

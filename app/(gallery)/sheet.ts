@@ -2,7 +2,7 @@ import { type Loose, packSheet, type Sheet } from "#lib/contact-sheet.ts";
 import { delivery } from "#lib/delivery/index.ts";
 import type { GalleryRow } from "#lib/gallery.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
-import { locale, words } from "#lib/words.ts";
+import { locale, perLocale, words } from "#lib/words.ts";
 import { marks, ratioMax, ratioMin } from "./layout-numbers.ts";
 
 const w = words("gallery");
@@ -19,17 +19,17 @@ function useful(widths: number[], ratio: number): number[] {
   return worth.length === 0 ? upTo.slice(-1) : worth;
 }
 
-const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
+const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }));
 
 /** Pictures of one day share a label, and putting one together takes as long as all the rest of a tile. */
 const dated = new Map<string, string>();
 
 function datedLabel(key: "photoAdded" | "photoTaken", at: number): string {
-  const id = `${key} ${Math.floor(at / 86_400_000).toString()}`;
+  const id = `${locale()} ${key} ${Math.floor(at / 86_400_000).toString()}`;
   const known = dated.get(id);
   if (known !== undefined) return known;
   if (dated.size > 10_000) dated.clear();
-  const label = w(key, { date: day.format(at) });
+  const label = w(key, { date: day().format(at) });
   dated.set(id, label);
   return label;
 }

@@ -1,5 +1,5 @@
 /** The web process: our front door on a plain HTTP server, with Next behind it. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import next from "next";
 import { database } from "#lib/database.ts";
 import { isDatabaseGoneNow } from "#lib/database-gone.ts";
@@ -10,6 +10,7 @@ import { refuseOtherBuild } from "#lib/static/built.ts";
 import { storage } from "#lib/storage/current.ts";
 import { endWaiting } from "#lib/uploads/news.ts";
 import { front } from "./front.ts";
+import { asReader } from "./reader.ts";
 import { answer, uploadHandler } from "./uploads.ts";
 
 const logger = log("web");
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   await app.prepare();
   const handle = app.getRequestHandler();
   const { origin } = new URL(appUrl);
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const started = performance.now();
     response.once("finish", () => {
       // An invitation's token is its key: the log must not hand it on.
@@ -63,7 +64,8 @@ async function main(): Promise<void> {
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
-  });
+  };
+  const server = createServer((request, response) => asReader(request, () => serve(request, response)));
   // Headers must come quickly, bodies are small JSON: a client that dribbles is let go.
   server.headersTimeout = 15_000;
   server.requestTimeout = 60_000;

@@ -6,7 +6,7 @@ import { NavLink } from "../_ui/nav-link.tsx";
 
 const w = words("admin");
 
-export const metadata: Metadata = { title: w("title"), robots: { index: false } };
+export const generateMetadata = (): Metadata => ({ title: w("title"), robots: { index: false } });
 
 export default async function AdminLayout({ children }: { children: ReactNode }) {
   // Before anything is sent: once the page streams, its status can no longer become 403.

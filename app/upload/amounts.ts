@@ -1,14 +1,17 @@
 /** Sizes as people read them, in decimal units like cameras and systems show them. */
-import { locale } from "#lib/words.ts";
+import { perLocale } from "#lib/locale.ts";
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 const format = (unit: (typeof units)[number], digits: number) =>
-  new Intl.NumberFormat(locale, {
-    style: "unit",
-    unit,
-    unitDisplay: unit === "byte" ? "long" : "short",
-    maximumFractionDigits: digits,
-  });
+  perLocale(
+    (locale) =>
+      new Intl.NumberFormat(locale, {
+        style: "unit",
+        unit,
+        unitDisplay: unit === "byte" ? "long" : "short",
+        maximumFractionDigits: digits,
+      }),
+  );
 const whole = units.map((unit) => format(unit, 0));
 const exact = units.map((unit) => format(unit, 1));
 
@@ -16,5 +19,5 @@ const exact = units.map((unit) => format(unit, 1));
 export function size(bytes: number): string {
   const step = bytes < 1_000 ? 0 : bytes < 999_500 ? 1 : bytes < 999_950_000 ? 2 : 3;
   const n = bytes / 1_000 ** step;
-  return (step >= 2 && n < 9.95 ? exact : whole)[step]?.format(n) ?? String(bytes);
+  return (step >= 2 && n < 9.95 ? exact : whole)[step]?.().format(n) ?? String(bytes);
 }

@@ -3,12 +3,10 @@ import clsx from "clsx";
 import { FolderOpen, ImagePlus } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import { size } from "./amounts.ts";
 import { accepted } from "./judge.ts";
 import { type Picked, pickFromFiles, pickFromHandles } from "./pick.ts";
-
-const w = words("upload");
 
 type Picker = (options: {
   multiple: boolean;

@@ -2,12 +2,11 @@
 import clsx from "clsx";
 import { useMemo } from "react";
 import { Button } from "#app/_ui/button.tsx";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import type { Queue, QueueState } from "./queue.ts";
 import { type Phase, settled, troubled, underWay } from "./row.ts";
 import { RowList } from "./row-list.tsx";
 
-const w = words("upload");
 const added: ReadonlySet<Phase> = new Set(["ready", "duplicate"]);
 const failed: ReadonlySet<Phase> = new Set(["failed"]);
 

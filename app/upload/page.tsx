@@ -10,7 +10,7 @@ import { UploadForm } from "./upload-form.tsx";
 
 const w = words("upload");
 
-export const metadata: Metadata = { title: w("title") };
+export const generateMetadata = (): Metadata => ({ title: w("title") });
 
 export default async function UploadPage() {
   const viewer = await requireViewer("/upload");

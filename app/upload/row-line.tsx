@@ -3,15 +3,13 @@ import clsx from "clsx";
 import { CircleAlert, CircleCheck, Copy, ImageIcon, Minus, RotateCw, X } from "lucide-react";
 import Link from "next/link";
 import { memo, useEffect, useRef } from "react";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import { size } from "./amounts.ts";
 import { bar } from "./bar.ts";
 import { draw, preview } from "./preview.ts";
 import type { Queue } from "./queue.ts";
 import { cancellable, type Row, retriable, troubled } from "./row.ts";
 import { useRow, useSeconds } from "./watch.ts";
-
-const w = words("upload");
 
 export const RowLine = memo(function RowLine({
   queue,

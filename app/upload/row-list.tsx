@@ -1,10 +1,9 @@
 "use client";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import type { Queue } from "./queue.ts";
 import { RowLine } from "./row-line.tsx";
 
-const w = words("upload");
 const chunkRows = 25;
 const rowHeight = 65;
 

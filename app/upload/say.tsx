@@ -1,12 +1,11 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import { timeLeft } from "./pace.ts";
 import type { Queue, QueueState } from "./queue.ts";
 import { inHand, landed } from "./row.ts";
 import { summary } from "./summary.tsx";
 
-const w = words("upload");
 const everyMs = 30_000;
 
 export type Told = { added: number; refused: number; continued: number };

@@ -1,11 +1,11 @@
 "use client";
 import { Button, ButtonLink } from "#app/_ui/button.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
-import { locale, words } from "#lib/words.ts";
+import { perLocale } from "#lib/locale.ts";
+import { w } from "#lib/words/upload.ts";
 import type { QueueState } from "./queue.ts";
 
-const w = words("upload");
-const list = new Intl.ListFormat(locale, { type: "unit", style: "long" });
+const list = perLocale((locale) => new Intl.ListFormat(locale, { type: "unit", style: "long" }));
 
 /** "12 pictures added, 2 were already there, 1 was refused"; empty when nothing has come to its end. */
 export function summary({ count }: QueueState): string {
@@ -15,7 +15,7 @@ export function summary({ count }: QueueState): string {
   if (count.refused > 0) parts.push(w("sumRefused", { n: count.refused }));
   if (count.failed > 0) parts.push(w("sumFailed", { n: count.failed }));
   if (count.cancelled > 0) parts.push(w("sumCancelled", { n: count.cancelled }));
-  return list.format(parts);
+  return list().format(parts);
 }
 
 export function Summary({ state, showProblems }: { state: QueueState; showProblems: () => void }) {

@@ -4,7 +4,7 @@ import { Pause, Play, X } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import { size } from "./amounts.ts";
 import { bar } from "./bar.ts";
 import type { Holding } from "./hold.ts";
@@ -12,8 +12,6 @@ import { timeLeft } from "./pace.ts";
 import type { Queue, QueueState } from "./queue.ts";
 import { inHand, landed } from "./row.ts";
 import { useSeconds } from "./watch.ts";
-
-const w = words("upload");
 
 const sum = (state: QueueState, phases: Iterable<keyof QueueState["count"]>): number => {
   let n = 0;

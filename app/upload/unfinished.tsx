@@ -2,12 +2,11 @@
 import { useState } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import type { Recovered, Uploads } from "./browser.ts";
 import { reopen } from "./memory.ts";
 import type { Row } from "./row.ts";
 
-const w = words("upload");
 const namesMax = 3;
 const missing = new Set(["missing"] as const);
 

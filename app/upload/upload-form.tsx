@@ -1,7 +1,7 @@
 "use client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { PageHeader } from "#app/_ui/page-header.tsx";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/upload.ts";
 import { openUploads, type Recovered, type Uploads } from "./browser.ts";
 import { Choose } from "./choose.tsx";
 import { useDrop } from "./drop.ts";
@@ -14,7 +14,6 @@ import { TotalsBar } from "./totals.tsx";
 import { Strangers, Unfinished } from "./unfinished.tsx";
 import { useQueue } from "./watch.ts";
 
-const w = words("upload");
 /** Files are handed over in portions, so that a folder of thousands begins to upload while it is still being read. */
 const portion = 200;
 

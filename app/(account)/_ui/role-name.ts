@@ -1,13 +1,15 @@
 import type { Role } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 
 const w = words("account");
-const names: Record<Role, string> = {
-  owner: w("roleOwner"),
-  admin: w("roleAdmin"),
-  member: w("roleMember"),
-  viewer: w("roleViewer"),
-};
+const names = perLocale(
+  (): Record<Role, string> => ({
+    owner: w("roleOwner"),
+    admin: w("roleAdmin"),
+    member: w("roleMember"),
+    viewer: w("roleViewer"),
+  }),
+);
 
 /** A role as people call it. */
-export const roleName = (role: Role): string => names[role];
+export const roleName = (role: Role): string => names()[role];

@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 import { listSessions } from "#lib/auth.ts";
 import { canUpload, type Viewer } from "#lib/media.ts";
 import { passwordMin } from "#lib/passwords.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { signOut } from "../../_session/actions.ts";
 import { requireViewer } from "../../_session/viewer.ts";
 import { Button, ButtonLink } from "../../_ui/button.tsx";
@@ -17,7 +17,7 @@ import { Sessions } from "./sessions.tsx";
 
 const w = words("account");
 
-export const metadata: Metadata = { title: w("accountTitle") };
+export const generateMetadata = (): Metadata => ({ title: w("accountTitle") });
 
 export default async function AccountPage() {
   const viewer = await requireViewer("/account");
@@ -70,12 +70,16 @@ function Section({ title, lead, children }: { title: string; lead?: string; chil
   );
 }
 
-const labels = { sending: w("sending"), showLabel: w("showPassword"), hideLabel: w("hidePassword") };
+const labels = perLocale(() => ({
+  sending: w("sending"),
+  showLabel: w("showPassword"),
+  hideLabel: w("hidePassword"),
+}));
 
 function Profile({ viewer }: { viewer: Viewer }) {
   return (
     <AccountForm
-      {...labels}
+      {...labels()}
       action={saveName}
       fields={[
         {
@@ -95,7 +99,7 @@ function Profile({ viewer }: { viewer: Viewer }) {
 function Password({ viewer }: { viewer: Viewer }) {
   return (
     <AccountForm
-      {...labels}
+      {...labels()}
       action={changePassword}
       username={viewer.email}
       fields={[

@@ -1,11 +1,11 @@
 import type { SessionView } from "#lib/auth.ts";
-import { locale, timeZone, words } from "#lib/words.ts";
+import { perLocale, timeZone, words } from "#lib/words.ts";
 import { Button } from "../../_ui/button.tsx";
 import { endOtherSessions, endSession } from "./actions.ts";
 import { deviceName } from "./device.ts";
 
 const w = words("account");
-const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
+const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" }));
 
 export function Sessions({ sessions }: { sessions: SessionView[] }) {
   const others = sessions.filter((session) => !session.current).length;
@@ -27,7 +27,7 @@ export function Sessions({ sessions }: { sessions: SessionView[] }) {
 
 function SessionLine({ session }: { session: SessionView }) {
   const device = deviceName(session.userAgent);
-  const since = day.format(session.since);
+  const since = day().format(session.since);
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0">
@@ -40,7 +40,7 @@ function SessionLine({ session }: { session: SessionView }) {
           ) : null}
         </p>
         <p className="text-sm text-muted">
-          {w("sessionDates", { since, lastSeen: day.format(session.lastSeen) })}
+          {w("sessionDates", { since, lastSeen: day().format(session.lastSeen) })}
         </p>
         {session.address ? (
           <p className="text-sm break-all text-muted">{w("sessionAddress", { address: session.address })}</p>

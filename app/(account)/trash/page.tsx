@@ -15,7 +15,7 @@ import { TrashLine } from "./trash-line.tsx";
 
 const w = words("account");
 
-export const metadata: Metadata = { title: w("trashTitle") };
+export const generateMetadata = (): Metadata => ({ title: w("trashTitle") });
 
 const daySeconds = 86_400;
 
@@ -24,7 +24,7 @@ function trashWindow(): string {
   const seconds = settings().trashSeconds;
   const [count, unit] =
     seconds >= daySeconds ? [Math.round(seconds / daySeconds), "day"] : [Math.ceil(seconds / 60), "minute"];
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };

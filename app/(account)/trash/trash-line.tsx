@@ -1,12 +1,12 @@
 import { delivery } from "#lib/delivery/index.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import type { TrashRow } from "#lib/trash-list.ts";
-import { locale, timeZone, words } from "#lib/words.ts";
+import { perLocale, timeZone, words } from "#lib/words.ts";
 
 const w = words("account");
-const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
+const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" }));
 /** Does not break in a narrow line. */
-const dayOf = (date: Date): string => day.format(date).replaceAll(" ", "\u00a0");
+const dayOf = (date: Date): string => day().format(date).replaceAll(" ", "\u00a0");
 const thumbSide = 56;
 
 /** The whole line is the label of its checkbox, which the focus must not reach behind the bar that stays above. */

@@ -7,7 +7,7 @@ import { settings } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { describe, restore, setVisibility, trash } from "#lib/library.ts";
 import { limits, type Viewer, visibilities } from "#lib/media.ts";
-import { locale, words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 
 const w = words("media");
 
@@ -58,12 +58,12 @@ export async function changeTexts(_: Outcome, form: FormData): Promise<Outcome> 
 }
 
 const daySeconds = 86_400;
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
+const relative = perLocale((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "always" }));
 
 const trashWindow = (): string => {
   const seconds = settings().trashSeconds;
-  if (seconds >= daySeconds) return relative.format(Math.round(seconds / daySeconds), "day");
-  return relative.format(Math.ceil(seconds / 60), "minute");
+  if (seconds >= daySeconds) return relative().format(Math.round(seconds / daySeconds), "day");
+  return relative().format(Math.ceil(seconds / 60), "minute");
 };
 
 /** Does not refresh: the page would be gone, and with it the way back. */

@@ -1,17 +1,17 @@
 import type { MediaDetails } from "#lib/gallery.ts";
-import { locale, words } from "#lib/words.ts";
+import { locale, perLocale, words } from "#lib/words.ts";
 
 const w = words("media");
 
 const number = (value: number, digits: number): string =>
-  new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
+  new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
 function bytesInWords(bytes: number): string {
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const unit = units[step] ?? "byte";
-  return new Intl.NumberFormat(locale, {
+  return new Intl.NumberFormat(locale(), {
     style: "unit",
     unit,
     unitDisplay: step === 0 ? "long" : "short",
@@ -23,15 +23,15 @@ function bytesInWords(bytes: number): string {
 const atCamera = (media: Pick<MediaDetails, "takenAt" | "takenOffset">): Date =>
   new Date(media.takenAt.getTime() + (media.takenOffset ?? 0) * 60_000);
 
-const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
-const fullFormat = new Intl.DateTimeFormat(locale, {
-  dateStyle: "full",
-  timeStyle: "short",
-  timeZone: "UTC",
-});
+const dayFormat = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }),
+);
+const fullFormat = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" }),
+);
 
 export const dayTaken = (media: Pick<MediaDetails, "takenAt" | "takenOffset">): string =>
-  dayFormat.format(atCamera(media));
+  dayFormat().format(atCamera(media));
 
 function offsetInWords(minutes: number): string {
   const sign = minutes < 0 ? "−" : "+";
@@ -42,9 +42,9 @@ function offsetInWords(minutes: number): string {
 }
 
 function takenInWords(media: MediaDetails): string {
-  const date = fullFormat.format(atCamera(media));
+  const date = fullFormat().format(atCamera(media));
   if (media.takenSource !== "camera" && media.takenSource !== "person")
-    return dayFormat.format(media.takenAt);
+    return dayFormat().format(media.takenAt);
   return media.takenOffset === null ? date : `${date} (${offsetInWords(media.takenOffset)})`;
 }
 

@@ -1,24 +1,27 @@
-import { locale, timeZone } from "#lib/words.ts";
+import { perLocale, timeZone } from "#lib/words.ts";
 
-const number = new Intl.NumberFormat(locale);
-const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" });
-const moment = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "short" });
-const momentWithZone = new Intl.DateTimeFormat(locale, {
-  timeZone,
-  dateStyle: "long",
-  timeStyle: "long",
-});
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const number = perLocale((locale) => new Intl.NumberFormat(locale));
+const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" }));
+const moment = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "short" }),
+);
+const momentWithZone = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "long", timeStyle: "long" }),
+);
+const relative = perLocale((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
 
-const sizes = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) => ({
-  format: new Intl.NumberFormat(locale, {
-    style: "unit",
-    unit,
-    // The short form has no plural: "0 byte".
-    unitDisplay: unit === "byte" ? "long" : "short",
-    maximumFractionDigits: unit === "byte" ? 0 : 1,
-  }),
-}));
+const sizes = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) =>
+  perLocale(
+    (locale) =>
+      new Intl.NumberFormat(locale, {
+        style: "unit",
+        unit,
+        // The short form has no plural: "0 byte".
+        unitDisplay: unit === "byte" ? "long" : "short",
+        maximumFractionDigits: unit === "byte" ? 0 : 1,
+      }),
+  ),
+);
 const ages = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -30,10 +33,10 @@ const ages = [
 
 const minuteMillis = 60_000;
 
-export const formatNumber = (value: number): string => number.format(value);
-export const formatDay = (date: Date): string => day.format(date);
-export const formatMoment = (date: Date): string => moment.format(date);
-export const formatExactly = (date: Date): string => momentWithZone.format(date);
+export const formatNumber = (value: number): string => number().format(value);
+export const formatDay = (date: Date): string => day().format(date);
+export const formatMoment = (date: Date): string => moment().format(date);
+export const formatExactly = (date: Date): string => momentWithZone().format(date);
 
 /** The clock on the wall where the picture was taken, shown as such. */
 export const atCamera = (date: Date, offsetMinutes: number | null): Date =>
@@ -41,13 +44,13 @@ export const atCamera = (date: Date, offsetMinutes: number | null): Date =>
 
 export function formatBytes(bytes: number): string {
   const step = bytes < 1_000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return sizes[step]?.format.format(bytes / 1_000 ** step) ?? formatNumber(bytes);
+  return sizes[step]?.().format(bytes / 1_000 ** step) ?? formatNumber(bytes);
 }
 
 /** "3 minutes ago". */
 export function formatAge(date: Date, now: Date): string {
   const seconds = Math.round((date.getTime() - now.getTime()) / 1_000);
   for (const [unit, length] of ages)
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
-  return relative.format(0, "second");
+    if (Math.abs(seconds) >= length) return relative().format(Math.trunc(seconds / length), unit);
+  return relative().format(0, "second");
 }

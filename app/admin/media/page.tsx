@@ -21,7 +21,7 @@ import { MediaTable } from "./_ui/media-table.tsx";
 
 const w = words("admin");
 
-export const metadata: Metadata = { title: w("mediaTitle") };
+export const generateMetadata = (): Metadata => ({ title: w("mediaTitle") });
 
 type Props = { searchParams: Promise<SearchParams> };
 

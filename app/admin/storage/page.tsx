@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { database } from "#lib/database.ts";
 import { type StorageFacts, storageFacts } from "#lib/doctor/desk.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
 import { Notice } from "../../_ui/notice.tsx";
 import { Page } from "../../_ui/page.tsx";
@@ -12,7 +12,7 @@ import { Desk } from "./_ui/desk.tsx";
 
 const w = words("doctor");
 
-export const metadata: Metadata = { title: w("title") };
+export const generateMetadata = (): Metadata => ({ title: w("title") });
 
 export default async function StoragePage() {
   const viewer = await requireAdmin("/admin/storage");
@@ -38,7 +38,11 @@ export default async function StoragePage() {
   );
 }
 
-const transports = { auto: w("transportAuto"), post: w("transportPost"), put: w("transportPut") };
+const transports = perLocale(() => ({
+  auto: w("transportAuto"),
+  post: w("transportPost"),
+  put: w("transportPut"),
+}));
 
 function Facts({ facts }: { facts: StorageFacts }) {
   const { bucket, folder, region, inside, outside, transport, mode, publicBase, encryption } = facts;
@@ -49,7 +53,7 @@ function Facts({ facts }: { facts: StorageFacts }) {
     [w("factRegion"), region],
     [w("factInside"), address(inside)],
     [w("factOutside"), inside === outside ? w("outsideSame") : address(outside)],
-    [w("factTransport"), transports[transport]],
+    [w("factTransport"), transports()[transport]],
     [
       w("factDelivery"),
       mode === "s3-presigned" || publicBase === undefined

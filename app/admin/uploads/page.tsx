@@ -27,7 +27,7 @@ import { UploadTable } from "./_ui/upload-table.tsx";
 
 const w = words("admin");
 
-export const metadata: Metadata = { title: w("uploadsTitle") };
+export const generateMetadata = (): Metadata => ({ title: w("uploadsTitle") });
 
 type Owners = Awaited<ReturnType<typeof listOwners>>;
 
@@ -64,7 +64,7 @@ function Filters({ query, owners }: { query: UploadQuery; owners: Owners }) {
         defaultValue={query.state ?? ""}
         options={[
           { value: "", label: w("uploadStateAny") },
-          ...uploadStates.map((state) => ({ value: state, label: uploadStateNames[state] })),
+          ...uploadStates.map((state) => ({ value: state, label: uploadStateNames()[state] })),
         ]}
       />
       <SelectField

@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 import { listInvites, listUsers, rolesFor } from "#lib/accounts.ts";
 import { database } from "#lib/database.ts";
 import type { Role, Viewer } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
 import { Button, ButtonLink } from "../../_ui/button.tsx";
 import { Empty } from "../../_ui/empty.tsx";
@@ -20,7 +20,7 @@ const here = "/admin/users";
 const inviteId = "invite";
 const textMax = 100;
 
-export const metadata: Metadata = { title: w("peopleTitle") };
+export const generateMetadata = (): Metadata => ({ title: w("peopleTitle") });
 
 type Query = Record<string, string | string[] | undefined>;
 const only = (value: string | string[] | undefined): string | undefined =>
@@ -131,17 +131,19 @@ function Pages({ text, next, first }: { text: string; next: string | undefined; 
   );
 }
 
-const roleHints: Record<Exclude<Role, "owner">, string> = {
-  admin: w("roleAdminHint"),
-  member: w("roleMemberHint"),
-  viewer: w("roleViewerHint"),
-};
+const roleHints = perLocale(
+  (): Record<Exclude<Role, "owner">, string> => ({
+    admin: w("roleAdminHint"),
+    member: w("roleMemberHint"),
+    viewer: w("roleViewerHint"),
+  }),
+);
 
 function Invite({ viewer }: { viewer: Viewer }) {
   return (
     <InviteForm
       roles={rolesFor(viewer).flatMap((role) =>
-        role === "owner" ? [] : [{ value: role, label: roleHints[role] }],
+        role === "owner" ? [] : [{ value: role, label: roleHints()[role] }],
       )}
       w={{
         email: w("inviteEmail"),

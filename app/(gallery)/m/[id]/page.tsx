@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Page } from "#app/_ui/page.tsx";
+import { ends } from "#lib/words/ends.ts";
 import { words } from "#lib/words.ts";
 import { MediaView } from "../_ui/media-view.tsx";
 import { altOf, headingOf } from "../facts.ts";
@@ -9,7 +10,7 @@ import { jpegOf } from "../renditions.ts";
 
 export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promise<Metadata> {
   const found = await loadMedia((await params).id);
-  if (found === undefined) return { title: words("shared")("notFoundTitle"), robots: { index: false } };
+  if (found === undefined) return { title: ends().notFoundTitle, robots: { index: false } };
   const { media } = found;
   const title = headingOf(media);
   // Only what everybody may see may be found or previewed elsewhere.

@@ -3,7 +3,7 @@ import { delivery } from "#lib/delivery/index.ts";
 import { settings } from "#lib/env.ts";
 import type { MediaDetails, Neighbour } from "#lib/gallery.ts";
 import { downloadName } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { altOf, factsOf, headingOf } from "../facts.ts";
 import { jpegOf, largeOf, motionOf, previewOf } from "../renditions.ts";
 import { Beside } from "./beside.tsx";
@@ -13,19 +13,21 @@ import "../media.css";
 
 const w = words("media");
 
-const manageWords: ManageWords = {
-  visibility: w("visibility"),
-  visibilitySave: w("visibilitySave"),
-  edit: w("edit"),
-  title: w("title"),
-  description: w("description"),
-  alt: w("alt"),
-  altHint: w("altHint"),
-  save: w("save"),
-  trash: w("trash"),
-  undo: w("undo"),
-  working: w("working"),
-};
+const manageWords = perLocale(
+  (): ManageWords => ({
+    visibility: w("visibility"),
+    visibilitySave: w("visibilitySave"),
+    edit: w("edit"),
+    title: w("title"),
+    description: w("description"),
+    alt: w("alt"),
+    altHint: w("altHint"),
+    save: w("save"),
+    trash: w("trash"),
+    undo: w("undo"),
+    working: w("working"),
+  }),
+);
 
 const choicesFor = (media: MediaDetails) =>
   settings().visibilities.map((value) => ({
@@ -124,7 +126,7 @@ export function MediaView({
             visibility={media.visibility}
             choices={choicesFor(media)}
             texts={{ title: media.title, description: media.description, alt: media.alt }}
-            words={manageWords}
+            words={manageWords()}
           />
         ) : null}
       </section>

@@ -1,12 +1,11 @@
 "use client";
 import clsx from "clsx";
 import { type RefObject, useRef } from "react";
+import { perLocale } from "#lib/locale.ts";
 import type { Visibility } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/admin.ts";
 import { Button } from "../../../_ui/button.tsx";
 import type { Outcome } from "../actions.ts";
-
-const w = words("admin");
 
 export type Offered = {
   visibilities: Visibility[];
@@ -16,11 +15,13 @@ export type Offered = {
   trashIsFinal: boolean;
 };
 
-const visibilityNames = {
-  private: w("makePrivate"),
-  unlisted: w("makeUnlisted"),
-  public: w("makePublic"),
-} satisfies Record<Visibility, string>;
+const visibilityNames = perLocale(
+  (): Record<Visibility, string> => ({
+    private: w("makePrivate"),
+    unlisted: w("makeUnlisted"),
+    public: w("makePublic"),
+  }),
+);
 
 type Props = {
   /** `undefined` before the page runs, or when it never will. */
@@ -75,7 +76,7 @@ function Buttons({ offered, pending, scripted }: { offered: Offered; pending: bo
   return (
     <fieldset className="flex flex-wrap gap-2">
       <legend className="sr-only">{w("bulk")}</legend>
-      {offered.visibilities.map((visibility) => button(visibility, visibilityNames[visibility]))}
+      {offered.visibilities.map((visibility) => button(visibility, visibilityNames()[visibility]))}
       {button("process", w("process"))}
       {offered.restore ? button("restore", w("restore")) : null}
       {offered.trash ? (

@@ -7,7 +7,7 @@ import {
   parseMediaQuery,
 } from "#lib/admin-filter.ts";
 import { type MediaType, mediaTypes } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { Button, ButtonLink } from "../../../_ui/button.tsx";
 import { Field, SelectField } from "../../../_ui/field.tsx";
 import { ownerOptions } from "../../_ui/owner-options.ts";
@@ -22,7 +22,7 @@ const typeNames: Record<MediaType, string> = {
   "image/avif": "AVIF",
   "image/gif": "GIF",
 };
-const sorts: { value: MediaSort; label: string }[] = [
+const sorts = perLocale((): { value: MediaSort; label: string }[] => [
   { value: "-added", label: w("sortAddedDown") },
   { value: "added", label: w("sortAddedUp") },
   { value: "-taken", label: w("sortTakenDown") },
@@ -31,7 +31,7 @@ const sorts: { value: MediaSort; label: string }[] = [
   { value: "size", label: w("sortSizeUp") },
   { value: "title", label: w("sortTitleUp") },
   { value: "-title", label: w("sortTitleDown") },
-];
+]);
 
 type Owner = { id: string; name: string; email: string };
 
@@ -58,7 +58,7 @@ export function Filters({ query, owners }: { query: MediaQuery; owners: Owner[] 
             { value: "any", label: w("stateAny") },
           ]}
         />
-        <SelectField label={w("sort")} name="sort" defaultValue={query.sort} options={sorts} />
+        <SelectField label={w("sort")} name="sort" defaultValue={query.sort} options={sorts()} />
         <Button type="submit" variant="primary">
           {w("apply")}
         </Button>

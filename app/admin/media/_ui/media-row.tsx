@@ -5,17 +5,19 @@ import type { AdminMedia } from "#lib/admin.ts";
 import { delivery } from "#lib/delivery/index.ts";
 import type { Visibility } from "#lib/media.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { atCamera, formatBytes, formatDay, formatExactly, formatMoment } from "../../_ui/format.ts";
 import { Cell, cardRow } from "../../_ui/rows.tsx";
 
 const w = words("admin");
 
-const visibilityLooks: Record<Visibility, { icon: typeof Eye; name: string }> = {
-  private: { icon: EyeOff, name: w("visibilityPrivate") },
-  unlisted: { icon: Link2, name: w("visibilityUnlisted") },
-  public: { icon: Eye, name: w("visibilityPublic") },
-};
+const visibilityLooks = perLocale(
+  (): Record<Visibility, { icon: typeof Eye; name: string }> => ({
+    private: { icon: EyeOff, name: w("visibilityPrivate") },
+    unlisted: { icon: Link2, name: w("visibilityUnlisted") },
+    public: { icon: Eye, name: w("visibilityPublic") },
+  }),
+);
 const thumbSide = 56;
 
 /** Decorative: the title stands beside it. */
@@ -70,7 +72,7 @@ function State({ deletedAt }: { deletedAt: Date | null }) {
 
 export function MediaRow({ row }: { row: AdminMedia }) {
   const title = row.title === "" ? row.filename : row.title;
-  const { icon: Icon, name } = visibilityLooks[row.visibility];
+  const { icon: Icon, name } = visibilityLooks()[row.visibility];
   const taken = atCamera(row.takenAt, row.takenOffset);
   const heading = (
     <>

@@ -3,7 +3,7 @@ import Link from "next/link";
 import type { AdminMedia } from "#lib/admin.ts";
 import { type MediaOrder, type MediaQuery, mediaAddress } from "#lib/admin-filter.ts";
 import { settings } from "#lib/env.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { ColumnName, Rows } from "../../_ui/rows.tsx";
 import { changeSelection } from "../actions.ts";
 import { MediaRow } from "./media-row.tsx";
@@ -12,7 +12,7 @@ import { Selection } from "./selection.tsx";
 
 const w = words("admin");
 
-const columns: { name: string; order?: MediaOrder; className?: string }[] = [
+const columns = perLocale((): { name: string; order?: MediaOrder; className?: string }[] => [
   { name: w("columnTitle"), order: "title" },
   { name: w("columnState") },
   { name: w("columnVisibility") },
@@ -21,7 +21,7 @@ const columns: { name: string; order?: MediaOrder; className?: string }[] = [
   { name: w("columnDimensions") },
   { name: w("columnTaken"), order: "taken" },
   { name: w("columnAdded"), order: "added" },
-];
+]);
 
 /** Names read from A on; of everything else the greatest is what people look for first. */
 const firstSort = (order: MediaOrder): MediaQuery["sort"] => (order === "title" ? "title" : `-${order}`);
@@ -74,7 +74,7 @@ export function MediaTable({ query, rows }: { query: MediaQuery; rows: AdminMedi
               <th scope="col" className="w-10 px-3 py-2">
                 <span className="sr-only">{w("columnSelect")}</span>
               </th>
-              {columns.map((column) => (
+              {columns().map((column) => (
                 <Column key={column.name} query={query} {...column} />
               ))}
             </>

@@ -1,10 +1,8 @@
 "use client";
 import { type ReactNode, useActionState, useEffect, useRef, useState } from "react";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/admin.ts";
 import type { Outcome } from "../actions.ts";
 import { BulkBar, type Offered } from "./bulk-bar.tsx";
-
-const w = words("admin");
 
 type Props = {
   action: (before: Outcome | undefined, form: FormData) => Promise<Outcome>;

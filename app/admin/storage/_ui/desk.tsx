@@ -3,7 +3,7 @@ import clsx from "clsx";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { type Finding, tally } from "#lib/doctor/finding.ts";
 import type { Seen } from "#lib/doctor/trial.ts";
-import { words } from "#lib/words.ts";
+import { w } from "#lib/words/doctor.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { Notice } from "../../../_ui/notice.tsx";
 import { bar } from "../../../upload/bar.ts";
@@ -11,7 +11,6 @@ import { AskFailure, beginTrial, endTrial, examine } from "../ask.ts";
 import { tryFromHere } from "../try.ts";
 import { type AnyFinding, Findings } from "./findings.tsx";
 
-const w = words("doctor");
 const browserSteps = 5;
 
 type State = {

@@ -1,20 +1,19 @@
 "use client";
 import clsx from "clsx";
 import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from "lucide-react";
-import type { BrowserProbeId, Finding, ProbeId, Verdict } from "#lib/doctor/finding.ts";
-import { words } from "#lib/words.ts";
+import type { BrowserProbeId, Finding, ProbeId } from "#lib/doctor/finding.ts";
+import { perLocale } from "#lib/locale.ts";
+import { w } from "#lib/words/doctor.ts";
 import { CopyButton } from "../../_ui/copy-button.tsx";
-
-const w = words("doctor");
 
 export type AnyFinding = Finding<ProbeId | BrowserProbeId>;
 
-const looks = {
+const looks = perLocale(() => ({
   ok: { icon: CircleCheck, colour: "text-good", label: w("verdictOk") },
   warn: { icon: TriangleAlert, colour: "text-warn", label: w("verdictWarn") },
   fail: { icon: CircleAlert, colour: "text-danger", label: w("verdictFail") },
   skipped: { icon: CircleDashed, colour: "text-muted", label: w("verdictSkipped") },
-} as const satisfies Record<Verdict, unknown>;
+}));
 
 /** What is wrong first and whole; what is well below it, folded away. */
 export function Findings({ findings }: { findings: readonly AnyFinding[] }) {
@@ -44,7 +43,7 @@ export function Findings({ findings }: { findings: readonly AnyFinding[] }) {
 const keyOf = ({ id, subject }: AnyFinding): string => `${id} ${subject ?? ""}`;
 
 function Title({ finding }: { finding: AnyFinding }) {
-  const { icon: Icon, colour, label } = looks[finding.verdict];
+  const { icon: Icon, colour, label } = looks()[finding.verdict];
   return (
     <>
       <Icon aria-hidden className={clsx("mt-0.5 size-4 shrink-0", colour)} />

@@ -1,17 +1,19 @@
 import { CircleCheck, CircleDashed, CircleSlash, CircleX, Clock, LoaderCircle } from "lucide-react";
 import type { UploadState } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 
 const w = words("admin");
 
-export const uploadStateNames: Record<UploadState, string> = {
-  issued: w("uploadIssued"),
-  verifying: w("uploadVerifying"),
-  ready: w("uploadReady"),
-  rejected: w("uploadRejected"),
-  cancelled: w("uploadCancelled"),
-  expired: w("uploadExpired"),
-};
+export const uploadStateNames = perLocale(
+  (): Record<UploadState, string> => ({
+    issued: w("uploadIssued"),
+    verifying: w("uploadVerifying"),
+    ready: w("uploadReady"),
+    rejected: w("uploadRejected"),
+    cancelled: w("uploadCancelled"),
+    expired: w("uploadExpired"),
+  }),
+);
 
 const looks: Record<UploadState, { icon: typeof Clock; className: string }> = {
   issued: { icon: Clock, className: "text-ink" },
@@ -27,7 +29,7 @@ export function UploadStateMark({ state }: { state: UploadState }) {
   return (
     <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${className}`}>
       <Icon aria-hidden className="size-4" />
-      {uploadStateNames[state]}
+      {uploadStateNames()[state]}
     </span>
   );
 }

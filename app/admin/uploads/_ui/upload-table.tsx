@@ -1,14 +1,14 @@
 import clsx from "clsx";
 import Link from "next/link";
 import type { AdminUpload } from "#lib/admin.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { formatAge, formatBytes, formatExactly, formatMoment, formatNumber } from "../../_ui/format.ts";
 import { Cell, ColumnName, cardRow, Rows } from "../../_ui/rows.tsx";
 import { UploadStateMark } from "./upload-state.tsx";
 
 const w = words("admin");
 
-const columns = [
+const columns = perLocale(() => [
   w("columnFile"),
   w("columnState"),
   w("columnOwner"),
@@ -17,7 +17,7 @@ const columns = [
   w("columnChanged"),
   w("columnAttempts"),
   w("columnOutcome"),
-];
+]);
 
 /** The column that a table of middling width can spare; a card has room for it again. */
 const roomy = "lg:max-xl:hidden";
@@ -49,7 +49,7 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
   return (
     <Rows
       label={w("uploadsTitle")}
-      head={columns.map((name) => (
+      head={columns().map((name) => (
         <ColumnName key={name} className={name === w("columnChanged") ? roomy : undefined}>
           {name}
         </ColumnName>

@@ -1,7 +1,7 @@
 import type { UserRow } from "#lib/accounts.ts";
 import { mayChange, mayChangeQuota, rolesFor } from "#lib/accounts.ts";
 import type { Viewer } from "#lib/media.ts";
-import { words } from "#lib/words.ts";
+import { perLocale, words } from "#lib/words.ts";
 import { roleName } from "../../../(account)/_ui/role-name.ts";
 import { formatBytes, formatDay } from "../../_ui/format.ts";
 import { bytesPerGigabyte } from "../gigabytes.ts";
@@ -9,17 +9,19 @@ import { type ControlWords, UserControls } from "./user-controls.tsx";
 
 const w = words("account");
 
-const controlWords: ControlWords = {
-  role: w("role"),
-  quota: w("quota"),
-  quotaHint: w("quotaHint"),
-  save: w("save"),
-  sending: w("sending"),
-  disable: w("disable"),
-  disableHint: w("disableHint"),
-  enable: w("enable"),
-  enableHint: w("enableHint"),
-};
+const controlWords = perLocale(
+  (): ControlWords => ({
+    role: w("role"),
+    quota: w("quota"),
+    quotaHint: w("quotaHint"),
+    save: w("save"),
+    sending: w("sending"),
+    disable: w("disable"),
+    disableHint: w("disableHint"),
+    enable: w("enable"),
+    enableHint: w("enableHint"),
+  }),
+);
 
 /** One person: who, what they keep here, and behind "Change" what the viewer may change of them. */
 export function UserLine({ user, viewer }: { user: UserRow; viewer: Viewer }) {
@@ -47,7 +49,7 @@ export function UserLine({ user, viewer }: { user: UserRow; viewer: Viewer }) {
           </summary>
           <div className="pt-4">
             <UserControls
-              w={controlWords}
+              w={controlWords()}
               user={{
                 id: user.id,
                 role: user.role,
