@@ -31,6 +31,8 @@ import {
   mediaTypes,
   rejectCodes,
   roles,
+  shareDownloads,
+  shareKinds,
   transports,
   uploadStates,
   visibilities,
@@ -59,6 +61,8 @@ export const mediaType = pgEnum("media_type", mediaTypes);
 export const takenSource = pgEnum("taken_source", ["camera", "file", "upload", "person"]);
 export const albumSort = pgEnum("album_sort", albumSorts);
 export const changeKind = pgEnum("change_kind", changeKinds);
+export const shareKind = pgEnum("share_kind", shareKinds);
+export const shareDownload = pgEnum("share_download", shareDownloads);
 
 // Accounts: the shapes better-auth expects, plus role and disabled_at.
 
@@ -208,6 +212,8 @@ export const uploads = pgTable(
     rejectCode: rejectCode("reject_code"),
     /** The medium this upload became, or the one it repeats when it was refused as a duplicate. */
     mediaId: uuid("media_id"),
+    /** The guest who sends it through a link; its owner is who made the link. */
+    guestId: uuid("guest_id"),
     createdAt: created(),
     updatedAt: updated(),
   },
@@ -222,6 +228,7 @@ export const uploads = pgTable(
     index("uploads_verifying_lease").on(t.leaseUntil).where(sql`state = 'verifying'`),
     // What a folder brings again and again is found here; what browsers bring is not in it and pays nothing for it.
     index("uploads_by_operator").on(t.ownerId, t.sha256).where(sql`by_operator`),
+    index("uploads_guest").on(t.guestId).where(sql`guest_id is not null`),
     check("uploads_reject_code", sql`(${t.state} = 'rejected') = (${t.rejectCode} is not null)`),
     check(
       "uploads_sha256_known",
@@ -545,6 +552,116 @@ export type Invite = typeof invites.$inferSelect;
 export type Upload = typeof uploads.$inferSelect;
 export type Media = typeof media.$inferSelect;
 export type NewMedia = typeof media.$inferInsert;
+// Sharing
+
+/** A link for one recipient. Its token is derived from `salt` and a secret of the server; only its hash is here. */
+export const shares = pgTable(
+  "shares",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    ownerId: uuid("owner_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    kind: shareKind("kind").notNull(),
+    tokenHash: digest("token_hash").notNull().unique(),
+    salt: bytea("salt").notNull(),
+    /** Who it is for; shown to its maker alone. */
+    label: text("label").notNull(),
+    /** What its visitors read above a selection. */
+    title: text("title").notNull().default(""),
+    /** The album it follows, or that guests add to; null ends the share, because the album was deleted. */
+    albumId: uuid("album_id").references(() => albums.id, { onDelete: "set null" }),
+    passwordHash: text("password_hash"),
+    expiresAt: instant("expires_at"),
+    visitsMax: integer("visits_max"),
+    downloadsMax: integer("downloads_max"),
+    visits: integer("visits").notNull().default(0),
+    downloads: integer("downloads").notNull().default(0),
+    download: shareDownload("download").notNull().default("renditions"),
+    /** What guests may send through it altogether. */
+    bytesMax: bigint("bytes_max", { mode: "number" }),
+    filesMax: integer("files_max"),
+    lastVisitAt: instant("last_visit_at"),
+    revokedAt: instant("revoked_at"),
+    createdAt: created(),
+    updatedAt: updated(),
+  },
+  (t) => [
+    index("shares_owner").on(t.ownerId, t.createdAt, t.id),
+    index("shares_album").on(t.albumId, t.createdAt, t.id),
+    check(
+      "shares_inbox_bounded",
+      sql`${t.kind} <> 'inbox' or (${t.bytesMax} is not null and ${t.filesMax} is not null)`,
+    ),
+  ],
+);
+
+/** What a selection holds: frozen, in the order it was chosen in. */
+export const shareMedia = pgTable(
+  "share_media",
+  {
+    shareId: uuid("share_id")
+      .notNull()
+      .references(() => shares.id, { onDelete: "cascade" }),
+    position: integer("position").notNull(),
+    mediaId: uuid("media_id")
+      .notNull()
+      .references(() => media.id, { onDelete: "cascade" }),
+  },
+  (t) => [
+    primaryKey({ columns: [t.shareId, t.position] }),
+    uniqueIndex("share_media_once").on(t.shareId, t.mediaId),
+    index("share_media_medium").on(t.mediaId),
+  ],
+);
+
+/** Who came: the network, too short to name anybody, and the family of the browser. Nothing else is kept. */
+export const shareVisits = pgTable(
+  "share_visits",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    shareId: uuid("share_id")
+      .notNull()
+      .references(() => shares.id, { onDelete: "cascade" }),
+    at: instant("at").notNull().default(sql`now()`),
+    network: text("network").notNull(),
+    browser: text("browser").notNull(),
+  },
+  (t) => [index("share_visits_share").on(t.shareId, t.at, t.id), index("share_visits_at").on(t.at)],
+);
+
+/** A browser that sends pictures through a guest link, under the name its person gave. */
+export const guests = pgTable(
+  "guests",
+  {
+    id: uuid("id").primaryKey(),
+    shareId: uuid("share_id")
+      .notNull()
+      .references(() => shares.id, { onDelete: "cascade" }),
+    name: text("name").notNull().default(""),
+    createdAt: created(),
+  },
+  (t) => [index("guests_share").on(t.shareId)],
+);
+
+/** What guests sent and nobody has looked at yet. Its medium counts as deleted until it is taken into the album. */
+export const arrivals = pgTable(
+  "arrivals",
+  {
+    mediaId: uuid("media_id")
+      .primaryKey()
+      .references(() => media.id, { onDelete: "cascade" }),
+    shareId: uuid("share_id")
+      .notNull()
+      .references(() => shares.id, { onDelete: "restrict" }),
+    guestId: uuid("guest_id").notNull(),
+    createdAt: created(),
+  },
+  (t) => [index("arrivals_share").on(t.shareId, t.createdAt, t.mediaId)],
+);
+
 export type Album = typeof albums.$inferSelect;
 export type Tag = typeof tags.$inferSelect;
 export type Purge = typeof purges.$inferSelect;
+export type Share = typeof shares.$inferSelect;
+export type NewShare = typeof shares.$inferInsert;

@@ -43,6 +43,14 @@ export type Visibility = (typeof visibilities)[number];
 export const albumSorts = ["newest", "oldest", "added", "title", "manual"] as const;
 export type AlbumSort = (typeof albumSorts)[number];
 
+/** What a link leads to: an album as it is now, a choice that was frozen, or the door through which guests add pictures. */
+export const shareKinds = ["album", "selection", "inbox"] as const;
+export type ShareKind = (typeof shareKinds)[number];
+
+/** What visitors of a share may take away with them. */
+export const shareDownloads = ["none", "renditions", "originals"] as const;
+export type ShareDownload = (typeof shareDownloads)[number];
+
 /** What can be done to many media at once. */
 export const changeKinds = [
   "date",

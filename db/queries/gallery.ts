@@ -58,7 +58,7 @@ const pictureColumns = {
   jpegWidths: media.jpegWidths,
 };
 
-const tileColumns = (viewerId: string | undefined) => ({
+export const tileColumns = (viewerId: string | undefined) => ({
   ...pictureColumns,
   motion: media.motion,
   title: media.title,
