@@ -51,7 +51,8 @@ function view(upload: Upload): UploadView {
   };
 }
 
-function mayUpload(viewer: Viewer | undefined): Viewer {
+/** The viewer, when they may upload. Throws unauthenticated, forbidden. */
+export function mayUpload(viewer: Viewer | undefined): Viewer {
   if (viewer === undefined) throw new TintypeError("unauthenticated");
   if (!canUpload(viewer)) throw new TintypeError("forbidden");
   return viewer;
@@ -165,8 +166,8 @@ export async function beginUploads(
   );
 }
 
-/** */
-async function keepWithinCounts(tx: Db, ownerId: string, wanted: number): Promise<void> {
+/** throws too_many_in_flight, daily_limit. */
+export async function keepWithinCounts(tx: Db, ownerId: string, wanted: number): Promise<void> {
   const { openMax, dayMax } = settings().uploads;
   const now = await ledger.countUploads(tx, ownerId, { open: openMax + 1, day: dayMax + 1 });
   if (now.open + wanted > openMax)
@@ -178,7 +179,8 @@ async function keepWithinCounts(tx: Db, ownerId: string, wanted: number): Promis
     throw new TintypeError("daily_limit", { retryAfter: 3600, details: { max: dayMax } });
 }
 
-async function ownUpload(db: Db, viewer: Viewer, id: string): Promise<Upload> {
+/** The row of an upload of theirs. Throws not_found. */
+export async function ownUpload(db: Db, viewer: Viewer, id: string): Promise<Upload> {
   const [row] = await ledger.findOwnUploads(db, viewer.id, [id]);
   // somebody else's upload and no upload at all are the same answer.
   if (row === undefined) throw new TintypeError("not_found");

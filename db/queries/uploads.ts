@@ -196,6 +196,19 @@ export async function insertUploads(
   }));
 }
 
+/** One row for a form that no script fills in: `bytes` are the most that it may bring. */
+export async function insertPlain(
+  db: Db,
+  row: Pick<Upload, "ownerId" | "clientToken" | "stagingKey" | "filename" | "bytes">,
+  policySeconds: number,
+): Promise<string | undefined> {
+  const [inserted] = await db
+    .insert(uploads)
+    .values({ ...row, declaredMime: "", sha256: null, policyExpiresAt: secondsFromNow(policySeconds) })
+    .returning({ id: uploads.id });
+  return inserted?.id;
+}
+
 /** A new policy for the same key, only while issued and younger than `ageSecondsMax` (R-16). */
 export async function renewPolicies(
   db: Db,

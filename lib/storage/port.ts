@@ -91,8 +91,11 @@ export type Storage = {
    * and the objects there, in key order.
    */
   listFolder(prefix: string): AsyncIterable<{ folder: string } | { object: ObjectHead }>;
-  /** R-13: a policy for exactly this key, this many bytes and this type. */
-  presignPost(key: string, promise: Promised): Promise<PostPolicy>;
+  /**
+   * R-13: a policy for exactly this key, this many bytes and this type. For a form that no script fills in: `atMost`
+   * takes from one byte to so many, and `redirect` is where the store sends the browser afterwards.
+   */
+  presignPost(key: string, promise: Promised & { atMost?: boolean; redirect?: string }): Promise<PostPolicy>;
   /** The same for stores without POST Object: length, type, If-None-Match:* and (given) the SHA-256 are signed. */
   presignPut(
     key: string,

@@ -102,7 +102,8 @@ async function verify(
   }
   const { original, etag } = staged;
   const sha256 = createHash("sha256").update(original).digest("hex");
-  if (upload.inPlace) await noteFound(db, held, upload, { sha256, bytes: original.byteLength });
+  if (upload.inPlace || upload.sha256 === null)
+    await noteFound(db, held, upload, { sha256, bytes: original.byteLength });
   else if (sha256 !== upload.sha256)
     throw new Rejection("checksum_mismatch", "the bytes have another SHA-256 than declared");
   const identity = await identify(original, declaredType(upload.declaredMime));

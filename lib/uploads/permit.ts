@@ -35,7 +35,11 @@ export async function permitFor(storage: Storage, upload: Permitted): Promise<Up
     });
     return { ...common, transport: "put", url, headers, expiresAt: expiresAt.toISOString() };
   }
-  const { url, fields, expiresAt } = await storage.presignPost(upload.stagingKey, promise);
+  const { url, fields, expiresAt } = await storage.presignPost(upload.stagingKey, {
+    ...promise,
+    // A plain form: its row holds the most that it may bring.
+    atMost: upload.sha256 === null,
+  });
   return { ...common, transport: "post", url, fields, expiresAt: expiresAt.toISOString() };
 }
 
@@ -45,7 +49,8 @@ export async function permitFor(storage: Storage, upload: Permitted): Promise<Up
  */
 export async function freshPermit(db: Db, storage: Storage, upload: Upload): Promise<UploadPermit> {
   const { transport: from } = upload;
-  const to = await transportAnew(storage, from);
+  // What is in a plain form nobody has measured, and only a form's policy can bound that.
+  const to = upload.sha256 === null ? from : await transportAnew(storage, from);
   const changed = from === to ? undefined : await changeTransport(db, upload.id, { from, to });
   return permitFor(storage, changed ?? upload);
 }

@@ -19,7 +19,8 @@ export class LeaseLost extends Error {}
 
 /**
  * R-22: the whole object in one read, capped at the declared size. `undefined` when it is not there. Nobody declared
- * what lay in the bucket already: a listing may be older than the object, so that only the limit of all counts.
+ * what lay in the bucket already: a listing may be older than the object, so that only the limit of all counts. What a
+ * plain form brought has not been measured before it is read here for the first time.
  */
 export async function readStaged(
   storage: Storage,
@@ -29,7 +30,7 @@ export async function readStaged(
   try {
     const got = await storage.get(upload.stagingKey, { bytesMax });
     if (got === undefined) return undefined;
-    if (got.body.byteLength !== upload.bytes && !upload.inPlace)
+    if (got.body.byteLength !== upload.bytes && !upload.inPlace && upload.sha256 !== null)
       throw new Rejection("size_mismatch", `${got.body.byteLength} bytes instead of ${upload.bytes}`);
     return { original: got.body, etag: got.head.etag };
   } catch (error) {

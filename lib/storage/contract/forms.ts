@@ -143,6 +143,34 @@ export function formContract(subject: Subject): void {
       assert.match(to.searchParams.get("etag") ?? "", /^"?[0-9a-f]{32}"?$/);
     });
 
+    it("of up to so many bytes takes any size within, leads back to one page, and to no other (A-1, A-2)", async () => {
+      const redirect = `${appOrigin}/upload/plain/1`;
+      const key = incomingKey();
+      const { url, fields } = await subject.storage.presignPost(key, {
+        bytes: 100,
+        atMost: true,
+        contentType: "application/octet-stream",
+        expiresIn: 60,
+        redirect,
+      });
+      const form = (bytes: number, changes: Record<string, string> = {}): FormPost => ({
+        url,
+        fields: { ...fields, ...changes },
+        file: Buffer.alloc(bytes, "x"),
+        // What a form sent by the page itself says of where it comes from.
+        origin: appOrigin,
+      });
+      await subject.refused([400], key, form(0));
+      await subject.refused([400], key, form(101));
+      await subject.refused([403], key, form(50, { success_action_redirect: `${appOrigin}/elsewhere` }));
+      for (const bytes of [1, 100]) {
+        const answer = await postForm(form(bytes));
+        assert.equal(answer.status, 303, answer.body);
+        assert.equal((answer.headers.location ?? "").split("?")[0], redirect);
+        assert.equal((await subject.storage.head(key))?.bytes, bytes);
+      }
+    });
+
     it("tells the app's pages where the bytes went, in headers too (§5.3)", async () => {
       const { post } = await subject.honestPost();
       const answer = await postForm(post);

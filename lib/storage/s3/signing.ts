@@ -4,7 +4,7 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { create as contentDisposition } from "content-disposition";
 import { asking } from "../failures.ts";
-import { type PostPolicy, type Promised, type PutPermit, type Storage, StorageError } from "../port.ts";
+import { type PostPolicy, type PutPermit, type Storage, StorageError } from "../port.ts";
 import type { Connection } from "./connection.ts";
 import { encryptionHeaders, writtenFields } from "./written.ts";
 
@@ -72,17 +72,22 @@ export function signing(connection: Connection, options: { exactSize: boolean })
     return Math.min(expiresIn, renewed);
   }
 
-  async function presignPost(key: string, promise: Promised): Promise<PostPolicy> {
-    const { bytes, contentType, expiresIn } = promise;
+  async function presignPost(
+    key: string,
+    promise: Parameters<Storage["presignPost"]>[1],
+  ): Promise<PostPolicy> {
+    const { bytes, contentType, expiresIn, atMost = false, redirect } = promise;
     checkSeconds(expiresIn);
     checkBytes(bytes);
     return asking("sign an upload", async () => {
       const { url, fields } = await createPresignedPost(publicClient, {
         ...at(key),
-        Conditions: [["content-length-range", options.exactSize ? bytes : 1, bytes]],
+        Conditions: [["content-length-range", options.exactSize && !atMost ? bytes : 1, bytes]],
         Fields: {
           "Content-Type": contentType,
-          success_action_status: "201",
+          ...(redirect === undefined
+            ? { success_action_status: "201" }
+            : { success_action_redirect: redirect }),
           ...encryptionHeaders(connection.bucket),
         },
         Expires: await lifeOf(expiresIn),
