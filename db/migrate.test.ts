@@ -53,11 +53,19 @@ const newMedium = (owner: string, visibility: string, takenAt: number, width: nu
 
 const counted = () => database.sql`
   select owner_id, visibility, to_char(taken_at at time zone 'UTC', 'YYYY-MM-01') as month,
-    count(*)::int as count, sum(width::float8 / height) as ratio
+    count(*)::int as count, sum(least(4, greatest(0.5, width::float8 / height))) as ratio
   from media where deleted_at is null group by 1, 2, 3 order by 1, 2, 3`;
 const kept = () => database.sql`
   select owner_id, visibility, month, count, ratio_sum as ratio
   from media_months where count <> 0 order by 1, 2, 3`;
+
+const days = (from: "media" | "media_days") =>
+  from === "media"
+    ? database.sql`
+        select owner_id, visibility, (taken_at at time zone 'UTC')::date::text as day, count(*)::int as count
+        from media where deleted_at is null group by 1, 2, 3 order by 1, 2, 3`
+    : database.sql`
+        select owner_id, visibility, day::text, count from media_days where count <> 0 order by 1, 2, 3`;
 
 async function assertExactTotals(seed: number, step: number): Promise<void> {
   const [truth, totals, [broken]] = await Promise.all([
@@ -66,6 +74,7 @@ async function assertExactTotals(seed: number, step: number): Promise<void> {
     database.sql`select * from media_months where count < 0 or (count = 0 and abs(ratio_sum) > 1e-6)`,
   ]);
   const where = `seed ${seed}, step ${step}`;
+  assert.deepEqual([...(await days("media_days"))], [...(await days("media"))], `${where}: days`);
   assert.equal(broken, undefined, `${where}: an empty month has a height`);
   assert.equal(totals.length, truth.length, `${where}: number of months`);
   for (const [n, row] of truth.entries()) {
@@ -138,6 +147,33 @@ test("month totals stay exact when two sessions write the same months at the sam
       ["2020-03-01", 40],
     ],
   );
+});
+
+test("whoever listens is told whose pictures of which month changed, and nothing in a rolled back change", async () => {
+  const owner = await addUser("member");
+  const { sql } = database;
+  const heard: string[] = [];
+  const listening = await sql.listen("tintype_media", (news) => heard.push(...news.split(",")));
+  const times = [Date.UTC(2019, 6, 4), Date.UTC(2019, 6, 5), Date.UTC(2018, 0, 1)];
+  const mine = () => heard.filter((one) => one.startsWith(owner)).map((one) => one.slice(owner.length + 1));
+  await assert.rejects(
+    sql.begin(async (inner) => {
+      await inner`insert into media ${inner([newMedium(owner, "public", Date.UTC(2001, 1), 3, 2)])}`;
+      throw new Error("the worker dies here");
+    }),
+  );
+  await sql`insert into media ${sql(times.map((time) => newMedium(owner, "unlisted", time, 3, 2)))}`;
+  await sql`update media set title = 'A title', visibility = 'public' where owner_id = ${owner} and taken_at < '2019-01-01'`;
+  // What is sent last arrives last.
+  await sql`select pg_notify('tintype_media', 'end')`;
+  while (!heard.includes("end")) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(mine(), ["own 2018-01", "own 2019-07", "own 2018-01", "public 2018-01"]);
+  const many = Array.from({ length: 400 }, (_, n) => newMedium(owner, "private", Date.UTC(1980, n), 3, 2));
+  heard.length = 0;
+  await sql`insert into media ${sql(many)}`;
+  while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(mine(), ["own *"]);
+  await listening.unlisten();
 });
 
 test("a rolled back upload leaves the totals as they were", async () => {

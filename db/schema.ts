@@ -8,6 +8,7 @@ import {
   boolean,
   check,
   customType,
+  date,
   doublePrecision,
   foreignKey,
   index,
@@ -336,10 +337,27 @@ export const mediaMonths = pgTable(
     /** First day of the month, UTC. */
     month: text("month").notNull(),
     count: integer("count").notNull(),
-    /** Σ width ÷ height, from which the height of a section follows. */
+    /** Σ width ÷ height as lists show it (0.5 to 4), from which the height of a section follows. */
     ratioSum: doublePrecision("ratio_sum").notNull(),
+    /** When a row of the month was last added, changed or removed: what an open page may have missed. */
+    changedAt: instant("changed_at").notNull().default(sql`now()`),
   },
   (t) => [primaryKey({ columns: [t.ownerId, t.visibility, t.month] })],
+);
+
+/** The same by day (UTC), so that a place in the middle of a month of any size is found without counting to it. */
+export const mediaDays = pgTable(
+  "media_days",
+  {
+    ownerId: uuid("owner_id").notNull(),
+    visibility: visibility("visibility").notNull(),
+    day: date("day").notNull(),
+    count: integer("count").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.ownerId, t.visibility, t.day] }),
+    index("media_days_public").on(t.day).where(sql`visibility = 'public'`),
+  ],
 );
 
 // Organising. What an order or a filter needs of a medium is copied into album_media and media_tags and kept equal by
