@@ -45,6 +45,10 @@ export function namesWithin(shareId: string): (id: string) => string {
   };
 }
 
+/** What only this share's pages can open again. */
+export const sealingKey = (shareId: string): Buffer =>
+  createHmac("sha256", key("cursors")).update(shareId).digest();
+
 /** The id behind a name, or `undefined` for what is none; a name of another share leads to an id that does not exist. */
 export function idBehind(shareId: string, name: string): string | undefined {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) return undefined;

@@ -1,0 +1,178 @@
+/**
+ * What the visitor of a share sees in it: an album as its owner sees it, or the choice that was frozen; never what is
+ * in the trash, never what the maker does not own. Media go by names that mean nothing outside the share.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { z } from "zod";
+import * as rows from "#db/queries/shares.ts";
+import type { Db } from "../database.ts";
+import { type GalleryRow, getMedia, type MediaDetails, type Neighbour } from "../gallery.ts";
+import { type MediaList, openList } from "../lists.ts";
+import { limits, type Viewer } from "../media.ts";
+import { idBehind, namesWithin, sealingKey } from "./token.ts";
+
+type Held = Pick<rows.ShareRow, "id" | "ownerId" | "kind" | "albumId">;
+
+/** Whose eyes a share lends: its maker's, with no name and no right but to look at what is theirs. */
+const makerOf = (share: Held): Viewer => ({ id: share.ownerId, name: "", email: "", role: "viewer" });
+
+/** A cursor of the list below names media; visitors carry it sealed. */
+function sealed(share: Held, text: string): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", sealingKey(share.id), iv);
+  const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64url");
+}
+
+function unsealed(share: Held, text: string): string | undefined {
+  const bytes = Buffer.from(text, "base64url");
+  if (bytes.byteLength < 29 || bytes.byteLength > 600) return undefined;
+  const decipher = createDecipheriv("aes-256-gcm", sealingKey(share.id), bytes.subarray(0, 12));
+  decipher.setAuthTag(bytes.subarray(12, 28));
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8");
+  } catch {
+    // Not sealed by us, or for another share: no cursor at all.
+    return undefined;
+  }
+}
+
+/** The list under a share, in its maker's eyes. `undefined` when its album is gone. */
+function listOf(share: Held): MediaList | undefined {
+  if (share.kind === "selection") return selectionList(share);
+  return share.albumId === null ? undefined : openList(`album.${share.albumId}`);
+}
+
+const placeShape = z.int().min(0);
+const tileOf = ({ position: _, ...row }: Awaited<ReturnType<typeof rows.listChosen>>[number]): GalleryRow =>
+  row;
+
+const selectionList = (share: Held): MediaList => ({
+  async page(db, { cursor, limit }) {
+    const from = cursor === undefined ? undefined : placeShape.safeParse(Number(cursor));
+    if (from?.success === false) return undefined;
+    const found = await rows.listChosen(db, { share, from: from?.data, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      media: page.map(tileOf),
+      ...(found.length > limit && last ? { next: String(last.position) } : {}),
+    };
+  },
+  async neighbours(db, { of }) {
+    const [here] = await rows.listChosenById(db, { share, ids: [of.id] });
+    if (here === undefined) return {};
+    const [[previous], [next]] = await Promise.all([
+      rows.listChosen(db, { share, from: here.position, before: true, limit: 1 }),
+      rows.listChosen(db, { share, from: here.position, limit: 1 }),
+    ]);
+    return {
+      ...(previous === undefined ? {} : { previous: tileOf(previous) }),
+      ...(next === undefined ? {} : { next: tileOf(next) }),
+    };
+  },
+  async some(db, { ids }) {
+    return (await rows.listChosenById(db, { share, ids })).map(tileOf);
+  },
+});
+
+/** In a share nobody's pictures are one's own, and who else sees them is nobody's business. */
+const shown = (name: (id: string) => string, row: GalleryRow): GalleryRow => ({
+  ...row,
+  id: name(row.id),
+  own: false,
+  visibility: "private",
+});
+
+export type SharePage = { media: GalleryRow[]; next: string | undefined };
+
+/** A page of the share in its order; ids are names within it. `undefined` for a cursor that is not the share's. */
+export async function sharePage(
+  db: Db,
+  share: Held,
+  ask: { cursor: string | undefined; limit: number },
+): Promise<SharePage | undefined> {
+  const page = await rawPage(db, share, ask);
+  if (page === undefined) return undefined;
+  const name = namesWithin(share.id);
+  return { media: page.media.map((row) => shown(name, row)), next: page.next };
+}
+
+/** As sharePage, with the ids of the gallery: for what is asked on the visitor's behalf. */
+export async function rawPage(
+  db: Db,
+  share: Held,
+  { cursor, limit }: { cursor: string | undefined; limit: number },
+): Promise<SharePage | undefined> {
+  const below = cursor === undefined ? undefined : unsealed(share, cursor);
+  if (cursor !== undefined && below === undefined) return undefined;
+  const page = await listOf(share)?.page(db, { viewer: makerOf(share), cursor: below, limit });
+  if (page === undefined) return cursor === undefined ? { media: [], next: undefined } : undefined;
+  return {
+    media: page.media.filter(({ own }) => own),
+    next: page.next === undefined ? undefined : sealed(share, page.next),
+  };
+}
+
+/** The gallery's ids behind names, in no order; names of media that the share does not (or no longer) hold are left out. */
+export async function behind(db: Db, share: Held, names: string[]): Promise<GalleryRow[]> {
+  const ids = names.slice(0, limits.batchMax).flatMap((name) => idBehind(share.id, name) ?? []);
+  if (ids.length === 0) return [];
+  const found = (await listOf(share)?.some(db, { viewer: makerOf(share), ids })) ?? [];
+  return found.filter(({ own }) => own);
+}
+
+/** Those of the names that the share holds, for fresh addresses (R-63). */
+export async function shareSome(db: Db, share: Held, names: string[]): Promise<GalleryRow[]> {
+  const name = namesWithin(share.id);
+  return (await behind(db, share, names)).map((row) => shown(name, row));
+}
+
+/** A picture of the share as its visitors may know it: no file name, no place, nobody's name. */
+export type SharedMedia = Omit<
+  MediaDetails,
+  "filename" | "ownerName" | "originalKey" | "latitude" | "longitude" | "altitude" | "mayEdit"
+> & {
+  /** Where the original lies; handed out only where the share says so. */
+  originalKey: string | undefined;
+};
+
+export type SharedBeside = { previous: Neighbour | undefined; next: Neighbour | undefined };
+
+/** One picture by its name in the share, with what lies beside it; `undefined` when it is not in it. */
+export async function shareMedia(
+  db: Db,
+  share: Held & Pick<rows.ShareRow, "download">,
+  name: string,
+): Promise<{ media: SharedMedia; beside: SharedBeside } | undefined> {
+  const [row] = await behind(db, share, [name]);
+  if (row === undefined) return undefined;
+  const viewer = makerOf(share);
+  const around: Promise<{ previous?: Neighbour; next?: Neighbour }> =
+    listOf(share)?.neighbours(db, { viewer, of: row }) ?? Promise.resolve({});
+  const [found, beside] = await Promise.all([getMedia(db, { viewer, id: row.id }), around]);
+  if (found === undefined) return undefined;
+  const names = namesWithin(share.id);
+  const {
+    filename: _,
+    ownerName: __,
+    originalKey,
+    latitude: ___,
+    longitude: ____,
+    altitude: _____,
+    mayEdit: ______,
+    ...media
+  } = found;
+  const renamed = (neighbour: Neighbour | undefined): Neighbour | undefined =>
+    neighbour === undefined ? undefined : { ...neighbour, id: names(neighbour.id) };
+  return {
+    media: {
+      ...media,
+      id: name,
+      own: false,
+      visibility: "private",
+      originalKey: share.download === "originals" ? originalKey : undefined,
+    },
+    beside: { previous: renamed(beside.previous), next: renamed(beside.next) },
+  };
+}
