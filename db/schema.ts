@@ -29,6 +29,7 @@ import {
 import {
   albumSorts,
   changeKinds,
+  mediaKinds,
   mediaTypes,
   rejectCodes,
   roles,
@@ -58,6 +59,7 @@ export const uploadState = pgEnum("upload_state", uploadStates);
 export const transport = pgEnum("transport", transports);
 export const rejectCode = pgEnum("reject_code", rejectCodes);
 export const mediaType = pgEnum("media_type", mediaTypes);
+export const mediaKind = pgEnum("media_kind", mediaKinds);
 /** Where taken_at came from: the camera, the file's own date, the moment of the upload, or somebody who knew better. */
 export const takenSource = pgEnum("taken_source", ["camera", "file", "upload", "person"]);
 export const albumSort = pgEnum("album_sort", albumSorts);
@@ -255,8 +257,16 @@ export const media = pgTable(
     /** Ascending pixel widths that exist as <folder>/<width>.avif and .jpg. */
     avifWidths: integer("avif_widths").array().notNull(),
     jpegWidths: integer("jpeg_widths").array().notNull(),
-    /** "gif" or "webp" when <folder>/motion.<format> plays the animation. */
+    kind: mediaKind("kind").notNull().default("picture"),
+    /**
+     * "gif", "webp", "mp4" or "webm" when <folder>/motion.<format> is what moves: an animation, the moving part of a
+     * still, or a video without what its original says of places. Null for a video whose original may be shown as it is.
+     */
     motion: text("motion"),
+    /** Milliseconds that the moving part or the video lasts. */
+    duration: integer("duration"),
+    /** Of the moving part or the video, as a browser is asked whether it plays them: "avc1.640028, mp4a.40.2". */
+    codecs: text("codecs"),
     sha256: digest("sha256").notNull(),
     bytes: bigint("bytes", { mode: "number" }).notNull(),
     mime: mediaType("mime").notNull(),
@@ -325,6 +335,30 @@ export const media = pgTable(
     check("media_purged_after_deleted", sql`${t.purgedAt} is null or ${t.deletedAt} is not null`),
     check("media_rating", sql`${t.rating} between 0 and 5`),
     check("media_size", sql`${t.width} > 0 and ${t.height} > 0 and ${t.bytes} > 0`),
+  ],
+);
+
+/**
+ * Halves of pictures that a telephone stores as two files, a still and a clip. A row per medium that is one: it tells
+ * which other half belongs to it, and keeps the clip as it was uploaded once the two have met.
+ */
+export const halves = pgTable(
+  "halves",
+  {
+    mediaId: uuid("media_id")
+      .primaryKey()
+      .references(() => media.id, { onDelete: "cascade" }),
+    ownerId: uuid("owner_id").notNull(),
+    /** What the telephone wrote into both. */
+    contentId: text("content_id").notNull(),
+    /** Of a still that has its clip: the second original. */
+    clipKey: text("clip_key").unique(),
+    clipBytes: bigint("clip_bytes", { mode: "number" }),
+    clipSha256: digest("clip_sha256"),
+  },
+  (t) => [
+    index("halves_content").on(t.ownerId, t.contentId),
+    index("halves_clip").on(t.ownerId, t.clipSha256).where(sql`clip_sha256 is not null`),
   ],
 );
 
@@ -680,6 +714,7 @@ export const arrivals = pgTable(
 
 export type Album = typeof albums.$inferSelect;
 export type Tag = typeof tags.$inferSelect;
+export type Half = typeof halves.$inferSelect;
 export type Purge = typeof purges.$inferSelect;
 export type Share = typeof shares.$inferSelect;
 export type NewShare = typeof shares.$inferInsert;

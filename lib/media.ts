@@ -8,8 +8,38 @@
  */
 import { z } from "zod";
 
-export const mediaTypes = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"] as const;
+export const pictureTypes = [
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/avif",
+  "image/gif",
+  "image/heic",
+] as const;
+export type PictureType = (typeof pictureTypes)[number];
+export const videoTypes = ["video/mp4", "video/quicktime", "video/webm"] as const;
+export type VideoType = (typeof videoTypes)[number];
+export const mediaTypes = [...pictureTypes, ...videoTypes] as const;
 export type MediaType = (typeof mediaTypes)[number];
+
+export const isVideo = (type: string): type is VideoType => videoTypes.some((video) => video === type);
+
+/** A still (animated or not), a still that has a moving part, or a video. */
+export const mediaKinds = ["picture", "live", "video"] as const;
+export type MediaKind = (typeof mediaKinds)[number];
+
+/** What people call the types, in every language. */
+export const typeNames: Record<MediaType, string> = {
+  "image/jpeg": "JPEG",
+  "image/png": "PNG",
+  "image/webp": "WebP",
+  "image/avif": "AVIF",
+  "image/gif": "GIF",
+  "image/heic": "HEIC",
+  "video/mp4": "MP4",
+  "video/quicktime": "QuickTime",
+  "video/webm": "WebM",
+};
 
 export const extensionOf: Record<MediaType, string> = {
   "image/jpeg": "jpg",
@@ -17,6 +47,10 @@ export const extensionOf: Record<MediaType, string> = {
   "image/webp": "webp",
   "image/avif": "avif",
   "image/gif": "gif",
+  "image/heic": "heic",
+  "video/mp4": "mp4",
+  "video/quicktime": "mov",
+  "video/webm": "webm",
 };
 
 const endings: Record<MediaType, readonly string[]> = {
@@ -25,7 +59,15 @@ const endings: Record<MediaType, readonly string[]> = {
   "image/webp": ["webp"],
   "image/avif": ["avif"],
   "image/gif": ["gif"],
+  "image/heic": ["heic", "heif", "hif"],
+  "video/mp4": ["mp4", "m4v"],
+  "video/quicktime": ["mov", "qt"],
+  "video/webm": ["webm"],
 };
+
+/** By the ending of a name, in lower case and without its dot; undefined for one that says nothing. */
+export const typeOfEnding = (ending: string): MediaType | undefined =>
+  mediaTypes.find((type) => endings[type].includes(ending));
 
 /** A file's name with an ending of its type: under a wrong one, another program would open it, or none. */
 export function downloadName(name: string, type: MediaType): string {
@@ -107,6 +149,8 @@ export const limits = {
   pixelsMax: 100_000_000,
   /** An AVIF is decoded whole at some 15 bytes a pixel: more would not fit into a worker. */
   avifPixelsMax: 50_000_000,
+  /** A telephone's 48 megapixels; decoded whole, at some 15 bytes a pixel as well. */
+  heicPixelsMax: 50_000_000,
   sideMax: 30_000,
   framesMax: 300,
   framePixelsMax: 200_000_000,

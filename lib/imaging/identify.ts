@@ -1,7 +1,8 @@
-import { limits, type MediaType } from "#lib/media.ts";
+import { limits, type MediaType, type PictureType } from "#lib/media.ts";
 import { openOriginal } from "./codec.ts";
 import { readAvif } from "./formats/avif.ts";
 import { readGif } from "./formats/gif.ts";
+import { readHeic } from "./formats/heic.ts";
 import { readJpeg } from "./formats/jpeg.ts";
 import { readPng } from "./formats/png.ts";
 import { readWebp } from "./formats/webp.ts";
@@ -11,7 +12,7 @@ import { corrupt, type Structure } from "./structure.ts";
 import { verdict } from "./verdict.ts";
 
 export type Identity = {
-  mime: MediaType;
+  mime: PictureType;
   /** As shown, after orientation. */
   width: number;
   height: number;
@@ -20,16 +21,17 @@ export type Identity = {
   pixels: number;
 };
 
-const readers: Record<MediaType, (original: Buffer) => Structure> = {
+const readers: Record<PictureType, (original: Buffer) => Structure> = {
   "image/jpeg": readJpeg,
   "image/png": readPng,
   "image/webp": readWebp,
   "image/avif": readAvif,
   "image/gif": readGif,
+  "image/heic": readHeic,
 };
 
 function checkLimits(
-  mime: MediaType,
+  mime: PictureType,
   { width, height, frames, profileBytes, exifBytes, xmpBytes }: Structure,
 ): void {
   if (width < 1 || height < 1) throw corrupt(`the header says ${width} × ${height}`);
@@ -92,7 +94,7 @@ export async function identify(original: Buffer, declared: MediaType | ""): Prom
  * Memory a pixel takes while it is decoded, against a baseline JPEG, whose rows pass by. Measured: 3 bytes a pixel for
  * a progressive JPEG, 15 for an AVIF.
  */
-function weight(mime: MediaType, { wholeFrame, deep }: Structure, progressive: boolean): number {
+function weight(mime: PictureType, { wholeFrame, deep }: Structure, progressive: boolean): number {
   if (!wholeFrame && !progressive) return 1;
   return (mime === "image/avif" ? 4 : 2) * (deep ? 2 : 1);
 }

@@ -1,6 +1,6 @@
 /** What kind of file the bytes are, from the bytes alone. */
 import { fileTypeFromBuffer } from "file-type";
-import type { MediaType } from "#lib/media.ts";
+import type { PictureType } from "#lib/media.ts";
 import { Rejection } from "./rejection.ts";
 
 /** file-type reads on through a whole archive when it may; the kinds it tells apart show in the first bytes. */
@@ -19,7 +19,7 @@ function brands(original: Buffer): string[] | undefined {
 
 const heicBrands = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1"];
 
-function supported(original: Buffer): MediaType | undefined {
+function supported(original: Buffer): PictureType | undefined {
   if (text(original, 0, 3) === "\xff\xd8\xff") return "image/jpeg";
   if (text(original, 0, 8) === "\x89PNG\r\n\x1a\n") return "image/png";
   if (text(original, 0, 6) === "GIF87a" || text(original, 0, 6) === "GIF89a") return "image/gif";
@@ -70,7 +70,7 @@ async function fileTypeMime(original: Buffer): Promise<string> {
 }
 
 /** The type of the bytes. Throws Rejection heic_unsupported, unsupported_type (a picture or film we do not take) or not_an_image. */
-export async function sniff(original: Buffer): Promise<MediaType> {
+export async function sniff(original: Buffer): Promise<PictureType> {
   const type = supported(original);
   if (type !== undefined) return type;
   const mime = await fileTypeMime(original);

@@ -1,4 +1,4 @@
-import type { MediaType } from "#lib/media.ts";
+import type { PictureType } from "#lib/media.ts";
 import { stripAvif } from "./formats/avif.ts";
 import { stripGif } from "./formats/gif.ts";
 import { stripJpeg } from "./formats/jpeg.ts";
@@ -11,12 +11,14 @@ const strippers = {
   "image/webp": stripWebp,
   "image/avif": stripAvif,
   "image/gif": stripGif,
-} as const satisfies Record<MediaType, (original: Buffer) => Buffer>;
+  // The same boxes with another coding in them.
+  "image/heic": stripAvif,
+} as const satisfies Record<PictureType, (original: Buffer) => Buffer>;
 
 /**
  * The same picture, pixels untouched, without EXIF, XMP, IPTC, comments and thumbnails (R-46); profile and orientation
  * stay. Expects an original that `identify` let pass; throws Rejection corrupt on other bytes.
  */
-export function withoutMetadata(original: Buffer, mime: MediaType): Buffer {
+export function withoutMetadata(original: Buffer, mime: PictureType): Buffer {
   return strippers[mime](original);
 }

@@ -1,4 +1,5 @@
 import type { MediaDetails } from "#lib/gallery.ts";
+import { typeNames } from "#lib/media.ts";
 import { locale, perLocale, words } from "#lib/words.ts";
 
 const w = words("media");
@@ -65,14 +66,6 @@ function exposureInWords(media: MediaDetails): string | undefined {
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(" · ");
 }
-
-const typeNames: Record<MediaDetails["mime"], string> = {
-  "image/jpeg": "JPEG",
-  "image/png": "PNG",
-  "image/webp": "WebP",
-  "image/avif": "AVIF",
-  "image/gif": "GIF",
-};
 
 function placeInWords({ latitude, longitude, altitude }: MediaDetails): string | undefined {
   if (latitude === null || longitude === null) return undefined;

@@ -6,7 +6,7 @@ import {
   mediaConditions,
   parseMediaQuery,
 } from "#lib/admin-filter.ts";
-import { type MediaType, mediaTypes } from "#lib/media.ts";
+import { mediaTypes, typeNames } from "#lib/media.ts";
 import { perLocale, words } from "#lib/words.ts";
 import { Button, ButtonLink } from "../../../_ui/button.tsx";
 import { Field, SelectField } from "../../../_ui/field.tsx";
@@ -15,13 +15,6 @@ import { QueryForm } from "../../_ui/query-form.tsx";
 
 const w = words("admin");
 
-const typeNames: Record<MediaType, string> = {
-  "image/jpeg": "JPEG",
-  "image/png": "PNG",
-  "image/webp": "WebP",
-  "image/avif": "AVIF",
-  "image/gif": "GIF",
-};
 const sorts = perLocale((): { value: MediaSort; label: string }[] => [
   { value: "-added", label: w("sortAddedDown") },
   { value: "added", label: w("sortAddedUp") },
