@@ -4,6 +4,7 @@ import type { GalleryRow } from "#lib/gallery.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import { locale, perLocale, words } from "#lib/words.ts";
 import { marks, ratioMax, ratioMin } from "./layout-numbers.ts";
+import { type Runs, runsOf } from "./months.ts";
 
 const w = words("gallery");
 
@@ -52,8 +53,16 @@ const markOf = (row: GalleryRow): number =>
 export const ratioOf = ({ width, height }: GalleryRow): number =>
   Math.round(Math.min(ratioMax, Math.max(ratioMin, width / height)) * 1000) / 1000;
 
-function looseOf(row: GalleryRow): Loose {
+/** The one width that fills so many pixels of height, or the largest there is. */
+function filling(widths: number[], need: number): number[] {
+  // A picture a seventh too small is enlarged without anybody seeing it.
+  const enough = widths.find((width) => width >= need * 0.87) ?? widths.at(-1);
+  return enough === undefined ? [] : [enough];
+}
+
+function looseOf(row: GalleryRow, px: number | undefined): Loose {
   const { url } = delivery();
+  const ratio = row.width / row.height;
   return {
     id: row.id,
     ratio: ratioOf(row),
@@ -61,11 +70,22 @@ function looseOf(row: GalleryRow): Loose {
     label: labelOf(row),
     mark: markOf(row),
     folder: row.renditionFolder,
-    files: useful(row.avifWidths, row.width / row.height).map((width) => ({
+    files: (px === undefined
+      ? useful(row.avifWidths, ratio)
+      : filling(row.avifWidths, px * Math.min(ratioMax, ratio))
+    ).map((width) => ({
       name: `${width}.avif`,
       url: url(renditionKey(row.renditionFolder, width, "avif")),
     })),
   };
 }
 
-export const sheetOf = (rows: GalleryRow[]): Sheet => packSheet(rows.map(looseOf));
+/** With every width a tile may need, or with the one that fills `px` device pixels of height. */
+export const sheetOf = (rows: GalleryRow[], px?: number): Sheet =>
+  packSheet(rows.map((row) => looseOf(row, px)));
+
+/** The days of the pictures at the places where they were taken, in days since 1970. */
+export const daysOf = (rows: GalleryRow[]): Runs =>
+  runsOf(
+    rows.map((row) => Math.floor((row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000) / 86_400_000)),
+  );

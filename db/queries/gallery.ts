@@ -6,7 +6,13 @@ import { media, users } from "../schema.ts";
 
 /** A place in the timeline; two media of one millisecond are told apart by their id. */
 export type Place = { takenAt: Date; id: string };
-export type Walk = { viewerId: string | undefined; from?: Place | undefined; limit: number | Placeholder };
+export type Walk = {
+  viewerId: string | undefined;
+  from?: Place | undefined;
+  limit: number | Placeholder;
+  /** So many are stepped over; for a few hundred, or what a day holds, never for a place in the library. */
+  skip?: number;
+};
 
 const alive = isNull(media.deletedAt);
 // Spelt out, not bound: a generic plan cannot prove that a parameter matches the condition of the partial index.
@@ -20,13 +26,14 @@ const beyond = (from: Place | undefined, newer: boolean): SQL | undefined =>
 const order = (newer: boolean) =>
   newer ? [asc(media.takenAt), asc(media.id)] : [desc(media.takenAt), desc(media.id)];
 
-function walk(db: Db, among: SQL, { from, limit }: Walk, newer: boolean) {
+function walk(db: Db, among: SQL, { from, limit, skip }: Walk, newer: boolean) {
   return db
     .select({ id: media.id, takenAt: media.takenAt })
     .from(media)
     .where(and(alive, among, beyond(from, newer)))
     .orderBy(...order(newer))
-    .limit(limit);
+    .limit(limit)
+    .offset(skip ?? 0);
 }
 
 /**
@@ -34,14 +41,19 @@ function walk(db: Db, among: SQL, { from, limit }: Walk, newer: boolean) {
  * one condition with OR would sort the library, and leaving one's own out of the public walk would step over them.
  */
 function places(db: Db, ask: Walk, newer: boolean) {
-  const open = walk(db, isPublic, ask, newer);
-  if (ask.viewerId === undefined) return open.as(newer ? "newer" : "older");
-  const own = walk(db, eq(media.ownerId, ask.viewerId), ask, newer);
-  return union(own, open)
+  if (ask.viewerId === undefined) return walk(db, isPublic, ask, newer).as(newer ? "newer" : "older");
+  const far = {
+    ...ask,
+    skip: 0,
+    limit: typeof ask.limit === "number" ? ask.limit + (ask.skip ?? 0) : ask.limit,
+  };
+  const own = walk(db, eq(media.ownerId, ask.viewerId), far, newer);
+  return union(own, walk(db, isPublic, far, newer))
     .orderBy((fields) =>
       newer ? [asc(fields.takenAt), asc(fields.id)] : [desc(fields.takenAt), desc(fields.id)],
     )
     .limit(ask.limit)
+    .offset(ask.skip ?? 0)
     .as(newer ? "newer" : "older");
 }
 
@@ -85,7 +97,8 @@ const newestPublic = new WeakMap<Db, ReturnType<typeof newestPublicOf>>();
 
 /** In walking order: nearest to `from` first. */
 export async function listTiles(db: Db, ask: Walk & { newer: boolean; limit: number }) {
-  if (ask.viewerId !== undefined || ask.from !== undefined || ask.newer) return tiles(db, ask);
+  if (ask.viewerId !== undefined || ask.from !== undefined || ask.newer || ask.skip !== undefined)
+    return tiles(db, ask);
   // The first page of a visitor is what most requests want: its text is put together once.
   const known = newestPublic.get(db) ?? newestPublicOf(db);
   newestPublic.set(db, known);

@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+import { database } from "#lib/database.ts";
+import { json, route } from "#lib/http.ts";
+import { listMonths } from "#lib/timeline/timeline.ts";
+import type { Months } from "../months.ts";
+
+/** GET → every month in columns, newest first; 304 while nothing changed. */
+export const GET = route({}, async ({ request, viewer }) => {
+  const months = await listMonths(database().db, { viewer });
+  const columns: Months = {
+    months: months.map(({ month }) => month),
+    counts: months.map(({ count }) => count),
+    ratios: months.map(({ ratioSum }) => Math.round(ratioSum * 10) / 10),
+  };
+  const etag = `W/"${createHash("sha256").update(JSON.stringify(columns)).digest("base64url").slice(0, 22)}"`;
+  const headers = { etag, "cache-control": "private, no-cache", vary: "cookie" };
+  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+  return json(columns, { headers });
+});
