@@ -1,4 +1,5 @@
 import type { Metadata, Viewport } from "next";
+import { headers } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
@@ -38,8 +39,14 @@ export const viewport: Viewport = {
   ],
 };
 
+/** Visitors of a share come by its link alone: who they are signed in as, or what else is here, is not on its pages. */
+async function Header() {
+  const path = (await headers()).get("x-tintype-path") ?? "/";
+  if (/^\/(s|guest)\//.test(path)) return null;
+  return <SiteHeader viewer={await currentViewer()} />;
+}
+
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const viewer = await currentViewer();
   const tag = locale();
   return (
     <html lang={tag} dir={directionOf(tag)}>
@@ -50,7 +57,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           {w("skip")}
         </a>
-        <SiteHeader viewer={viewer} />
+        <Header />
         {children}
       </body>
     </html>

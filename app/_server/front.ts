@@ -145,6 +145,11 @@ export function front(
 
       const path = request.url ?? "/";
       if (path.startsWith("/_next/static/")) return true;
+      // A share's address is its key: not even our own pages learn it from a referrer, and no index keeps it.
+      if (/^\/(s|guest)\//.test(path)) {
+        response.setHeader("referrer-policy", "no-referrer");
+        response.setHeader("x-robots-tag", "noindex, nofollow, noarchive");
+      }
       const nonce = randomBytes(16).toString("base64");
       const policy = contentSecurityPolicy({
         nonce,

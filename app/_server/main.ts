@@ -11,6 +11,7 @@ import { storage } from "#lib/storage/current.ts";
 import { endWaiting } from "#lib/uploads/news.ts";
 import { front } from "./front.ts";
 import { asReader } from "./reader.ts";
+import { hearing } from "./said.ts";
 import { answer, uploadHandler } from "./uploads.ts";
 
 const logger = log("web");
@@ -34,8 +35,8 @@ async function main(): Promise<void> {
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const started = performance.now();
     response.once("finish", () => {
-      // An invitation's token is its key: the log must not hand it on.
-      const path = (request.url ?? "").split("?")[0]?.replace(/^\/invite\/.*/, "/invite/…");
+      // The token of an invitation or of a share is its key: the log must not hand it on.
+      const path = (request.url ?? "").split("?")[0]?.replace(/^\/(invite|s|guest)\/.*/, "/$1/…");
       if (path?.startsWith("/_next/")) return;
       logger.info(
         {
@@ -65,7 +66,9 @@ async function main(): Promise<void> {
       response.end();
     });
   };
-  const server = createServer((request, response) => asReader(request, () => serve(request, response)));
+  const server = createServer((request, response) =>
+    asReader(request, () => hearing(response, () => serve(request, response))),
+  );
   // Headers must come quickly, bodies are small JSON: a client that dribbles is let go.
   server.headersTimeout = 15_000;
   server.requestTimeout = 60_000;

@@ -34,6 +34,7 @@ const full = {
   albumTitle: albums.title,
   albumText: albums.description,
   albumCover: albums.coverId,
+  albumCount: albums.count,
   passwordHash: shares.passwordHash,
   expiresAt: shares.expiresAt,
   visitsMax: shares.visitsMax,
@@ -244,6 +245,18 @@ export async function listChosen(
     )
     .orderBy(before ? desc(shareMedia.position) : asc(shareMedia.position))
     .limit(ask.limit);
+}
+
+/** How many of the choice are left; a choice is bounded, so this is too. */
+export async function countChosen(db: Db, share: Pick<ShareRow, "id" | "ownerId">): Promise<number> {
+  const [row] = await db
+    .select({ n: sql<number>`count(*)::int` })
+    .from(shareMedia)
+    .innerJoin(media, eq(media.id, shareMedia.mediaId))
+    .where(
+      and(eq(shareMedia.shareId, share.id), eq(media.ownerId, share.ownerId), isNull(media.deletedAt)),
+    );
+  return row?.n ?? 0;
 }
 
 /** Those of the ids that were chosen, with their places, in no order. */

@@ -176,3 +176,22 @@ export async function shareMedia(
     beside: { previous: renamed(beside.previous), next: renamed(beside.next) },
   };
 }
+
+/** How many pictures a visitor finds. */
+export async function shareCount(db: Db, share: Held & Pick<rows.ShareRow, "albumCount">): Promise<number> {
+  return share.kind === "selection" ? rows.countChosen(db, share) : (share.albumCount ?? 0);
+}
+
+/** The picture that stands for the share: the album's cover where its maker owns it, else the first. */
+export async function shareCover(
+  db: Db,
+  share: Held & Pick<rows.ShareRow, "albumCover">,
+): Promise<GalleryRow | undefined> {
+  const viewer = makerOf(share);
+  const list = listOf(share);
+  const chosen = share.kind === "album" ? share.albumCover : null;
+  const cover = chosen === null ? [] : ((await list?.some(db, { viewer, ids: [chosen] })) ?? []);
+  const first =
+    cover.length > 0 ? cover : ((await list?.page(db, { viewer, cursor: undefined, limit: 1 }))?.media ?? []);
+  return first.find(({ own }) => own);
+}

@@ -17,6 +17,7 @@ import {
   readVisit,
   shortened,
   type Visit,
+  type Visitor,
   visitSeconds,
   writeVisit,
 } from "./visitor.ts";
@@ -26,9 +27,6 @@ const perNetwork: Limit = { points: 10, seconds: 15 * 60 };
 const perShare: Limit = { points: 200, seconds: 3600 };
 /** New visits from one network: whoever throws the cookie away again and again fills no log. */
 const newVisits: Limit = { points: 30, seconds: 3600 };
-
-/** Who stands before a share. `client` is the network as limits know it, `address` the whole one, never kept. */
-export type Visitor = { cookie: string | undefined; client: string; address: string; userAgent: string };
 
 /** A share that is open to this visitor, and what is known of the visit. */
 export type OpenShare = rows.ShareRow & { visit: Visit | undefined };
@@ -121,4 +119,10 @@ export async function mustBeOpen(
   if (answer.state === "unknown") throw new TintypeError("not_found");
   if (answer.state === "door") throw new TintypeError("unauthenticated");
   throw new TintypeError("gone", { details: { state: answer.state } });
+}
+
+/** Counts one download, of a picture or of all together. Throws "gone" with details {state: "downloads"} when none is left. */
+export async function countShareDownload(db: Db, share: OpenShare): Promise<void> {
+  if (!(await rows.countDownload(db, share.id)))
+    throw new TintypeError("gone", { details: { state: "downloads" } });
 }

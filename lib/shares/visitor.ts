@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
+import { clientOf } from "../auth.ts";
 import { seal } from "./token.ts";
 
 export const visitSeconds = 24 * 3600;
@@ -52,6 +53,9 @@ export const isProgram = (userAgent: string): boolean =>
     userAgent,
   ) && !/KAKAOTALK \d/.test(userAgent);
 
+/** Who stands before a share. `client` is the network as limits know it, `address` the whole one, never kept. */
+export type Visitor = { cookie: string | undefined; client: string; address: string; userAgent: string };
+
 /** What a visit's cookie promises: until when (seconds since 1970), and whose arrivals are one's own. */
 export type Visit = { id: string; until: number };
 
@@ -74,3 +78,19 @@ export function readVisit(door: Door, text: string | undefined, now = Date.now()
   const found = Buffer.from(given);
   return expected.length === found.length && timingSafeEqual(expected, found) ? visit : undefined;
 }
+
+export const cookieName = "tintype-visit";
+
+/** The visit's cookie, for the pages below `path` alone. A header's value. */
+export const visitCookie = (path: string, value: string, https: boolean): string =>
+  `${cookieName}=${value}; Path=${path}; Max-Age=${visitSeconds}; HttpOnly; SameSite=Lax${https ? "; Secure" : ""}`;
+
+const ofVisit = new RegExp(`(?:^|;\\s*)${cookieName}=([^;\\s]*)`);
+
+/** Who stands before a share, as far as a request's headers say. */
+export const visitorOf = (headers: Headers): Visitor => ({
+  cookie: ofVisit.exec(headers.get("cookie") ?? "")?.[1],
+  client: clientOf(headers),
+  address: headers.get("x-tintype-client") ?? "",
+  userAgent: (headers.get("user-agent") ?? "").slice(0, 500),
+});

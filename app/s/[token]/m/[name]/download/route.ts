@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { database } from "#lib/database.ts";
+import { safeName } from "#lib/downloads/names.ts";
+import { TintypeError } from "#lib/errors.ts";
+import { route } from "#lib/http.ts";
+import { shareMedia } from "#lib/shares/contents.ts";
+import { countShareDownload, mustBeOpen } from "#lib/shares/open.ts";
+import { downloadSizes, downloadUrl, sizesFor } from "#lib/shares/sizes.ts";
+import { visitorOf } from "#lib/shares/visitor.ts";
+import { headingOf } from "../../../../title.ts";
+
+const sizeShape = z.enum(downloadSizes);
+const paramsShape = z.object({ token: z.string(), name: z.string() });
+
+/** GET ?size= → 303 to the bytes in the bucket. One picture counts as one download. */
+export const GET = route({ params: paramsShape }, async ({ request, params }) => {
+  const size = sizeShape.safeParse(new URL(request.url).searchParams.get("size"));
+  const { db } = database();
+  const share = await mustBeOpen(db, params.token, visitorOf(request.headers));
+  const found = await shareMedia(db, share, params.name);
+  if (found === undefined || !size.success) throw new TintypeError("not_found");
+  if (!sizesFor(share, found.media).some((offer) => offer.size === size.data))
+    throw new TintypeError("forbidden");
+  const url = downloadUrl(found.media, size.data, safeName(headingOf(found.media)));
+  if (url === undefined) throw new TintypeError("not_found");
+  await countShareDownload(db, share);
+  return new Response(null, { status: 303, headers: { location: url } });
+});

@@ -1,0 +1,56 @@
+/** In which sizes the visitors of a share may take a picture with them, and how it is called then. */
+import { delivery } from "../delivery/index.ts";
+import { extensionOf, type MediaType, type ShareDownload } from "../media.ts";
+import { renditionKey } from "../storage/keys.ts";
+
+export const downloadSizes = ["original", "large", "jpeg"] as const;
+export type DownloadSize = (typeof downloadSizes)[number];
+
+type Source = {
+  avifWidths: number[];
+  jpegWidths: number[];
+  renditionFolder: string;
+  bytes: number;
+  originalKey: string | undefined;
+  mime: MediaType;
+};
+/** `bytes` where they are known: of an original. */
+export type SizeOffer = { size: DownloadSize; width: number | undefined; bytes: number | undefined };
+
+/** What a share offers of a picture, best first. */
+export function sizesFor({ download }: { download: ShareDownload }, media: Source): SizeOffer[] {
+  if (download === "none") return [];
+  const large = media.avifWidths.at(-1);
+  const jpeg = media.jpegWidths.at(-1);
+  return [
+    ...(download === "originals" && media.originalKey !== undefined
+      ? [{ size: "original" as const, width: undefined, bytes: media.bytes }]
+      : []),
+    ...(large === undefined ? [] : [{ size: "large" as const, width: large, bytes: undefined }]),
+    ...(jpeg === undefined ? [] : [{ size: "jpeg" as const, width: jpeg, bytes: undefined }]),
+  ];
+}
+
+/** Where the bytes of one size lie and what their names end with; `undefined` when there is no such size. */
+export function placeOf(media: Source, size: DownloadSize): { key: string; ending: string } | undefined {
+  if (size === "original")
+    return media.originalKey === undefined
+      ? undefined
+      : { key: media.originalKey, ending: extensionOf[media.mime] };
+  const width = (size === "large" ? media.avifWidths : media.jpegWidths).at(-1);
+  if (width === undefined) return undefined;
+  const ending = size === "large" ? "avif" : "jpg";
+  return { key: renditionKey(media.renditionFolder, width, ending), ending };
+}
+
+/** The address that saves one size under `name`, without its ending; `undefined` when there is no such size. */
+export function downloadUrl(media: Source, size: DownloadSize, name: string): string | undefined {
+  const place = placeOf(media, size);
+  return place === undefined
+    ? undefined
+    : delivery().url(place.key, {
+        download: `${name}.${place.ending}`,
+        // An adopted object keeps the type it was given by whoever wrote it, right or wrong.
+        ...(size === "original" ? { contentType: media.mime } : {}),
+      });
+}
