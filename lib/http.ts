@@ -25,6 +25,8 @@ export type Asked<Body, Params> = {
 type Shapes<Body, Params> = {
   /** The JSON body; without a shape no body is read. */
   body?: z.ZodType<Body>;
+  /** How long the body may be where that is more than usual. */
+  bodyBytesMax?: number;
   params?: z.ZodType<Params>;
 };
 type Context = { params: Promise<unknown> };
@@ -40,7 +42,10 @@ export function route<Body = undefined, Params = undefined>(
       if (changing.has(request.method)) assertSameSite(request.headers);
       const params =
         shapes.params === undefined ? undefined : parseParams(shapes.params, await context.params);
-      const body = shapes.body === undefined ? undefined : parseBody(shapes.body, await readJson(request));
+      const body =
+        shapes.body === undefined
+          ? undefined
+          : parseBody(shapes.body, await readJson(request, shapes.bodyBytesMax ?? limits.jsonBytesMax));
       const viewer = await viewerFrom(request.headers);
       // Where no shape is given, Body and Params are undefined by their defaults.
       const response = await handle({ request, viewer, body: body as Body, params: params as Params });
@@ -83,8 +88,8 @@ function parseBody<Body>(shape: z.ZodType<Body>, value: unknown): Body {
   });
 }
 
-/** Reads at most 64 KiB of JSON; a longer body is refused while it arrives, not after (A-40). */
-async function readJson(request: Request): Promise<unknown> {
+/** Reads at most `bytesMax` of JSON; a longer body is refused while it arrives, not after (A-40). */
+async function readJson(request: Request, bytesMax: number): Promise<unknown> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) throw new TintypeError("wrong_content_type");
   const chunks: Uint8Array[] = [];
@@ -92,8 +97,7 @@ async function readJson(request: Request): Promise<unknown> {
   if (request.body !== null)
     for await (const chunk of request.body) {
       bytes += chunk.byteLength;
-      if (bytes > limits.jsonBytesMax)
-        throw new TintypeError("too_large", { details: { max: limits.jsonBytesMax } });
+      if (bytes > bytesMax) throw new TintypeError("too_large", { details: { max: bytesMax } });
       chunks.push(chunk);
     }
   try {

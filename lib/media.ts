@@ -160,6 +160,7 @@ export const limits = {
   filenameMax: 255,
   titleMax: 200,
   descriptionMax: 5_000,
+  tagMax: 60,
   batchMax: 50,
   jsonBytesMax: 64 * 1024,
 } as const;

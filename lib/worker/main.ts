@@ -2,6 +2,7 @@
 import { Logger, parseCronItems, run } from "graphile-worker";
 import pLimit from "p-limit";
 import { z } from "zod";
+import { forgetOldChanges } from "../bulk/change.ts";
 import { database } from "../database.ts";
 import { required, settings } from "../env.ts";
 import { lockDown } from "../imaging/index.ts";
@@ -86,11 +87,15 @@ async function main(): Promise<void> {
       purge: async () => {
         await purge(db, storage(), ending.signal);
       },
+      forget_changes: async () => {
+        await forgetOldChanges(db);
+      },
     },
     parsedCronItems: parseCronItems([
       { match: "* * * * *", task: "sweep", options: housekeeping },
       { match: "* * * * *", task: "purge", options: housekeeping },
       { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
+      { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
     ]),
   });
 

@@ -1,0 +1,162 @@
+/**
+ * Changing many media at once, and taking it back. A member changes their own, administrators everybody's, those who
+ * may only look nothing but their favourites; whatever else was chosen stays as it is.
+ */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { type Db, inTransaction } from "#db/client.ts";
+import { lockAlbum } from "#db/queries/albums.ts";
+import * as rows from "#db/queries/changes.ts";
+import type { Chosen, ChosenList, Reach, Span } from "#db/queries/selections.ts";
+import { claimChange, placesOf, undoChange } from "#db/queries/undo.ts";
+import { settings } from "../env.ts";
+import { TintypeError } from "../errors.ts";
+import { canAdminister, type Viewer } from "../media.ts";
+import type { Change, ChangeAnswer, Selection, UndoAnswer } from "./shapes.ts";
+
+/** How long a change can be taken back. */
+const undoHours = 24;
+/** How many old changes one run of the sweeper forgets; the next run takes the rest. */
+const forgottenAtOnce = 50;
+
+const bad = (details: Record<string, string>): TintypeError => new TintypeError("bad_request", { details });
+
+function reachOf(viewer: Viewer | undefined, wants: Reach["wants"]): Reach {
+  if (viewer === undefined) throw new TintypeError("unauthenticated");
+  if (wants !== "see" && viewer.role === "viewer") throw new TintypeError("forbidden");
+  return { userId: viewer.id, administers: canAdminister(viewer), wants };
+}
+
+/** The first moment of a day or month and the first after it. */
+function span(text: string): Span {
+  const isDay = text.length > "2019-07".length;
+  const from = new Date(`${text}${isDay ? "" : "-01"}T00:00:00Z`);
+  const before = new Date(from);
+  if (isDay) before.setUTCDate(from.getUTCDate() + 1);
+  else before.setUTCMonth(from.getUTCMonth() + 1);
+  return { from, before };
+}
+
+type OpenAlbum = NonNullable<Awaited<ReturnType<typeof lockAlbum>>>;
+
+/** The album, when the viewer may see it; locked, because its pictures' places are about to be read or written. */
+async function openAlbum(tx: Db, viewer: Viewer, id: string): Promise<OpenAlbum> {
+  const album = await lockAlbum(tx, id);
+  if (album === undefined) throw new TintypeError("not_found");
+  const isOpen = album.visibility !== "private" || album.ownerId === viewer.id || canAdminister(viewer);
+  if (!isOpen) throw new TintypeError("not_found");
+  return album;
+}
+
+function assertMayArrange(viewer: Viewer, album: OpenAlbum): void {
+  if (album.ownerId !== viewer.id && !canAdminister(viewer)) throw new TintypeError("forbidden");
+}
+
+async function listOf(
+  tx: Db,
+  viewer: Viewer,
+  { list, all, days, months, ranges }: Selection,
+): Promise<ChosenList> {
+  const [kind, rest] = list.split(/\.(.*)/s);
+  if (kind === "timeline") return { kind };
+  if (kind === "favourites") return { kind };
+  if (kind === "album") {
+    const id = z.uuid().safeParse(rest);
+    if (!id.success) throw new TintypeError("not_found");
+    const album = await openAlbum(tx, viewer, id.data);
+    return { kind, id: album.id, sort: album.sort };
+  }
+  // What was counted up one by one may come from anywhere.
+  if (!all && days.length === 0 && months.length === 0 && ranges.length === 0) return { kind: "timeline" };
+  throw bad({ list });
+}
+
+async function chosenIn(tx: Db, viewer: Viewer, selection: Selection): Promise<Chosen> {
+  const list = await listOf(tx, viewer, selection);
+  const { all, ids, days, months, ranges, except } = selection;
+  return { list, all, ids, spans: [...days, ...months].map(span), ranges, except };
+}
+
+/** Favourites are for everybody who is signed in; stars are for the owner to give; the rest is for who may change it. */
+const wantsOf = (change: Change): Reach["wants"] => {
+  if (change.kind === "favourite") return "see";
+  // What one may see one may put into an album of one's own, and take out again.
+  if (change.kind === "album") return "see";
+  return change.kind === "rating" ? "own" : "change";
+};
+
+async function applyChange(tx: Db, viewer: Viewer, change: Change, ask: rows.Ask): Promise<rows.Count> {
+  switch (change.kind) {
+    case "date":
+      return rows.changeDate(tx, ask, change);
+    case "texts": {
+      const { title, description, alt } = change;
+      if (title === undefined && description === undefined && alt === undefined)
+        throw bad({ change: "texts" });
+      return rows.changeTexts(tx, ask, change);
+    }
+    case "visibility":
+      if (!settings().visibilities.includes(change.visibility)) throw bad({ visibility: change.visibility });
+      return rows.changeVisibility(tx, ask, change.visibility);
+    case "rating":
+      return rows.changeRating(tx, ask, change.rating);
+    case "trash":
+      return rows.trash(tx, ask, settings().trashSeconds);
+    case "tags":
+      return rows.changeTags(tx, ask, change);
+    case "album": {
+      const id = "add" in change ? change.add : change.remove;
+      assertMayArrange(viewer, await openAlbum(tx, viewer, id));
+      return "add" in change ? rows.addToAlbum(tx, ask, id) : rows.removeFromAlbum(tx, ask, id);
+    }
+    case "favourite":
+      return change.on ? rows.addFavourites(tx, ask) : rows.removeFavourites(tx, ask);
+  }
+}
+
+/**
+ * Makes one change to everything chosen, in one statement. Throws unauthenticated, forbidden, not_found (an album that
+ * is not there or not for this viewer), bad_request (a list that cannot be chosen from as a whole).
+ */
+export async function changeMedia(
+  db: Db,
+  { viewer, selection, change }: { viewer: Viewer | undefined; selection: Selection; change: Change },
+): Promise<ChangeAnswer> {
+  const reach = reachOf(viewer, wantsOf(change));
+  if (viewer === undefined || (change.kind === "album" && viewer.role === "viewer"))
+    throw new TintypeError("forbidden");
+  return inTransaction(db, async (tx) => {
+    const ask = { id: randomUUID(), chosen: await chosenIn(tx, viewer, selection), reach };
+    const { changed, chosen } = await applyChange(tx, viewer, change, ask);
+    return { ...(changed > 0 ? { id: ask.id } : {}), changed, same: chosen - changed };
+  });
+}
+
+/**
+ * Takes one's own change back, once, within a day. What somebody has changed again since stays as they made it.
+ * Throws unauthenticated, forbidden, gone.
+ */
+export async function undo(
+  db: Db,
+  { viewer, changeId }: { viewer: Viewer | undefined; changeId: string },
+): Promise<UndoAnswer> {
+  if (viewer === undefined) throw new TintypeError("unauthenticated");
+  return inTransaction(db, async (tx) => {
+    const kind = await claimChange(tx, { id: changeId, userId: viewer.id, hours: undoHours });
+    if (kind === undefined) throw new TintypeError("gone");
+    const reach = reachOf(viewer, kind === "favourite" ? "see" : kind === "rating" ? "own" : "change");
+    if (kind === "album")
+      for (const id of await placesOf(tx, changeId)) {
+        const album = await lockAlbum(tx, id);
+        if (album !== undefined) assertMayArrange(viewer, album);
+      }
+    return undoChange(tx, changeId, kind, reach);
+  });
+}
+
+/** Forgets changes that are too old to be taken back, and tags that nothing has. Safe to run anywhere at once. */
+export async function forgetOldChanges(db: Db): Promise<number> {
+  const forgotten = await rows.forgetChanges(db, undoHours, forgottenAtOnce);
+  await rows.forgetTags(db, undoHours, forgottenAtOnce);
+  return forgotten;
+}
