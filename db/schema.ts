@@ -314,6 +314,8 @@ export const media = pgTable(
       .on(t.takenAt, t.id)
       .where(sql`deleted_at is null and visibility = 'public'`),
     index("media_owner_timeline").on(t.ownerId, t.takenAt, t.id).where(sql`deleted_at is null`),
+    // The few that have stars; without it a search for five of them would walk through all that have none.
+    index("media_rated").on(t.ownerId, t.takenAt, t.id).where(sql`rating > 0 and deleted_at is null`),
     // The four orders of the admin list; each walks its index, whatever the library holds.
     index("media_added").on(t.createdAt, t.id).where(sql`purged_at is null`),
     index("media_taken").on(t.takenAt, t.id).where(sql`purged_at is null`),
@@ -597,6 +599,54 @@ export const samples = pgTable("samples", {
   clientToken: uuid("client_token").notNull().unique().defaultRandom(),
   mediaId: uuid("media_id").references(() => media.id, { onDelete: "cascade" }),
 });
+
+/**
+ * What a search reads of each medium that is not deleted; triggers on media keep it. Rows of a library that is older than
+ * this table are filled in by the worker. The index holds the keys that search_keys makes of a row: see its migration.
+ */
+export const mediaSearch = pgTable(
+  "media_search",
+  {
+    mediaId: uuid("media_id").primaryKey(),
+    ownerId: uuid("owner_id").notNull(),
+    /** Public: found by everybody. */
+    open: boolean("open").notNull(),
+    takenAt: instant("taken_at").notNull(),
+    /** Folded, a space around each word: title, description, alt text, camera, lens. */
+    words: text("words").notNull(),
+    /** For the owner alone: the file's name. */
+    ownWords: text("own_words").notNull(),
+    /** "y:jpeg", "o:l", "c:<camera>": what filters ask for. */
+    facts: text("facts").array().notNull(),
+    /** For the owner alone: visibility, place. */
+    ownFacts: text("own_facts").array().notNull(),
+  },
+  (t) => [
+    index("media_search_keys")
+      .using(
+        "gin",
+        sql`search_keys(${t.ownerId}, ${t.open}, ${t.takenAt}, ${t.words}, ${t.ownWords}, ${t.facts}, ${t.ownFacts})`,
+      )
+      // Every month of a search would read the list of what is not yet sorted in.
+      .with({ fastupdate: false }),
+  ],
+);
+
+/** How many pictures a camera or a lens took, by owner and by whether everybody may see them; kept by triggers on media. */
+export const mediaGear = pgTable(
+  "media_gear",
+  {
+    ownerId: uuid("owner_id").notNull(),
+    open: boolean("open").notNull(),
+    kind: text("kind", { enum: ["camera", "lens"] }).notNull(),
+    name: text("name").notNull(),
+    count: bigint("count", { mode: "number" }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.ownerId, t.open, t.kind, t.name] })],
+);
+
+/** One row while pictures that are older than the search wait for their place in it: all up to `after` have it. */
+export const searchBackfill = pgTable("search_backfill", { after: uuid("after").primaryKey() });
 
 export type User = typeof users.$inferSelect;
 export type Session = typeof sessions.$inferSelect;
