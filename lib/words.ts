@@ -8,14 +8,29 @@ import { w as doctor } from "./words/doctor.ts";
 import { w as errors } from "./words/errors.ts";
 import { w as gallery } from "./words/gallery.ts";
 import { w as media } from "./words/media.ts";
+import { w as plain } from "./words/plain.ts";
 import { w as rejects } from "./words/rejects.ts";
+import { w as sample } from "./words/sample.ts";
 import { w as share } from "./words/share.ts";
 import { w as shared } from "./words/shared.ts";
 import { w as upload } from "./words/upload.ts";
 
 export { locale, perLocale, timeZone } from "./locale.ts";
 
-const parts = { account, admin, doctor, errors, gallery, media, rejects, share, shared, upload };
+const parts = {
+  account,
+  admin,
+  doctor,
+  errors,
+  gallery,
+  media,
+  plain,
+  rejects,
+  sample,
+  share,
+  shared,
+  upload,
+};
 export type Words = typeof parts;
 
 /**

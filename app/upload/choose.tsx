@@ -85,7 +85,12 @@ export function Choose({
         </Button>
       </div>
       <noscript>
-        <p className="max-w-prose text-sm text-pretty">{w("needsScript")}</p>
+        <p className="max-w-prose text-sm text-pretty">
+          {w("needsScript")}{" "}
+          <a href="/upload/plain" className="text-accent underline">
+            {w("plainLink")}
+          </a>
+        </p>
       </noscript>
       {small ? null : <p className="text-sm text-muted">{w("accepts", { size: size(bytesMax) })}</p>}
       <input
