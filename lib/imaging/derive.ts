@@ -1,14 +1,19 @@
 import { limits } from "#lib/media.ts";
 import { type Clock, startClock } from "./clock.ts";
-import { openOriginal } from "./codec.ts";
+import { openOriginal, openOwn } from "./codec.ts";
+import { readHeic } from "./formats/heic.ts";
+import { decodeHeic } from "./heic/decode.ts";
 import type { Identity } from "./identify.ts";
 import { ladder, type Step } from "./ladder.ts";
-import { forEncoding, type Pixels, placeholder, shrink } from "./pixels.ts";
+import { forEncoding, openPixels, type Pixels, placeholder, shrink, withProfile } from "./pixels.ts";
 import { isDisplayP3 } from "./profile.ts";
 import { withoutMetadata } from "./strip.ts";
+import { corrupt } from "./structure.ts";
 import { verdict } from "./verdict.ts";
 
 export type Rendition = { width: number; height: number; format: "avif" | "jpg"; body: Buffer };
+type Bounds = { clock: Clock; signal: AbortSignal | undefined };
+
 export type Derivation = {
   /** Largest first. Oriented, sRGB or Display P3 with its profile, free of metadata (R-45). */
   renditions: Rendition[];
@@ -43,6 +48,32 @@ async function decode(original: Buffer, { width, height }: Step, clock: Clock): 
   return { data, width: info.width, height: info.height, channels: info.channels, wide };
 }
 
+const isRgb = (profile: Buffer): boolean => profile.toString("latin1", 16, 20) === "RGB ";
+
+/** The same for a HEIC picture, whose pixels come whole from another process. */
+async function decodeHevc(
+  original: Buffer,
+  { width, height }: Step,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const header = readHeic(original);
+  const decoded = await decodeHeic(original, header, clock, signal);
+  const { shown, profile } = header;
+  // Half a pixel may be rounded either way where a picture is cropped.
+  if (Math.abs(decoded.width - shown.width) > 1 || Math.abs(decoded.height - shown.height) > 1)
+    throw corrupt(`decoded to ${decoded.width} × ${decoded.height}`);
+  const wide = profile === undefined ? header.wide : isDisplayP3(profile);
+  const convert = !wide && profile !== undefined && isRgb(profile);
+  const { data, info } = await (convert ? openOwn(withProfile(decoded, profile)) : openPixels(decoded))
+    .timeout(clock.left())
+    .resize(width, height, { fit: "fill" })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: decoded.channels, wide };
+}
+
 /** Decodes every frame of an animation and keeps nothing: what is served must have been read whole. */
 async function playThrough(motion: Buffer, clock: Clock): Promise<void> {
   await openOriginal(motion, { pages: -1, limitInputPixels: limits.framePixelsMax, autoOrient: false })
@@ -74,12 +105,15 @@ function motionOf(original: Buffer, { mime, frames }: Identity): Derivation["mot
 /** An error while the original is read is a verdict about it; one while pixels are encoded is ours. */
 async function readWhole(
   original: Buffer,
+  { mime }: Identity,
   largest: Step,
   motion: Derivation["motion"],
-  clock: Clock,
+  { clock, signal }: Bounds,
 ): Promise<Pixels> {
   try {
-    const pixels = await decode(original, largest, clock);
+    const pixels = await (mime === "image/heic"
+      ? decodeHevc(original, largest, clock, signal)
+      : decode(original, largest, clock));
     if (motion !== undefined) await playThrough(motion.body, clock);
     return pixels;
   } catch (cause) {
@@ -89,23 +123,29 @@ async function readWhole(
 
 /**
  * Makes everything a page shows of an original from one decode and a cascade of raw pixels.
- * Throws Rejection: corrupt, took_too_long, too_many_pixels, unsupported_type.
+ * Throws Rejection: corrupt, took_too_long, too_many_pixels, unsupported_type. An abort ends a decoder that runs in a
+ * process of its own, and comes out as its reason.
  */
-export async function derive(original: Buffer, identity: Identity): Promise<Derivation> {
+export async function derive(
+  original: Buffer,
+  identity: Identity,
+  signal?: AbortSignal,
+): Promise<Derivation> {
   const clock = startClock();
   try {
-    return await deriveWithin(clock, original, identity);
+    return await deriveWithin({ clock, signal }, original, identity);
   } catch (fault) {
     throw clock.judge(fault);
   }
 }
 
-async function deriveWithin(clock: Clock, original: Buffer, identity: Identity): Promise<Derivation> {
+async function deriveWithin(bounds: Bounds, original: Buffer, identity: Identity): Promise<Derivation> {
+  const { clock } = bounds;
   const { steps, jpegWidths } = ladder(identity.width, identity.height);
   const [largest] = steps;
   if (largest === undefined) throw new Error("A ladder without steps.");
   const motion = motionOf(original, identity);
-  let pixels = await readWhole(original, largest, motion, clock);
+  let pixels = await readWhole(original, identity, largest, motion, bounds);
   const renditions: Rendition[] = [];
   for (const step of steps) {
     pixels = await shrink(pixels, step);

@@ -7,16 +7,21 @@ import type { Step } from "./ladder.ts";
 
 export type Pixels = { data: Buffer; width: number; height: number; channels: 3 | 4; wide: boolean };
 
-const raw = ({ width, height, channels }: Pixels) => ({ raw: { width, height, channels } });
+type Raw = Omit<Pixels, "wide">;
+
+const raw = ({ width, height, channels }: Raw) => ({ raw: { width, height, channels } });
 
 /** Colours stay as they are, whatever they stand for: for resizing. */
-const open = (pixels: Pixels): Sharp => openOwn(pixels.data, raw(pixels));
+export const openPixels = (pixels: Raw): Sharp => openOwn(pixels.data, raw(pixels));
 
 /**
- * Pixels with their Display P3 profile attached. sharp can convert raw pixels to a profile but not declare that they
+ * Pixels with their profile attached. sharp can convert raw pixels to a profile but not declare that they
  * have one; a PNG that packs nothing is the cheapest container that carries it.
  */
-function withProfile({ data, width, height, channels }: Pixels): Buffer {
+export function withProfile(
+  { data, width, height, channels }: Raw,
+  profile: Buffer = displayP3Profile(),
+): Buffer {
   const row = width * channels;
   const lines = Buffer.alloc((row + 1) * height);
   for (let y = 0; y < height; y++) data.copy(lines, y * (row + 1) + 1, y * row, (y + 1) * row);
@@ -27,7 +32,7 @@ function withProfile({ data, width, height, channels }: Pixels): Buffer {
   return Buffer.concat([
     Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
     pngChunk("IHDR", header),
-    pngChunk("iCCP", Buffer.concat([Buffer.from("P3\0\0", "latin1"), deflateSync(displayP3Profile())])),
+    pngChunk("iCCP", Buffer.concat([Buffer.from("P\0\0", "latin1"), deflateSync(profile)])),
     pngChunk("IDAT", deflateSync(lines, { level: 0 })),
     pngChunk("IEND", Buffer.alloc(0)),
   ]);
@@ -35,11 +40,11 @@ function withProfile({ data, width, height, channels }: Pixels): Buffer {
 
 /** The pixels, ready to be encoded in the colours they have. */
 export const forEncoding = (pixels: Pixels): Sharp =>
-  pixels.wide ? openOwn(withProfile(pixels)).keepIccProfile() : open(pixels);
+  pixels.wide ? openOwn(withProfile(pixels)).keepIccProfile() : openPixels(pixels);
 
 export async function shrink(pixels: Pixels, { width, height }: Step): Promise<Pixels> {
   if (width === pixels.width && height === pixels.height) return pixels;
-  const { data, info } = await open(pixels)
+  const { data, info } = await openPixels(pixels)
     .resize(width, height, { fit: "fill" })
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -75,7 +80,7 @@ export async function placeholder(pixels: Pixels): Promise<{ thumbhash: Buffer; 
     width: Math.max(1, Math.round(pixels.width * scale)),
     height: Math.max(1, Math.round(pixels.height * scale)),
   });
-  const source = small.wide ? openOwn(withProfile(small)) : open(small);
+  const source = small.wide ? openOwn(withProfile(small)) : openPixels(small);
   const rgba = await source.ensureAlpha().raw().toBuffer();
   return { thumbhash: Buffer.from(rgbaToThumbHash(small.width, small.height, rgba)), color: meanColor(rgba) };
 }

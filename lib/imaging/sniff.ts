@@ -17,7 +17,20 @@ function brands(original: Buffer): string[] | undefined {
   return found;
 }
 
-const heicBrands = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1"];
+const heicBrands = ["heic", "heix", "heim", "heis", "mif1"];
+/** Pictures in a row, as one file: nothing here plays them, and the first alone would not be what was uploaded. */
+const sequenceBrands = ["avis", "hevc", "hevx", "hevm", "hevs", "msf1"];
+
+/** Of a file with brands that some HEIF has. */
+function heif([major = "", ...others]: string[], start: Buffer): PictureType | undefined {
+  if (sequenceBrands.includes(major))
+    throw new Rejection("unsupported_type", `a sequence of pictures (${major})`);
+  if (major === "avif" || others.includes("avif")) return "image/avif";
+  if (![major, ...others].some((brand) => heicBrands.includes(brand))) return undefined;
+  // A generic brand only: the items say which codec they need.
+  const generic = ![major, ...others].some((brand) => brand.startsWith("he"));
+  return generic && start.includes("av01") ? "image/avif" : "image/heic";
+}
 
 function supported(original: Buffer): PictureType | undefined {
   if (text(original, 0, 3) === "\xff\xd8\xff") return "image/jpeg";
@@ -25,13 +38,7 @@ function supported(original: Buffer): PictureType | undefined {
   if (text(original, 0, 6) === "GIF87a" || text(original, 0, 6) === "GIF89a") return "image/gif";
   if (text(original, 0, 4) === "RIFF" && text(original, 8, 12) === "WEBP") return "image/webp";
   const found = brands(original);
-  if (found === undefined) return undefined;
-  if (found.includes("avif") || found.includes("avis")) return "image/avif";
-  if (!found.some((brand) => heicBrands.includes(brand))) return undefined;
-  // A generic brand only: the items say which codec they need, and av01 is the one we have.
-  const generic = !found.some((brand) => brand.startsWith("he"));
-  if (generic && original.subarray(0, sniffBytes).includes("av01")) return "image/avif";
-  throw new Rejection("heic_unsupported", "HEVC pictures need a decoder that is not here");
+  return found === undefined ? undefined : heif(found, original.subarray(0, sniffBytes));
 }
 
 /** Kinds of picture that file-type does not know, by the bytes at an offset. */
@@ -69,7 +76,7 @@ async function fileTypeMime(original: Buffer): Promise<string> {
   }
 }
 
-/** The type of the bytes. Throws Rejection heic_unsupported, unsupported_type (a picture or film we do not take) or not_an_image. */
+/** The type of the bytes. Throws Rejection unsupported_type (a picture or film we do not take) or not_an_image. */
 export async function sniff(original: Buffer): Promise<PictureType> {
   const type = supported(original);
   if (type !== undefined) return type;

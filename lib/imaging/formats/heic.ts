@@ -64,7 +64,8 @@ function shapeOf(properties: Box[]): Shape {
     else if (type === "pixi") shape.deep ||= data.subarray(5).some((bits) => bits > 8);
     else if (type === "colr" && data.toString("latin1", 0, 4) === "nclx")
       shape.wide ||= new Cursor(data, 4).uint(2) === p3Primaries;
-    else if (type === "colr") shape.profile = data.subarray(4);
+    else if (type === "colr" && /^(prof|rICC)/.test(data.toString("latin1", 0, 4)))
+      shape.profile = data.subarray(4);
   }
   return shape;
 }
