@@ -2,23 +2,16 @@
  * What can be said of a file before a byte is read: by its name, the browser's opinion of its type, and its size.
  * What this lets through is judged again by the bytes, in the worker.
  */
-import { limits, type MediaType, mediaTypes } from "#lib/media.ts";
+import { limits, type MediaType, pictureTypes, typeOfEnding } from "#lib/media.ts";
 import type { Note } from "./row.ts";
 
 /** What the browser's file picker offers. Types and endings: some systems know one and not the other. */
-export const accepted = [...mediaTypes, ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif", ".gif"].join(",");
+export const accepted = [
+  ...pictureTypes,
+  "image/heif",
+  ...".jpg .jpeg .jfif .png .webp .avif .gif .heic .heif .hif".split(" "),
+].join(",");
 
-const typeOfEnding: Record<string, MediaType> = {
-  jpg: "image/jpeg",
-  jpeg: "image/jpeg",
-  jpe: "image/jpeg",
-  jfif: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-  avif: "image/avif",
-  gif: "image/gif",
-};
-const heicEndings = new Set(["heic", "heif", "hif"]);
 const rawEndings = new Set(
   "3fr arw cr2 cr3 crw dcr dng erf iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f".split(
     " ",
@@ -37,8 +30,6 @@ const ending = (name: string): string => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCa
 export function judge(file: { name: string; type: string; size: number }, bytesMax: number): Judgement {
   const end = ending(file.name);
   const type = file.type.toLowerCase().split(";", 1)[0] ?? "";
-  if (heicEndings.has(end) || type === "image/heic" || type === "image/heif")
-    return { refused: { code: "heic" } };
   if (rawEndings.has(end)) return { refused: { code: "raw" } };
   if (videoEndings.has(end) || type.startsWith("video/")) return { refused: { code: "video" } };
   const mime = mimeOf(type, end);
@@ -52,8 +43,9 @@ export type Judgement = { mime: MediaType | ""; refused?: undefined } | { refuse
 
 function mimeOf(type: string, end: string): MediaType | "" | undefined {
   if (type === "image/jpg" || type === "image/pjpeg") return "image/jpeg";
-  const known = mediaTypes.find((media) => media === type);
+  if (type === "image/heif") return "image/heic";
+  const known = pictureTypes.find((media) => media === type);
   if (known !== undefined) return known;
   if (type !== "" && type !== "application/octet-stream") return undefined;
-  return otherEndings.has(end) ? undefined : (typeOfEnding[end] ?? "");
+  return otherEndings.has(end) ? undefined : (typeOfEnding(end) ?? "");
 }

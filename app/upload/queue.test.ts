@@ -77,7 +77,7 @@ test("when the first of two equal pictures is cancelled, the second takes its pl
 test("files that cannot be pictures are refused at once and never hashed or declared (R-11)", async () => {
   const world = new World();
   const refused = world.add(
-    new File(["x"], "IMG_1.HEIC", { type: "" }),
+    new File(["x"], "IMG_1.CR3", { type: "" }),
     new File(["x"], "notes.txt", { type: "text/plain" }),
     new File([], "empty.jpg", { type: "image/jpeg" }),
     new File(["x".repeat(bytesMax + 1)], "large.jpg", { type: "image/jpeg" }),
@@ -85,7 +85,7 @@ test("files that cannot be pictures are refused at once and never hashed or decl
   await world.pass(1_000);
   assert.deepEqual(refused, { added: 0, refused: 4, continued: 0 });
   const codes = world.all.map(({ note }) => (note !== undefined && "code" in note ? note.code : ""));
-  assert.deepEqual(codes, ["heic", "not_a_picture", "empty", "too_large"]);
+  assert.deepEqual(codes, ["raw", "not_a_picture", "empty", "too_large"]);
   assert.equal(world.begins.length, 0);
 });
 

@@ -37,7 +37,6 @@ export const noteCodes = [
   "too_large",
   "not_a_picture",
   "raw",
-  "heic",
   "video",
   "bad_name",
   "changed",

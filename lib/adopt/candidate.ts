@@ -2,7 +2,7 @@
 import mime from "mime";
 import { Rejection } from "../imaging/rejection.ts";
 import { sniff } from "../imaging/sniff.ts";
-import { type MediaType, mediaTypes } from "../media.ts";
+import { type MediaType, pictureTypes } from "../media.ts";
 import { isPlainKey } from "../storage/keys.ts";
 import { type ObjectHead, type Storage, StorageError } from "../storage/port.ts";
 
@@ -20,7 +20,11 @@ const startBytes = 4_100;
 const ownFolders = /^(incoming|derived|static)\//;
 
 /** Other names of types we take. */
-const sameType: Record<string, MediaType> = { "image/pjpeg": "image/jpeg", "image/apng": "image/png" };
+const sameType: Record<string, MediaType> = {
+  "image/pjpeg": "image/jpeg",
+  "image/apng": "image/png",
+  "image/heif": "image/heic",
+};
 
 /**
  * By its name, as the program that wrote it named the type; a name that says nothing has its first bytes read. `look`
@@ -40,7 +44,7 @@ export async function candidateOf(
   const type = options.look || named === null ? await typeWithin(storage, key) : (sameType[named] ?? named);
   if (type === undefined) return { is: "gone" };
   if (typeof type !== "string") return type;
-  const accepted = mediaTypes.find((one) => one === type);
+  const accepted = pictureTypes.find((one) => one === type);
   if (accepted === undefined) return { is: "other_type", type };
   return bytes > options.bytesMax ? { is: "too_large" } : { is: "candidate", type: accepted };
 }
@@ -60,7 +64,6 @@ async function typeWithin(storage: Storage, key: string): Promise<string | typeo
     return await sniff(got.body);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
-    if (error.code === "heic_unsupported") return "image/heic";
     const [, found = ""] = /: (.*)$/s.exec(error.message) ?? [];
     return found.includes("/") ? found : "an unknown type";
   }

@@ -80,7 +80,7 @@ const groups = (bytesMax: number): Record<ImportOutcome, Group> => ({
     names: true,
     trouble: true,
   },
-  other_kind: { label: "of kinds that Tintype does not take (export HEIC as JPEG first)", names: true },
+  other_kind: { label: "of kinds that Tintype does not take", names: true },
   not_picture: { label: "no pictures", names: true },
   empty: { label: "empty", names: true },
   special: { label: "neither files nor folders", names: true },

@@ -20,7 +20,6 @@ export const arriveSeconds = 3_600;
 export const lastingRefusals: readonly RejectCode[] = [
   "not_an_image",
   "unsupported_type",
-  "heic_unsupported",
   "corrupt",
   "too_many_pixels",
   "too_many_frames",

@@ -82,7 +82,7 @@ async function kindOf(start: Buffer): Promise<Examined | undefined> {
     if (!(error instanceof Rejection)) throw error;
     const [, why = ""] = /: (.*)$/s.exec(error.message) ?? [];
     if (error.code === "not_an_image") return { is: "not_picture", why };
-    return { is: "other_kind", why: error.code === "heic_unsupported" ? "HEIC" : why };
+    return { is: "other_kind", why: why };
   }
 }
 

@@ -9,6 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { media, quotas, uploads } from "#db/schema.ts";
+import { heic } from "../imaging/heic/fixtures.ts";
 import { lockDown } from "../imaging/index.ts";
 import { trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
@@ -101,7 +102,7 @@ describe("importing a folder", () => {
       "2019 여름/thumbs/1.jpg": await picture(),
       "broken.jpg": body.subarray(0, 150),
       "clip.mp4": Buffer.from("\0\0\0\x18ftypisom\0\0\0\0isomiso2"),
-      "live.heic": Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+      "phone.heic": heic(),
       "words.jpg": "words in a file that is called a picture",
       "a.xmp": "<x/>",
       "empty.jpg": "",
@@ -114,9 +115,9 @@ describe("importing a folder", () => {
     const before = await stat(path.join(at, "a.jpg"));
     const told = await runAll(viewer, at, { visibility: "public", exclude: ["thumbs"] });
     assert.deepEqual(told.byOutcome(), {
-      imported: ["2019 여름/no-ending", "2019 여름/사진 1.JPG", "a.jpg"],
+      imported: ["2019 여름/no-ending", "2019 여름/사진 1.JPG", "a.jpg", "phone.heic"],
       refused: ["broken.jpg"],
-      other_kind: ["clip.mp4", "live.heic"],
+      other_kind: ["clip.mp4"],
       not_picture: ["words.jpg"],
       sidecar: ["a.xmp"],
       empty: ["empty.jpg"],
@@ -125,7 +126,10 @@ describe("importing a folder", () => {
       link: ["link.jpg"],
     });
     const rows = await mediaOf(viewer);
-    assert.deepEqual(rows.map((row) => row.filename).sort(), ["a.jpg", "no-ending", "사진 1.JPG"].sort());
+    assert.deepEqual(
+      rows.map((row) => row.filename).sort(),
+      ["a.jpg", "no-ending", "phone.heic", "사진 1.JPG"].sort(),
+    );
     const row = rows.find((one) => one.filename === "a.jpg");
     assert.deepEqual([row?.visibility, row?.takenSource, row?.takenAt], ["public", "file", taken]);
     assert.deepEqual((await storage.get(row?.key ?? "", { bytesMax: 10_000 }))?.body, body);

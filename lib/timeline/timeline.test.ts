@@ -118,7 +118,10 @@ describe("the timeline", () => {
     const [first] = await listFrom(database.db, { viewer: one, at: { month: 24300, rank: 0 }, limit: 1 });
     const [same] = await listFrom(database.db, { viewer: one, at: { month: 24235, rank: 0 }, limit: 1 });
     assert.equal(first?.id, same?.id);
-    assert.deepEqual(await listFrom(database.db, { viewer: one, at: { month: 24000, rank: 5 }, limit: 1 }), []);
+    assert.deepEqual(
+      await listFrom(database.db, { viewer: one, at: { month: 24000, rank: 5 }, limit: 1 }),
+      [],
+    );
   });
 
   it("names the months that changed after a moment, to those alone who may see what changed", async () => {

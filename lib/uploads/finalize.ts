@@ -53,10 +53,13 @@ export async function finalize(
   if (upload === undefined) return "not_mine";
   const logger = log("finalize").child({ uploadId });
   // A worker that was killed stops renewing: its uploads are free again within a minute, however long they take.
+  const ending = new AbortController();
   const renewal = setInterval(
     () => {
       ledger
         .extendLease(db, held, leaseSeconds)
+        // Cancelled, or another worker's by now: a decoder that runs apart need not come to its end.
+        .then((kept) => kept || ending.abort(new LeaseLost()))
         .catch((error: unknown) => logger.warn({ err: error }, "the lease was not renewed"));
     },
     (leaseSeconds * 1000) / 3,
@@ -64,7 +67,9 @@ export async function finalize(
   renewal.unref();
   try {
     if (upload.attempts > attemptsMax) return await reject(db, held, upload, "internal");
-    const result = await budget.bytes(upload.bytes, () => verify(db, storage, held, upload, budget));
+    const result = await budget.bytes(upload.bytes, () =>
+      verify(db, storage, held, upload, { ...budget, signal: ending.signal }),
+    );
     logger.info({ result, bytes: upload.bytes }, "finalized");
     return result;
   } catch (error) {
@@ -93,7 +98,7 @@ async function verify(
   storage: Storage,
   held: Held,
   upload: Upload,
-  budget: Budget,
+  budget: Budget & { signal: AbortSignal },
 ): Promise<FinalizeResult> {
   const staged = await readStaged(storage, upload);
   if (staged === undefined) {
@@ -113,7 +118,7 @@ async function verify(
   const facts = await readFacts(original, identity);
   // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
   const pixels = upload.attempts < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
-  const made = await budget.pixels(pixels, () => derive(original, identity));
+  const made = await budget.pixels(pixels, () => derive(original, identity, budget.signal));
   const keys = await noteKeys(db, held, upload, identity.mime);
   const what = { original, mime: identity.mime, sha256 };
   const written = upload.inPlace ? keys : await writeOriginal(db, storage, held, keys, what);
