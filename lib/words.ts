@@ -13,6 +13,7 @@ import { w as rejects } from "./words/rejects.ts";
 import { w as sample } from "./words/sample.ts";
 import { w as share } from "./words/share.ts";
 import { w as shared } from "./words/shared.ts";
+import { w as shares } from "./words/shares.ts";
 import { w as upload } from "./words/upload.ts";
 
 export { locale, perLocale, timeZone } from "./locale.ts";
@@ -29,6 +30,7 @@ const parts = {
   sample,
   share,
   shared,
+  shares,
   upload,
 };
 export type Words = typeof parts;

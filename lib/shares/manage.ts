@@ -223,3 +223,12 @@ export async function listVisits(
   const last = visits.at(-1);
   return { visits, next: found.length > limit && last ? writePlace(last) : undefined };
 }
+
+/** The viewer's own album of this id, to be shared; `undefined` when there is none. */
+export async function ownAlbum(
+  db: Db,
+  { viewer, id }: By & { id: string },
+): Promise<{ id: string; title: string } | undefined> {
+  const by = maker(viewer);
+  return z.uuid().safeParse(id).success ? rows.findOwnAlbum(db, { id, ownerId: by.id }) : undefined;
+}
