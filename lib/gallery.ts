@@ -20,13 +20,13 @@ export type MediaDetails = Omit<rows.MediaRow, "filename" | "key" | "ownerName">
 export type Neighbour = Omit<rows.NeighbourRow, "newer">;
 
 const cursorShape = z.tuple([z.enum(["o", "n"]), z.int().min(-8.64e15).max(8.64e15), z.uuid()]);
-type Cursor = { newer: boolean; from: rows.Place };
+export type Cursor = { newer: boolean; from: rows.Place };
 
 const writeCursor = (newer: boolean, row: rows.Place): string =>
   Buffer.from(JSON.stringify([newer ? "n" : "o", row.takenAt.getTime(), row.id])).toString("base64url");
 
 /** A cursor that did not come from here is `undefined`, never an error. */
-function readCursor(text: string): Cursor | undefined {
+export function readCursor(text: string): Cursor | undefined {
   if (text.length > 120) return undefined;
   let value: unknown;
   try {

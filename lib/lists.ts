@@ -12,6 +12,7 @@ import {
   neighbours,
 } from "./gallery.ts";
 import type { Viewer } from "./media.ts";
+import { searchList } from "./search/list.ts";
 
 /** What a list must know of a medium to find the ones beside it. */
 export type InList = Pick<GalleryRow, "id" | "takenAt" | "visibility" | "own">;
@@ -37,6 +38,7 @@ export const timelineList: MediaList = { page: listMedia, neighbours, some: list
 /** By the word before the first full stop; `rest` is what follows it. A `rest` that cannot be is `undefined`. */
 const kinds: Record<string, (rest: string) => MediaList | undefined> = {
   timeline: (rest) => (rest === "" ? timelineList : undefined),
+  search: searchList,
 };
 
 const nameCharsMax = 1000;

@@ -239,6 +239,9 @@ const isFilter = (name: string): name is FilterName => filterNames.some((known) 
 /** At least one letter or digit of some script: of "!!!" nothing is kept to look for. */
 const hasLetters = (text: string): boolean => /[\p{L}\p{N}\p{So}]/u.test(text);
 
+/** A quotation mark within a word cannot be written again, and no text is found by it. */
+const spaced = (text: string): string => text.replaceAll(/[\s"“”„]+/gu, " ").trim();
+
 /** A date stands by itself when it can be nothing else: 2019, 2019-07, 2019-07-23, 2019..2021. */
 const looksLikeDates = (value: string): boolean =>
   /^(\d{4}(-\d{1,2}){0,2})?(\.\.(\d{4}(-\d{1,2}){0,2})?)?$/.test(value);
@@ -251,7 +254,7 @@ function readWord(token: Token): Clause | Problem {
     if (/\.\.|-/.test(token.value)) return fail(range ?? "bad_date", token);
   }
   if (!hasLetters(token.value)) return fail(token.value === "" ? "empty_value" : "no_letters", token);
-  return { kind: "word", text: token.value.replace(/\s+/g, " ").trim(), not: token.not };
+  return { kind: "word", text: spaced(token.value), not: token.not };
 }
 
 function readToken(token: Token): Clause | Problem {
@@ -259,7 +262,7 @@ function readToken(token: Token): Clause | Problem {
   if (token.filter === undefined) return readWord(token);
   const name = aliases[token.filter] ?? token.filter;
   if (!isFilter(name)) return fail("unknown_filter", token);
-  const value = token.value.replace(/\s+/g, " ").trim();
+  const value = spaced(token.value);
   if (value === "") return fail("empty_value", { ...token, filter: name });
   if (names.some((known) => known === name) && !hasLetters(value)) return fail("no_letters", token);
   const read = readers[name](value);

@@ -1,0 +1,126 @@
+/** The doors of the search: a page of what is found, what stands beside a picture in it, and what to try when nothing is. */
+import type { Db } from "#db/client.ts";
+import { listTilesById } from "#db/queries/gallery.ts";
+import { boundSearch, countFound, isFound, searchPlaces } from "#db/queries/search.ts";
+import { type GalleryPage, type GalleryRow, type Neighbour, readCursor, withCursors } from "../gallery.ts";
+import type { Viewer } from "../media.ts";
+import type { Clause } from "./query.ts";
+import { wantedOf } from "./wanted.ts";
+
+/** A page that takes longer than this is not waited for. */
+const pageMillis = 3_000;
+/** What is only told beside the pictures may take less. */
+const countMillis = 500;
+/** Beyond this, how many there are is said as "more than". */
+export const countMax = 1_000;
+
+/** The database did not answer in time. */
+export class TooSlow extends Error {}
+
+/** `count` is exact up to `countMax`; `undefined` when counting took too long. */
+export type Found = { page: GalleryPage; count: number | undefined };
+
+/** What `work` answers; throws TooSlow when a statement of it ran longer than `ms`. */
+async function within<T>(db: Db, ms: number, work: (tx: Db) => Promise<T>): Promise<T> {
+  try {
+    return await db.transaction(async (tx) => {
+      await boundSearch(tx, ms);
+      return work(tx);
+    });
+  } catch (error) {
+    if (isTimeout(error)) throw new TooSlow("the search took too long", { cause: error });
+    throw error;
+  }
+}
+
+/** Postgres' query_canceled; drizzle wraps what the driver throws. */
+function isTimeout(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error && "code" in cause && cause.code === "57014";
+}
+
+async function rowsOf(db: Db, viewer: Viewer | undefined, ids: string[]): Promise<GalleryRow[]> {
+  if (ids.length === 0) return [];
+  const rows = new Map((await listTilesById(db, { viewerId: viewer?.id, ids })).map((row) => [row.id, row]));
+  return ids.map((id) => rows.get(id)).filter((row) => row !== undefined);
+}
+
+/**
+ * A page of what matches, newest first; `undefined` when the cursor is not one of ours. Throws TooSlow. No clauses find
+ * nothing: that is the timeline's page.
+ */
+export async function searchMedia(
+  db: Db,
+  ask: { viewer: Viewer | undefined; clauses: Clause[]; cursor?: string | undefined; limit: number },
+): Promise<GalleryPage | undefined> {
+  const cursor = ask.cursor === undefined ? undefined : readCursor(ask.cursor);
+  if (ask.cursor !== undefined && cursor === undefined) return undefined;
+  if (ask.clauses.length === 0) return { media: [] };
+  const newer = cursor?.newer ?? false;
+  const found = await within(db, pageMillis, async (tx) => {
+    const wanted = await wantedOf(tx, ask.viewer, ask.clauses);
+    return wanted === undefined
+      ? []
+      : searchPlaces(tx, wanted, { from: cursor?.from, newer, limit: ask.limit + 1 });
+  });
+  const more = found.length > ask.limit;
+  // Near the top a page of newer media would come out short; the first page shows the same ones and fills up.
+  if (newer && !more) return searchMedia(db, { viewer: ask.viewer, clauses: ask.clauses, limit: ask.limit });
+  const ids = found.slice(0, ask.limit).map(({ id }) => id);
+  if (newer) ids.reverse();
+  const media = await rowsOf(db, ask.viewer, ids);
+  return withCursors(media, { older: newer || more, newer: cursor !== undefined });
+}
+
+/** How many match, exact up to `countMax`; `undefined` when counting took too long. */
+export async function countMatches(
+  db: Db,
+  ask: { viewer: Viewer | undefined; clauses: Clause[] },
+): Promise<number | undefined> {
+  try {
+    return await within(db, countMillis, async (tx) => {
+      const wanted = await wantedOf(tx, ask.viewer, ask.clauses);
+      return wanted === undefined ? 0 : countFound(tx, wanted, countMax + 1);
+    });
+  } catch (error) {
+    if (error instanceof TooSlow) return undefined;
+    throw error;
+  }
+}
+
+/** Where nothing was found: what leaving out one condition would bring, most first; what brings nothing is left out. */
+export async function whatToDrop(
+  db: Db,
+  ask: { viewer: Viewer | undefined; clauses: Clause[] },
+): Promise<{ without: Clause; rest: Clause[]; count: number }[]> {
+  if (ask.clauses.length < 2) return [];
+  const found: { without: Clause; rest: Clause[]; count: number }[] = [];
+  for (const without of ask.clauses) {
+    const rest = ask.clauses.filter((clause) => clause !== without);
+    const count = await countMatches(db, { viewer: ask.viewer, clauses: rest });
+    if (count !== undefined && count > 0) found.push({ without, rest, count });
+  }
+  return found.sort((one, other) => other.count - one.count);
+}
+
+/** The media before and after this one among the results; none around one that is no result. */
+export async function searchNeighbours(
+  db: Db,
+  ask: { viewer: Viewer | undefined; clauses: Clause[]; of: Pick<GalleryRow, "id" | "takenAt"> },
+): Promise<{ previous?: Neighbour; next?: Neighbour }> {
+  const [newer, older] = await within(db, pageMillis, async (tx) => {
+    const wanted = ask.clauses.length === 0 ? undefined : await wantedOf(tx, ask.viewer, ask.clauses);
+    if (wanted === undefined || !(await isFound(tx, wanted, ask.of.id))) return [];
+    const from = { takenAt: ask.of.takenAt, id: ask.of.id };
+    const one = async (newer: boolean) => (await searchPlaces(tx, wanted, { from, newer, limit: 1 }))[0]?.id;
+    return [await one(true), await one(false)];
+  });
+  const rows = await rowsOf(
+    db,
+    ask.viewer,
+    [newer, older].filter((id) => id !== undefined),
+  );
+  const previous = rows.find(({ id }) => id === newer);
+  const next = rows.find(({ id }) => id === older);
+  return { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
+}
