@@ -2,7 +2,10 @@
  * Lists of media that one can page through and step along: the timeline, an album, a search. A list has a name, which
  * travels in addresses (`/m/<id>?list=album.<id>`), so that a picture knows where one came from.
  */
+import { z } from "zod";
 import type { Db } from "#db/client.ts";
+import { albumList } from "./album-list.ts";
+import { favouritesList } from "./favourites.ts";
 import {
   type GalleryPage,
   type GalleryRow,
@@ -39,6 +42,8 @@ export const timelineList: MediaList = { page: listMedia, neighbours, some: list
 const kinds: Record<string, (rest: string) => MediaList | undefined> = {
   timeline: (rest) => (rest === "" ? timelineList : undefined),
   search: searchList,
+  album: (rest) => (z.uuid().safeParse(rest).success ? albumList(rest) : undefined),
+  favourites: (rest) => (rest === "" ? favouritesList : undefined),
 };
 
 const nameCharsMax = 1000;

@@ -32,7 +32,9 @@ export async function insertAlbum(
 export async function updateAlbum(
   db: Db,
   id: string,
-  values: Partial<Pick<Album, "title" | "description" | "visibility" | "sort" | "coverId" | "parentId">>,
+  values: Partial<
+    Pick<Album, "title" | "description" | "visibility" | "sort" | "arranged" | "coverId" | "parentId">
+  >,
 ): Promise<void> {
   await db
     .update(albums)

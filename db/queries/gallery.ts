@@ -60,7 +60,7 @@ function places(db: Db, ask: Walk, newer: boolean) {
 const isOwn = (viewerId: string | undefined): SQL<boolean> =>
   viewerId === undefined ? sql`false` : sql`${media.ownerId} = ${viewerId}`;
 
-const pictureColumns = {
+export const pictureColumns = {
   id: media.id,
   width: media.width,
   height: media.height,
