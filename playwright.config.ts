@@ -27,6 +27,8 @@ export default defineConfig({
     baseURL: origin,
     locale: "en-US",
     timezoneId: "UTC",
+    // What a test cuts off must not be answered by it; its own tests allow it.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
     launchOptions: {
       ...(existsSync(chromium) ? { executablePath: chromium } : {}),

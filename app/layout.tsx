@@ -1,12 +1,14 @@
 import type { Metadata, Viewport } from "next";
-import { headers } from "next/headers";
+import { cookies, headers } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
 import { directionOf, locale } from "#lib/locale.ts";
 import { publicFile } from "#lib/static/url.ts";
+import { pageColours, type Theme, themeCookie, themeOf } from "#lib/theme.ts";
 import { words } from "#lib/words.ts";
 import { currentViewer } from "./_session/viewer.ts";
+import { SiteFooter } from "./_ui/site-footer.tsx";
 import { SiteHeader } from "./_ui/site-header.tsx";
 import "./globals.css";
 
@@ -19,7 +21,11 @@ export async function generateMetadata(): Promise<Metadata> {
     title: { default: w("name"), template: `%s · ${w("name")}` },
     description: w("tagline"),
     applicationName: w("name"),
-    icons: { icon: { url: publicFile("/icon.svg"), type: "image/svg+xml", sizes: "any" } },
+    icons: {
+      icon: { url: publicFile("/icon.svg"), type: "image/svg+xml", sizes: "any" },
+      apple: publicFile("/icon-180.png"),
+    },
+    manifest: "/manifest.webmanifest",
     // Read by lib/locale.ts.
     other: { language: locale() },
     // A telephone would turn exposure times and dates into links.
@@ -28,37 +34,46 @@ export async function generateMetadata(): Promise<Metadata> {
   };
 }
 
-export const viewport: Viewport = {
-  width: "device-width",
-  initialScale: 1,
-  viewportFit: "cover",
-  colorScheme: "light dark",
-  themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#fafaf9" },
-    { media: "(prefers-color-scheme: dark)", color: "#121212" },
-  ],
-};
+const chosenTheme = async (): Promise<Theme> => themeOf((await cookies()).get(themeCookie)?.value);
 
-/** Visitors of a share come by its link alone: who they are signed in as, or what else is here, is not on its pages. */
-async function Header() {
-  const path = (await headers()).get("x-tintype-path") ?? "/";
-  if (/^\/(s|guest)\//.test(path)) return null;
-  return <SiteHeader viewer={await currentViewer()} />;
+export async function generateViewport(): Promise<Viewport> {
+  const theme = await chosenTheme();
+  return {
+    width: "device-width",
+    initialScale: 1,
+    viewportFit: "cover",
+    colorScheme: theme === "system" ? "light dark" : theme,
+    themeColor:
+      theme === "system"
+        ? [
+            { media: "(prefers-color-scheme: light)", color: pageColours.light },
+            { media: "(prefers-color-scheme: dark)", color: pageColours.dark },
+          ]
+        : pageColours[theme],
+  };
 }
 
+/** Visitors of a share come by its link alone: who they are signed in as, or what else is here, is not on its pages. */
+const isShare = async (): Promise<boolean> =>
+  /^\/(s|guest)\//.test((await headers()).get("x-tintype-path") ?? "/");
+
+const Header = async () => ((await isShare()) ? null : <SiteHeader viewer={await currentViewer()} />);
+const Footer = async () => <SiteFooter feed={!(await isShare())} />;
+
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const tag = locale();
+  const [tag, theme] = [locale(), await chosenTheme()];
   return (
-    <html lang={tag} dir={directionOf(tag)}>
+    <html lang={tag} dir={directionOf(tag)} data-theme={theme === "system" ? undefined : theme}>
       <body>
         <a
           href="#main"
-          className="sr-only z-30 rounded-md bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+          className="sr-only z-30 rounded-md bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:start-2"
         >
           {w("skip")}
         </a>
         <Header />
         {children}
+        <Footer />
       </body>
     </html>
   );

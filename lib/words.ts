@@ -14,6 +14,7 @@ import { w as sample } from "./words/sample.ts";
 import { w as share } from "./words/share.ts";
 import { w as shared } from "./words/shared.ts";
 import { w as shares } from "./words/shares.ts";
+import { w as site } from "./words/site.ts";
 import { w as upload } from "./words/upload.ts";
 
 export { locale, perLocale, timeZone } from "./locale.ts";
@@ -31,6 +32,7 @@ const parts = {
   share,
   shared,
   shares,
+  site,
   upload,
 };
 export type Words = typeof parts;

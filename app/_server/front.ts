@@ -163,6 +163,12 @@ export function front(
       response.setHeader("content-security-policy", policy);
 
       const method = request.method ?? "GET";
+      if (method === "POST" && path === shareTarget) {
+        // The pictures in it are for the service worker, which was not there: none of them is read or kept.
+        request.resume();
+        response.writeHead(303, { location: shareTarget, "cache-control": "no-store" }).end();
+        return false;
+      }
       if (changing.has(method) && request.headers.origin !== app.origin) return refuse(response, requestId);
       if (elsewhere(request, app, proxied)) {
         response
@@ -183,6 +189,9 @@ export function front(
     },
   };
 }
+
+/** Where another app's share sheet sends pictures (app/manifest.webmanifest); public/sw.js takes them. */
+const shareTarget = "/upload/share-target";
 
 /** No page of ours and never one: Next answers it as not found, with the page for that. */
 const nowhere = "/_nowhere/_nothing";

@@ -4,7 +4,7 @@ import { canUpload, type Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("shared");
-const entry = "flex min-h-10 w-full items-center rounded-md px-3 text-left text-sm hover:bg-raised";
+const entry = "flex min-h-10 w-full items-center rounded-md px-3 text-start text-sm hover:bg-raised";
 
 const initials = (name: string): string =>
   name
@@ -29,7 +29,7 @@ export function AccountMenu({ viewer }: { viewer: Viewer }) {
       <div
         popover="auto"
         id="account-menu"
-        className="fixed inset-auto top-14 right-2 m-0 w-64 rounded-lg border border-line bg-surface p-2 text-ink shadow-xl"
+        className="fixed inset-auto top-14 end-2 m-0 w-64 rounded-lg border border-line bg-surface p-2 text-ink shadow-xl"
       >
         <div className="border-b border-line px-3 pt-1 pb-3">
           <p className="truncate font-medium">{viewer.name}</p>
@@ -39,6 +39,11 @@ export function AccountMenu({ viewer }: { viewer: Viewer }) {
           <li>
             <Link href="/account" className={entry}>
               {w("accountSettings")}
+            </Link>
+          </li>
+          <li>
+            <Link href="/preferences" prefetch={false} className={entry}>
+              {words("site")("preferences")}
             </Link>
           </li>
           {canUpload(viewer) ? (

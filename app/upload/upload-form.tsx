@@ -9,6 +9,7 @@ import { Filtered, type Shown } from "./filtered.tsx";
 import { useKeepFocus } from "./keep-focus.ts";
 import type { Picked } from "./pick.ts";
 import { Say, type Told } from "./say.tsx";
+import { anyShared, pickShared } from "./shared.ts";
 import { Summary } from "./summary.tsx";
 import { TotalsBar } from "./totals.tsx";
 import { Strangers, Unfinished } from "./unfinished.tsx";
@@ -70,6 +71,11 @@ function Desk({ uploads, bytesMax }: { uploads: Uploads; bytesMax: number }) {
     },
     [queue],
   );
+  useEffect(() => {
+    anyShared().then((any) => {
+      if (any) take(pickShared());
+    });
+  }, [take]);
   const over = useDrop(take);
   const whole = useRef<HTMLDivElement>(null);
   useKeepFocus(whole);

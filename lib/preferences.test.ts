@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { manifest } from "./manifest.ts";
+import { escaped } from "./markup.ts";
+import { offlinePage } from "./offline.ts";
+import { preferenceCookies, readPreferences } from "./preferences.ts";
+import { themeOf } from "./theme.ts";
+
+const form = (body: string, headers: Record<string, string> = { "content-length": String(body.length) }) =>
+  new Request("http://localhost/preferences/save", { method: "POST", body, headers });
+
+test("a chosen language and theme are kept for a year, what is left to the system is forgotten", async () => {
+  const chosen = await readPreferences(form("language=ko&theme=dark"));
+  assert.deepEqual(preferenceCookies(chosen, true), [
+    "tintype-language=ko; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure",
+    "tintype-theme=dark; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure",
+  ]);
+  const left = await readPreferences(form("language=&theme=system"));
+  for (const cookie of preferenceCookies(left, false))
+    assert.match(cookie, /=; Path=\/; Max-Age=0; [^;]+; SameSite=Lax$/);
+});
+
+test("a form that offers anything else is refused, and so is one without an end", async () => {
+  for (const body of ["", "language=xx&theme=dark", "language=ko&theme=%0d%0aSet-Cookie:x", "theme=dark"])
+    await assert.rejects(readPreferences(form(body)), { code: "bad_request" }, body);
+  for (const bytes of [undefined, "1001", "many"])
+    await assert.rejects(
+      readPreferences(form("language=ko&theme=dark", bytes === undefined ? {} : { "content-length": bytes })),
+      { code: "too_large" },
+    );
+  assert.equal(themeOf("dark; x"), "system");
+});
+
+test("what is written by hand cannot be broken out of, and holds nothing XML cannot", () => {
+  assert.equal(
+    escaped(`<b a="1" c='2'>&\u0000\u0008\ud800 한 🙂</b>`),
+    "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp; 한 🙂&lt;/b&gt;",
+  );
+});
+
+test("the page for times without network loads nothing, and the manifest asks for what the service worker takes", () => {
+  assert.doesNotMatch(offlinePage("dark"), /src=|url\(|<script|<link/);
+  assert.match(offlinePage("dark"), /color-scheme:dark/);
+  assert.match(JSON.stringify(manifest()), /"action":"\/upload\/share-target".*"name":"pictures"/);
+});
