@@ -3,7 +3,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { drizzle } from "drizzle-orm/postgres-js";
 import * as schema from "#db/schema.ts";
-import { getMedia, listMedia, listMediaById, neighbours } from "./gallery.ts";
+import { windowAround } from "./around.ts";
+import { getMedia, listAround, listMedia, listMediaById, neighbours } from "./gallery.ts";
+import { timelineList } from "./lists.ts";
 import { type Role, roles, type Viewer, type Visibility, visibilities } from "./media.ts";
 import { renditionFolder } from "./storage/keys.ts";
 import { type TestDatabase, testDatabase } from "./testing.ts";
@@ -153,6 +155,30 @@ describe("who sees what", () => {
       assert.equal(await listMedia(database.db, { viewer: undefined, cursor, limit: 5 }), undefined, cursor);
   });
 
+  it("around a public picture others see no private or unlisted one, and no file name of somebody else", async () => {
+    const owner = await addUser("member");
+    const guest = await addUser("member");
+    const at = (second: number): Date => new Date(Date.UTC(1950, 0, 1, 0, 0, second));
+    const [older, hidden, middle, unlisted, newer] = await add(
+      row(owner.id, "public", at(0)),
+      row(owner.id, "private", at(1)),
+      row(owner.id, "public", at(2)),
+      row(owner.id, "unlisted", at(3)),
+      row(owner.id, "public", at(4)),
+    );
+    for (const viewer of [undefined, guest, owner]) {
+      const of = await getMedia(database.db, { viewer, id: middle ?? "" });
+      assert.ok(of);
+      const found = await listAround(database.db, { viewer, of, limit: 2 });
+      const near = [...found.before.slice(-1), ...found.after.slice(0, 1)];
+      assert.deepEqual(
+        near.map(({ id }) => id),
+        viewer === owner ? [unlisted, hidden] : [newer, older],
+      );
+      for (const row of near) assert.equal(row.filename, viewer === owner ? "IMG_0001.JPG" : null);
+    }
+  });
+
   it("an unlisted picture opened by its link leads nowhere else", async () => {
     const of = await getMedia(database.db, { viewer: undefined, id: idOf("unlisted") });
     assert.ok(of);
@@ -209,6 +235,22 @@ describe("paging", () => {
       assert.deepEqual([beside.previous?.id, beside.next?.id], [expected[n - 1], expected[n + 1]]);
     }
   });
+
+  it("the pictures around each are the next ones on both sides in the list, and the ends say so", async () => {
+    for (const list of [timelineList, { ...timelineList, around: undefined }])
+      for (const n of [0, 1, 20, 150, expected.length - 1]) {
+        const of = await getMedia(database.db, { viewer: author, id: expected[n] ?? "" });
+        assert.ok(of);
+        const limit = list.around === undefined ? 2 : 5;
+        const found = await windowAround(database.db, list, { viewer: author, of, limit });
+        const ids = (rows: { id: string }[]): string[] => rows.map(({ id }) => id);
+        assert.deepEqual(ids(found.before), expected.slice(Math.max(0, n - limit), n));
+        assert.deepEqual(ids(found.after), expected.slice(n + 1, n + 1 + limit));
+        assert.deepEqual([found.first, found.last], [n <= limit, n + limit >= expected.length - 1]);
+        const after = await windowAround(database.db, list, { viewer: author, of, limit, side: "after" });
+        assert.deepEqual([ids(after.before), ids(after.after)], [[], expected.slice(n + 1, n + 1 + limit)]);
+      }
+  });
 });
 
 type Plan = { "Node Type": string; Plans?: Plan[]; [key: string]: unknown };
@@ -240,12 +282,11 @@ describe("cost in a library of 100,000", () => {
         const at = new Date(`${year}T00:00:00Z`);
         const cursor = Buffer.from(JSON.stringify(["o", at.getTime(), randomUUID()])).toString("base64url");
         await listMedia(db, { viewer, cursor, limit: 60 });
-        await neighbours(db, {
-          viewer,
-          of: { id: randomUUID(), takenAt: at, visibility: "public", own: false },
-        });
+        const of = { id: randomUUID(), takenAt: at, visibility: "public", own: false } as const;
+        await neighbours(db, { viewer, of });
+        await listAround(db, { viewer, of, limit: 25 });
       }
-    assert.equal(asked.length, 12);
+    assert.equal(asked.length, 18);
     for (const { query, params } of asked) {
       const [answer] = await database.sql.unsafe<{ "QUERY PLAN": [{ Plan: Plan }] }[]>(
         `explain (analyze, buffers, format json) ${query}`,

@@ -18,6 +18,8 @@ export type MediaDetails = Omit<rows.MediaRow, "filename" | "key" | "ownerName">
   mayEdit: boolean;
 };
 export type Neighbour = Omit<rows.NeighbourRow, "newer">;
+/** A picture beside the one that is looked at; the name of its file only for its owner. */
+export type Beside = Omit<rows.AroundRow, "newer">;
 
 const cursorShape = z.tuple([z.enum(["o", "n"]), z.int().min(-8.64e15).max(8.64e15), z.uuid()]);
 export type Cursor = { newer: boolean; from: rows.Place };
@@ -134,4 +136,35 @@ export async function neighbours(
   const previous = side(true);
   const next = side(false);
   return { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
+}
+
+const byPlace = (a: rows.Place, b: rows.Place): number =>
+  b.takenAt.getTime() - a.takenAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+/**
+ * Up to `limit` media before and after this one in the viewer's timeline, each side in the list's order; nothing
+ * around one that is not in it. Without a side both are walked.
+ */
+export async function listAround(
+  db: Db,
+  ask: {
+    viewer: Viewer | undefined;
+    of: Pick<GalleryRow, "id" | "takenAt" | "visibility" | "own">;
+    limit: number;
+    side?: "before" | "after";
+  },
+): Promise<{ before: Beside[]; after: Beside[] }> {
+  if (ask.of.visibility !== "public" && !ask.of.own) return { before: [], after: [] };
+  const found = await rows.findAround(db, {
+    viewerId: ask.viewer?.id,
+    from: ask.of,
+    limit: ask.limit,
+    sides: ask.side === undefined ? ["newer", "older"] : ask.side === "before" ? ["newer"] : ["older"],
+  });
+  const side = (wanted: boolean): Beside[] =>
+    found
+      .filter(({ newer }) => newer === wanted)
+      .map(({ newer: _, ...row }) => row)
+      .sort(byPlace);
+  return { before: side(true), after: side(false) };
 }

@@ -7,8 +7,10 @@ import type { Db } from "#db/client.ts";
 import { albumList } from "./album-list.ts";
 import { favouritesList } from "./favourites.ts";
 import {
+  type Beside,
   type GalleryPage,
   type GalleryRow,
+  listAround,
   listMedia,
   listMediaById,
   type Neighbour,
@@ -32,11 +34,24 @@ export type MediaList = {
     db: Db,
     ask: { viewer: Viewer | undefined; of: InList },
   ): Promise<{ previous?: Neighbour; next?: Neighbour }>;
+  /**
+   * Up to `limit` media on each side of this one, or on one side, each in the list's order, so that a walk through
+   * the list asks once for many. A list without it is walked by `neighbours`, a few steps at a time.
+   */
+  around?(
+    db: Db,
+    ask: { viewer: Viewer | undefined; of: InList; limit: number; side?: "before" | "after" },
+  ): Promise<{ before: Beside[]; after: Beside[] }>;
   /** Those of the ids that the list may show, in no order, for fresh addresses (R-63). */
   some(db: Db, ask: { viewer: Viewer | undefined; ids: string[] }): Promise<GalleryRow[]>;
 };
 
-export const timelineList: MediaList = { page: listMedia, neighbours, some: listMediaById };
+export const timelineList: MediaList = {
+  page: listMedia,
+  neighbours,
+  around: listAround,
+  some: listMediaById,
+};
 
 /** By the word before the first full stop; `rest` is what follows it. A `rest` that cannot be is `undefined`. */
 const kinds: Record<string, (rest: string) => MediaList | undefined> = {

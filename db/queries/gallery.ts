@@ -161,6 +161,32 @@ export async function findNeighbours(db: Db, ask: { viewerId: string | undefined
   return unionAll(probe(true), probe(false));
 }
 
+/**
+ * Up to `limit` on each side of `from` in the viewer's list, or on one side, by one walk a side in one round trip.
+ * In no order: `newer` says on which side a row lies. The name of the file only where the viewer owns it.
+ */
+export async function findAround(
+  db: Db,
+  ask: { viewerId: string | undefined; from: Place; limit: number; sides: readonly ("newer" | "older")[] },
+) {
+  const side = (newer: boolean) => {
+    const place = places(db, ask, newer);
+    return db
+      .select({
+        ...tileColumns(ask.viewerId),
+        mime: media.mime,
+        filename: sql<string | null>`case when ${isOwn(ask.viewerId)} then ${media.filename} end`,
+        newer: newer ? sql<boolean>`true` : sql<boolean>`false`,
+      })
+      .from(place)
+      .innerJoin(media, eq(media.id, place.id));
+  };
+  const [only, other] = ask.sides;
+  if (only === undefined) return [];
+  return other === undefined ? side(only === "newer") : unionAll(side(true), side(false));
+}
+
+export type AroundRow = Awaited<ReturnType<typeof findAround>>[number];
 export type TileRow = Awaited<ReturnType<typeof listTiles>>[number];
 export type MediaRow = NonNullable<Awaited<ReturnType<typeof findMedia>>>;
 export type NeighbourRow = Awaited<ReturnType<typeof findNeighbours>>[number];

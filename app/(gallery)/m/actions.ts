@@ -1,18 +1,20 @@
 "use server";
-import { refresh } from "next/cache";
 import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { database } from "#lib/database.ts";
 import { settings } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
+import { getMedia } from "#lib/gallery.ts";
 import { describe, restore, setVisibility, trash } from "#lib/library.ts";
 import { limits, type Viewer, visibilities } from "#lib/media.ts";
 import { perLocale, words } from "#lib/words.ts";
+import { type Details, detailsOf } from "./details.ts";
+import { type Slide, slideOf } from "./slide.ts";
 
 const w = words("media");
 
-/** What a form shows after it was sent; `done` is undefined until then. */
-export type Outcome = { done?: boolean; message?: string };
+/** What a form shows after it was sent; `done` is undefined until then. With what the picture is now, where it shows. */
+export type Outcome = { done?: boolean; message?: string; details?: Details; slide?: Slide };
 
 /** `change` returns the ids it changed; none means the medium is gone or not the viewer's. */
 async function attempt(
@@ -26,6 +28,14 @@ async function attempt(
     if (error instanceof TintypeError) return { done: false, message: words("errors")(error.code) };
     throw error;
   }
+}
+
+async function withFresh(outcome: Outcome, id: string): Promise<Outcome> {
+  if (outcome.done !== true) return outcome;
+  const viewer = await currentViewer();
+  const media = await getMedia(database().db, { viewer, id });
+  if (media === undefined) return outcome;
+  return { ...outcome, details: await detailsOf(media, viewer), slide: slideOf(media, viewer) };
 }
 
 const idShape = z.object({ id: z.uuid() });
@@ -45,16 +55,14 @@ export async function changeVisibility(_: Outcome, form: FormData): Promise<Outc
     (viewer) => setVisibility(database().db, { viewer, ids: [id], visibility }),
     w("visibilitySaved"),
   );
-  if (outcome.done) refresh();
-  return outcome;
+  return withFresh(outcome, id);
 }
 
 export async function changeTexts(_: Outcome, form: FormData): Promise<Outcome> {
   const parsed = textsShape.safeParse(Object.fromEntries(form));
   if (!parsed.success) return { done: false, message: w("invalid") };
   const outcome = await attempt((viewer) => describe(database().db, { viewer, ...parsed.data }), w("saved"));
-  if (outcome.done) refresh();
-  return outcome;
+  return withFresh(outcome, parsed.data.id);
 }
 
 const daySeconds = 86_400;

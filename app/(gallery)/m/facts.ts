@@ -115,14 +115,18 @@ export function factsOf(media: MediaDetails): Fact[] {
 const fact = (name: string, value: string | null | undefined): Fact | undefined =>
   value === null || value === undefined || value === "" ? undefined : { name, value };
 
+type Named = Pick<MediaDetails, "title" | "alt" | "takenAt" | "takenOffset"> & {
+  filename?: string | null | undefined;
+};
+
 /** Its title; for its owner, who knows the file by its name, that name; else the day. */
-export function headingOf(media: MediaDetails): string {
+export function headingOf(media: Named): string {
   if (media.title !== "") return media.title;
   return media.filename ?? w("titleTaken", { date: dayTaken(media) });
 }
 
 /** What a screen reader says in place of the picture. */
-export function altOf(media: MediaDetails): string {
+export function altOf(media: Named): string {
   if (media.alt !== "") return media.alt;
   return media.title === "" ? w("titleTaken", { date: dayTaken(media) }) : media.title;
 }

@@ -3,15 +3,16 @@ import { notFound } from "next/navigation";
 import { Page } from "#app/_ui/page.tsx";
 import { ends } from "#lib/words/ends.ts";
 import { words } from "#lib/words.ts";
-import { MediaView } from "../_ui/media-view.tsx";
+import { Lightbox } from "../_ui/lightbox.tsx";
+import { pageOf } from "../back.ts";
 import { altOf, headingOf } from "../facts.ts";
-import { loadMedia } from "../load.ts";
+import { listIn, loadMedia, loadOpened } from "../load.ts";
 import { jpegOf } from "../renditions.ts";
+import "../media.css";
 
 export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promise<Metadata> {
-  const found = await loadMedia((await params).id);
-  if (found === undefined) return { title: ends().notFoundTitle, robots: { index: false } };
-  const { media } = found;
+  const media = await loadMedia((await params).id);
+  if (media === undefined) return { title: ends().notFoundTitle, robots: { index: false } };
   const title = headingOf(media);
   // Only what everybody may see may be found or previewed elsewhere.
   if (media.visibility !== "public") return { title, robots: { index: false, follow: false } };
@@ -38,12 +39,12 @@ export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promis
   };
 }
 
-export default async function MediaPage({ params }: PageProps<"/m/[id]">) {
-  const found = await loadMedia((await params).id);
-  if (found === undefined) notFound();
+export default async function MediaPage({ params, searchParams }: PageProps<"/m/[id]">) {
+  const opened = await loadOpened((await params).id, listIn(await searchParams));
+  if (opened === undefined) notFound();
   return (
     <Page width="bare">
-      <MediaView media={found.media} beside={found.beside} inDialog={false} />
+      <Lightbox key={opened.details.id} opened={opened} inDialog={false} back={pageOf(opened.list)} />
     </Page>
   );
 }

@@ -1,11 +1,16 @@
 "use client";
-import { X } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 
 /** The native dialog keeps the focus inside and gives it back; leaving it is a step back in the history. */
-export function Dialog({ label, close, children }: { label: string; close: string; children: ReactNode }) {
-  const router = useRouter();
+export function Dialog({
+  label,
+  close,
+  children,
+}: {
+  label: string;
+  close: () => void;
+  children: ReactNode;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
@@ -25,18 +30,10 @@ export function Dialog({ label, close, children }: { label: string; close: strin
       aria-label={label}
       onCancel={(event) => {
         event.preventDefault();
-        router.back();
+        close();
       }}
       className="m-0 size-full max-h-none max-w-none overflow-y-auto overscroll-contain bg-page text-ink backdrop:bg-page"
     >
-      <button
-        type="button"
-        onClick={() => router.back()}
-        aria-label={close}
-        className="fixed top-3 right-3 z-10 inline-flex size-11 items-center justify-center rounded-full border border-line bg-surface/90 text-ink hover:bg-raised"
-      >
-        <X aria-hidden className="size-5" />
-      </button>
       {children}
     </dialog>
   );

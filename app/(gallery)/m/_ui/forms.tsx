@@ -1,0 +1,156 @@
+"use client";
+import { type FormEvent, useActionState, useId, useRef, useState } from "react";
+import { Button } from "#app/_ui/button.tsx";
+import { Field, TextField } from "#app/_ui/field.tsx";
+import { limits } from "#lib/media.ts";
+import { w as media } from "#lib/words/media.ts";
+import { changeTexts, changeVisibility, moveToTrash, type Outcome } from "../actions.ts";
+import type { Details } from "../details.ts";
+
+export const none: Outcome = {};
+export type Action = (before: Outcome, form: FormData) => Promise<Outcome>;
+/** Sends a change, shows it at once and takes it back when it was refused. */
+export type Change = (
+  id: string,
+  action: Action,
+  form: FormData,
+  guess?: (details: Details) => Details,
+) => Promise<Outcome>;
+
+/** What became of a form, where screen readers hear it. */
+export function Answer({ outcome, pending }: { outcome: Outcome; pending: boolean }) {
+  return (
+    <p role="status" className={outcome.done === false ? "text-sm text-danger" : "text-sm text-muted"}>
+      {pending ? media("working") : (outcome.message ?? "")}
+    </p>
+  );
+}
+
+/** A form that works by itself without script; with it, what was typed stays until the answer is there. */
+export function useForm(
+  id: string,
+  action: Action,
+  change: Change,
+  guess?: (details: Details, form: FormData) => Details,
+) {
+  const [plain, act] = useActionState(action, none);
+  const [heard, setHeard] = useState<Outcome>();
+  const [pending, setPending] = useState(false);
+  const onSubmit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setPending(true);
+    setHeard(await change(id, action, form, guess && ((details) => guess(details, form))));
+    setPending(false);
+  };
+  return { act, onSubmit, pending, outcome: heard ?? plain };
+}
+
+export function VisibilityForm({ details, change }: { details: Details; change: Change }) {
+  const { id, visibility, choices } = details;
+  const form = useRef<HTMLFormElement>(null);
+  const name = useId();
+  const { act, onSubmit, pending, outcome } = useForm(id, changeVisibility, change, (before, sent) => ({
+    ...before,
+    visibility: choices.find(({ value }) => value === sent.get("visibility"))?.value ?? before.visibility,
+  }));
+  return (
+    <form ref={form} action={act} onSubmit={onSubmit} className="grid gap-2">
+      <input type="hidden" name="id" value={id} />
+      <fieldset className="grid gap-1" aria-describedby={`${name}-answer`}>
+        <legend className="mb-1 text-sm font-medium">{media("visibility")}</legend>
+        {choices.map(({ value, label, hint }) => (
+          <label
+            key={value}
+            className="flex min-h-10 cursor-pointer items-start gap-3 rounded-md border border-line px-3 py-2 text-sm hover:bg-raised has-checked:border-accent has-checked:bg-raised"
+          >
+            <input
+              type="radio"
+              name="visibility"
+              value={value}
+              checked={value === visibility}
+              onChange={({ currentTarget }) => {
+                currentTarget.checked = true;
+                form.current?.requestSubmit();
+              }}
+              className="mt-0.5 size-4 shrink-0"
+            />
+            <span>
+              <span className="block font-medium">{label}</span>
+              <span className="block text-muted">{hint}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <noscript>
+        <Button type="submit" size="sm">
+          {media("visibilitySave")}
+        </Button>
+      </noscript>
+      <div id={`${name}-answer`}>
+        <Answer outcome={outcome} pending={pending} />
+      </div>
+    </form>
+  );
+}
+
+export function TextsForm({ details, change }: { details: Details; change: Change }) {
+  const [title, setTitle] = useState(details.title);
+  const [description, setDescription] = useState(details.description);
+  const [alt, setAlt] = useState(details.alt);
+  const { act, onSubmit, pending, outcome } = useForm(details.id, changeTexts, change, (before) => ({
+    ...before,
+    heading: title.trim() === "" ? before.heading : title.trim(),
+    title: title.trim(),
+    description: description.trim(),
+    alt: alt.trim(),
+  }));
+  return (
+    <form action={act} onSubmit={onSubmit} className="grid gap-4">
+      <input type="hidden" name="id" value={details.id} />
+      <Field
+        label={media("title")}
+        name="title"
+        value={title}
+        onChange={({ target }) => setTitle(target.value)}
+        maxLength={limits.titleMax}
+        autoComplete="off"
+      />
+      <TextField
+        label={media("description")}
+        name="description"
+        value={description}
+        onChange={({ target }) => setDescription(target.value)}
+        maxLength={limits.descriptionMax}
+        rows={4}
+      />
+      <TextField
+        label={media("alt")}
+        hint={media("altHint")}
+        name="alt"
+        value={alt}
+        onChange={({ target }) => setAlt(target.value)}
+        maxLength={limits.titleMax}
+        rows={2}
+      />
+      <div className="flex items-center gap-3">
+        <Button type="submit" variant="primary" disabled={pending}>
+          {media("save")}
+        </Button>
+        <Answer outcome={outcome} pending={pending} />
+      </div>
+    </form>
+  );
+}
+
+/** Where there is no script; with it, a button and a key do it, and the next picture follows. */
+export function TrashForm({ id }: { id: string }) {
+  const [outcome, act] = useActionState(moveToTrash, none);
+  return (
+    <form action={act} className="no-script flex-wrap items-center gap-3">
+      <input type="hidden" name="id" value={id} />
+      <Button type="submit">{media("trash")}</Button>
+      <Answer outcome={outcome} pending={false} />
+    </form>
+  );
+}

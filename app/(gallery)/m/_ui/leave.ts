@@ -1,0 +1,17 @@
+import { idOfPath } from "../../href.ts";
+
+/** Told to the list below when the light box closes: `detail` is the id of the picture last seen. */
+export const leftEvent = "tintype:left";
+
+/** Back in the list, one stands where one has walked to, not where one began. */
+export function returnTo(id: string): void {
+  requestAnimationFrame(() => {
+    window.dispatchEvent(new CustomEvent(leftEvent, { detail: id }));
+    const tile = [...document.querySelectorAll<HTMLAnchorElement>("main a[href^='/m/']")].find(
+      (link) => idOfPath(link.pathname) === id,
+    );
+    if (tile === undefined) return;
+    tile.scrollIntoView({ block: "nearest" });
+    tile.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,99 @@
+"use client";
+import clsx from "clsx";
+import { w } from "#lib/words/lightbox.ts";
+import type { Opened } from "../load.ts";
+import { Beside } from "./beside.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Filmstrip } from "./filmstrip.tsx";
+import { KeysDialog } from "./keys-dialog.tsx";
+import { Panel } from "./panel.tsx";
+import { Still } from "./still.tsx";
+import { Toast } from "./toast.tsx";
+import { Deeds, TopBar } from "./toolbar.tsx";
+import { useLightbox } from "./use-lightbox.ts";
+
+type Props = {
+  opened: Opened;
+  /** Over the list it was chosen from, instead of on a page of its own. */
+  inDialog: boolean;
+  /** The page of the list. */
+  back: string;
+};
+
+/** One picture large, with everything about it and the ways to the others: the whole of its own page, and of the dialog over a list. */
+export function Lightbox(props: Props) {
+  const box = useLightbox(props);
+  const { slide, details, act, slideshow, rtl, walk, at } = box;
+  const tools = {
+    ...{ slide, details, act, slideshow, rtl },
+    heading: box.heading,
+    back: props.back,
+    inDialog: props.inDialog,
+    zoom: box.zoom,
+    staged: box.stage !== undefined,
+    playing: box.playing,
+    panelOpen: box.panel === true,
+    full: box.full,
+    favourite: undefined,
+  };
+  const view = (
+    <article
+      ref={box.view}
+      className={clsx("view", box.bare && "view-bare", slideshow.running && "view-running")}
+      data-panel={box.panel === undefined ? undefined : box.panel ? "open" : "closed"}
+      data-strip={box.strip === undefined ? undefined : box.strip ? "open" : "closed"}
+    >
+      <TopBar {...tools} />
+      <div className="stage">
+        {box.stage === undefined && slide !== undefined ? <Still slide={slide} /> : null}
+        <div ref={box.into} className="stage-into" />
+        {slide === undefined ? <p className="p-6 text-center">{w("nothingLeft")}</p> : null}
+        <Beside
+          previous={walk.slides[at - 1]}
+          next={walk.slides[at + 1]}
+          list={box.list}
+          rtl={rtl}
+          step={(by) => act(by === 1 ? "next" : "previous")}
+        />
+        <Toast told={box.told} close={() => box.tell(undefined)} />
+      </div>
+      <Filmstrip
+        slides={walk.slides}
+        at={at}
+        list={box.list}
+        choose={(id) => {
+          slideshow.stop();
+          box.goTo(id);
+        }}
+      />
+      <Deeds {...tools} />
+      <Panel
+        details={details}
+        failed={box.failed}
+        again={box.again}
+        change={box.change}
+        editing={box.editing}
+        close={() => box.openPanel(false)}
+      />
+      <p role="status" className="sr-only">
+        {box.said}
+      </p>
+      {box.helping ? (
+        <KeysDialog
+          able={(deed) => deed === "fit" || deed === "zoomOut" || deed === "undo" || box.able(deed)}
+          rtl={rtl}
+          withCharacters={box.characters !== false}
+          setWithCharacters={box.keepCharacters}
+          close={() => box.setHelping(false)}
+        />
+      ) : null}
+    </article>
+  );
+  return props.inDialog ? (
+    <Dialog label={box.heading} close={() => act("close")}>
+      {view}
+    </Dialog>
+  ) : (
+    view
+  );
+}

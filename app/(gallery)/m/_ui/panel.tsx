@@ -1,0 +1,112 @@
+"use client";
+import { ChevronDown, Download, X } from "lucide-react";
+import type { RefObject } from "react";
+import { Button } from "#app/_ui/button.tsx";
+import { w } from "#lib/words/lightbox.ts";
+import { w as media } from "#lib/words/media.ts";
+import type { Details } from "../details.ts";
+import { type Change, TextsForm, TrashForm, VisibilityForm } from "./forms.tsx";
+
+function Facts({ details }: { details: Details }) {
+  return (
+    <dl className="grid gap-3 text-sm">
+      {details.facts.map(({ name, value, detail }) => (
+        <div key={name}>
+          <dt className="text-muted">{name}</dt>
+          <dd>
+            <bdi>{value}</bdi>
+            {detail === undefined ? null : <span className="block text-muted">{detail}</span>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Everything known of the picture, and the forms that change it. All of it works without script. */
+export function Panel({
+  details,
+  failed,
+  again,
+  change,
+  editing,
+  close,
+}: {
+  /** Undefined while one has only just come to the picture. */
+  details: Details | undefined;
+  failed: boolean;
+  again: () => void;
+  change: Change;
+  /** The part that opens for editing. */
+  editing: RefObject<HTMLDetailsElement | null>;
+  close: () => void;
+}) {
+  return (
+    <section id="about-picture" aria-label={media("about")} tabIndex={-1} className="panel outline-none">
+      <div className="flex items-center justify-between gap-2">
+        <h2 className="text-base font-semibold">{media("about")}</h2>
+        <button
+          type="button"
+          onClick={close}
+          aria-label={w("infoClose")}
+          className="needs-script -me-2 inline-flex size-11 items-center justify-center rounded-full hover:bg-raised"
+        >
+          <X aria-hidden className="size-5" />
+        </button>
+      </div>
+      {details === undefined ? (
+        failed ? (
+          <div className="grid justify-items-start gap-3 text-sm">
+            <p role="alert">{w("detailsFailed")}</p>
+            <Button size="sm" onClick={again}>
+              {w("tryAgain")}
+            </Button>
+          </div>
+        ) : (
+          <p className="text-sm text-muted">{w("loading")}</p>
+        )
+      ) : (
+        <>
+          {details.title === "" && details.description === "" ? null : (
+            <div className="grid gap-2">
+              {details.title === "" ? null : (
+                <p className="text-lg font-medium text-balance">{details.title}</p>
+              )}
+              {details.description === "" ? null : (
+                <p className="text-pretty whitespace-pre-line">{details.description}</p>
+              )}
+            </div>
+          )}
+          <Facts details={details} />
+          {details.download === undefined ? null : (
+            <div>
+              <a
+                href={details.download.href}
+                download
+                className="inline-flex min-h-10 items-center justify-center gap-2 rounded-md border border-line bg-surface px-4 text-sm font-medium hover:bg-raised"
+              >
+                <Download aria-hidden className="size-4" />
+                {media(details.download.original ? "downloadOriginal" : "download")}
+              </a>
+            </div>
+          )}
+          {details.mayEdit ? (
+            <>
+              <VisibilityForm key={`${details.id} visibility`} details={details} change={change} />
+              <details ref={editing} className="group rounded-md border border-line">
+                <summary className="flex min-h-11 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
+                  {media("edit")}
+                  <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
+                </summary>
+                <div className="border-t border-line p-3">
+                  <TextsForm key={details.id} details={details} change={change} />
+                </div>
+              </details>
+              <TrashForm key={`${details.id} trash`} id={details.id} />
+            </>
+          ) : null}
+        </>
+      )}
+    </section>
+  );
+}

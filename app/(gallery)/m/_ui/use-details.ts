@@ -1,0 +1,32 @@
+"use client";
+import { useCallback, useEffect, useState } from "react";
+import type { Details } from "../details.ts";
+
+async function fetchDetails(id: string): Promise<Details> {
+  const answer = await fetch(`/m/${id}/details`, { headers: { accept: "application/json" } });
+  if (!answer.ok) throw new Error(`Expected what is known of the picture, got ${answer.status}`);
+  return answer.json();
+}
+
+/** One who leafs quickly asks for nothing on the way. */
+const restMs = 120;
+
+/** What is known of the pictures that were looked at; of the one that is shown, it is asked for when one stays. */
+export function useDetails(first: Details, id: string) {
+  const [known, setKnown] = useState<ReadonlyMap<string, Details>>(new Map([[first.id, first]]));
+  const [failed, setFailed] = useState<string>();
+  const put = useCallback((details: Details) => {
+    setKnown((before) => new Map(before).set(details.id, details));
+  }, []);
+  const details = known.get(id);
+  const isMissing = details === undefined && failed !== id;
+  useEffect(() => {
+    if (!isMissing) return;
+    const timer = setTimeout(() => {
+      fetchDetails(id).then(put, () => setFailed(id));
+    }, restMs);
+    return () => clearTimeout(timer);
+  }, [id, isMissing, put]);
+  const again = useCallback(() => setFailed(undefined), []);
+  return { details, known: (of: string) => known.get(of), failed: failed === id, again, put };
+}

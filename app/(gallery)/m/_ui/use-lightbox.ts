@@ -1,0 +1,256 @@
+"use client";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { w } from "#lib/words/lightbox.ts";
+import type { Opened } from "../load.ts";
+import type { Deed } from "./keys.ts";
+import { sharePicture } from "./share.ts";
+import type { Told } from "./toast.tsx";
+import { useAddress } from "./use-address.ts";
+import { useChanges } from "./use-changes.ts";
+import { useDetails } from "./use-details.ts";
+import { useFullScreen } from "./use-full-screen.ts";
+import { useKept } from "./use-kept.ts";
+import { useKeys } from "./use-keys.ts";
+import { useSlideshow } from "./use-slideshow.ts";
+import { isRtl, useStage, wantsStillness } from "./use-stage.ts";
+import { useWalk } from "./use-walk.ts";
+
+const zoomStep = 1.5;
+const isWide = (): boolean => matchMedia("(min-width: 64rem)").matches;
+const hasRoom = (): boolean => matchMedia("(min-width: 40rem) and (min-height: 32rem)").matches;
+const always = (): boolean => true;
+
+/** Everything that moves and changes while a picture is looked at. */
+export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDialog: boolean; back: string }) {
+  const { list } = opened;
+  const view = useRef<HTMLElement>(null);
+  const into = useRef<HTMLDivElement>(null);
+  const editing = useRef<HTMLDetailsElement>(null);
+  const walked = useWalk(opened.walk, opened.details.id, list);
+  const { walk, setWalk, id, setId, at, slide, renew } = walked;
+  const { details, known, failed, again, put } = useDetails(opened.details, id);
+  const [said, setSaid] = useState("");
+  const [told, tell] = useState<Told>();
+  const [helping, setHelping] = useState(false);
+  const [bare, setBare] = useState(false);
+  const [playing, setPlaying] = useState(false);
+  const [rtl, setRtl] = useState(false);
+  const [loaded, setLoaded] = useState<ReadonlySet<string>>(new Set());
+  const [panel, keepPanel, showPanel] = useKept("tintype:panel", isWide);
+  const [strip, keepStrip] = useKept("tintype:strip", hasRoom);
+  const [characters, keepCharacters] = useKept("tintype:characters", always);
+  const { full, toggle: toggleFull } = useFullScreen(view);
+  const { change, trash } = useChanges({ walk, setWalk, setId, known, put, tell });
+  const heading = details?.heading ?? slide?.heading ?? "";
+
+  useEffect(() => {
+    setRtl(isRtl());
+    // Moves only for people who have not asked for stillness; they can start it themselves.
+    setPlaying(!wantsStillness());
+  }, []);
+
+  /** A step towards pictures that are still on their way; taken when they are there. */
+  const waiting = useRef<1 | -1>(undefined);
+  const goTo = useCallback(
+    (wanted: string) => {
+      waiting.current = undefined;
+      setId(wanted);
+      tell((before) => (before?.undo === undefined ? undefined : before));
+    },
+    [setId],
+  );
+  useEffect(() => {
+    const target = waiting.current && walk.slides[at + waiting.current];
+    if (target) goTo(target.id);
+  }, [walk, at, goTo]);
+  const step = (by: 1 | -1): boolean => {
+    const target = walk.slides[at + by];
+    if (target !== undefined) {
+      goTo(target.id);
+      return true;
+    }
+    const isEnd = by === 1 ? walk.last : walk.first;
+    waiting.current = isEnd ? undefined : by;
+    setSaid(w(isEnd ? (by === 1 ? "lastPicture" : "firstPicture") : walked.stuck ? "stuck" : "loading"));
+    if (!isEnd && walked.stuck) tell({ text: w("stuck"), bad: true });
+    return false;
+  };
+
+  // Heard by those who do not see it; a picture that was just opened names itself.
+  const first = useRef(true);
+  const label = slide === undefined ? "" : slide.alt === heading ? heading : `${heading}. ${slide.alt}`;
+  useEffect(() => {
+    if (first.current) first.current = false;
+    else setSaid(label);
+  }, [label]);
+
+  const close = useAddress({
+    id,
+    heading,
+    list,
+    openedId: opened.details.id,
+    inDialog,
+    back,
+    find: (wanted) => {
+      if (walk.slides.some((one) => one.id === wanted)) setId(wanted);
+      else location.reload();
+    },
+  });
+
+  const slideshow = useSlideshow({
+    id,
+    ready: loaded.has(id),
+    next: () => step(1),
+    ended: () => setSaid(w("slideshowEnded")),
+  });
+  const renewing = useRef(new Set<string>());
+  const { stage, zoom } = useStage(into, {
+    slides: walk.slides,
+    id,
+    playing,
+    closable: inDialog,
+    moved: (to) => {
+      if (to !== id) goTo(to);
+    },
+    tapped: () => setBare((before) => !before),
+    touched: slideshow.stop,
+    loaded: (one) => setLoaded((before) => (before.has(one) ? before : new Set([...before, one]))),
+    failed: (one) => {
+      // R-63: once, with fresh addresses from the server; then it says so.
+      if (renewing.current.has(one)) return;
+      renewing.current.add(one);
+      void renew(one);
+    },
+    closed: close,
+  });
+
+  const able = (deed: Deed): boolean => {
+    switch (deed) {
+      case "zoomIn":
+        return stage !== undefined && !zoom.most;
+      case "zoomOut":
+      case "fit":
+        return zoom.factor > 1;
+      case "zoom":
+        return stage !== undefined;
+      case "play":
+        return slide?.motion !== undefined || slideshow.running;
+      case "download":
+        return details?.download !== undefined;
+      case "edit":
+      case "trash":
+        return details?.mayEdit === true;
+      case "undo":
+        return told?.undo !== undefined;
+      case "favourite":
+      case "rate":
+      case "unrate":
+        return false;
+      default:
+        return true;
+    }
+  };
+
+  const openPanel = (open: boolean): void => {
+    // On a phone it covers the picture: opened once is not opened for ever.
+    if (isWide()) keepPanel(open);
+    else showPanel(open);
+    if (open && !isWide()) requestAnimationFrame(() => document.getElementById("about-picture")?.focus());
+    if (!open) view.current?.querySelector<HTMLElement>("[aria-controls=about-picture]")?.focus();
+  };
+
+  const deeds: Record<Deed, (key: string) => void> = {
+    next: () => step(1),
+    previous: () => step(-1),
+    close: () => {
+      if (panel === true && !isWide()) openPanel(false);
+      else close();
+    },
+    zoomIn: () => stage?.zoomBy(zoomStep),
+    zoomOut: () => stage?.zoomBy(1 / zoomStep),
+    fit: () => stage?.fit(),
+    zoom: () => stage?.toggleZoom(),
+    play: () => {
+      if (slide?.motion === undefined) slideshow.stop();
+      else setPlaying(!playing);
+    },
+    slideshow: () => {
+      if (slideshow.running) slideshow.stop();
+      else slideshow.start();
+      setSaid(w(slideshow.running ? "slideshowStopped" : "slideshowStarted"));
+    },
+    fullScreen: toggleFull,
+    info: () => openPanel(panel !== true),
+    strip: () => keepStrip(strip !== true),
+    favourite: () => undefined,
+    rate: () => undefined,
+    unrate: () => undefined,
+    edit: () => {
+      showPanel(true);
+      requestAnimationFrame(() => {
+        if (editing.current === null) return;
+        editing.current.open = true;
+        editing.current.querySelector<HTMLElement>("input:not([type=hidden]), textarea")?.focus();
+      });
+    },
+    share: async () => {
+      const answer = await sharePicture(id, heading, details);
+      if (answer !== undefined) tell(answer);
+    },
+    download: () => {
+      view.current?.querySelector<HTMLAnchorElement>("a[download]")?.click();
+    },
+    trash: () => {
+      if (slide !== undefined) void trash(slide);
+    },
+    undo: () => told?.undo?.(),
+    help: () => setHelping(true),
+  };
+  const act = (deed: Deed, key = ""): void => {
+    if (deed !== "slideshow" && deed !== "fullScreen" && deed !== "play") slideshow.stop();
+    deeds[deed](key);
+  };
+  useKeys({
+    off: helping,
+    rtl,
+    withCharacters: characters !== false,
+    able,
+    act,
+    pan: (x, y) => stage?.pan(x, y) ?? false,
+  });
+
+  return {
+    ...{
+      view,
+      into,
+      editing,
+      walk,
+      at,
+      slide,
+      id,
+      list,
+      details,
+      failed,
+      again,
+      heading,
+      change,
+      stage,
+      zoom,
+    },
+    ...{
+      said,
+      told,
+      tell,
+      helping,
+      setHelping,
+      bare,
+      playing,
+      rtl,
+      panel,
+      strip,
+      characters,
+      keepCharacters,
+    },
+    ...{ full, slideshow, able, act, step, goTo, close, openPanel },
+  };
+}

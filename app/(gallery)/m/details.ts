@@ -1,0 +1,65 @@
+import { delivery } from "#lib/delivery/index.ts";
+import { settings } from "#lib/env.ts";
+import type { MediaDetails } from "#lib/gallery.ts";
+import { downloadName, type Viewer, type Visibility } from "#lib/media.ts";
+import { words } from "#lib/words.ts";
+import { type Fact, factsOf, headingOf } from "./facts.ts";
+import { jpegOf } from "./renditions.ts";
+
+export type Choice = { value: Visibility; label: string; hint: string };
+
+/** What the panel beside the picture says of it, and what the viewer may do with it. */
+export type Details = {
+  id: string;
+  heading: string;
+  title: string;
+  description: string;
+  alt: string;
+  facts: Fact[];
+  /** Where the picture can be saved from; `original` when these are its own bytes. */
+  download: { href: string; original: boolean } | undefined;
+  mayEdit: boolean;
+  visibility: Visibility;
+  /** For those who may edit. */
+  choices: Choice[];
+};
+
+const choicesFor = (media: MediaDetails): Choice[] => {
+  const w = words("media");
+  return settings().visibilities.map((value) => ({
+    value,
+    label: value === "private" && !media.own ? w("privateOfOther") : w(value),
+    hint: w(`${value}Hint`),
+  }));
+};
+
+/** Originals for those who may have them, the JPEG rendition for everybody else (R-46). */
+function downloadOf(media: MediaDetails): Details["download"] {
+  if (media.originalKey === undefined) {
+    const href = jpegOf(media, `${headingOf(media)}.jpg`);
+    return href === undefined ? undefined : { href, original: false };
+  }
+  return {
+    href: delivery().url(media.originalKey, {
+      download: downloadName(media.filename ?? headingOf(media), media.mime),
+      // An adopted object keeps the type it was given by whoever wrote it, right or wrong.
+      contentType: media.mime,
+    }),
+    original: true,
+  };
+}
+
+export async function detailsOf(media: MediaDetails, _viewer: Viewer | undefined): Promise<Details> {
+  return {
+    id: media.id,
+    heading: headingOf(media),
+    title: media.title,
+    description: media.description,
+    alt: media.alt,
+    facts: factsOf(media),
+    download: downloadOf(media),
+    mayEdit: media.mayEdit,
+    visibility: media.visibility,
+    choices: media.mayEdit ? choicesFor(media) : [],
+  };
+}

@@ -1,0 +1,59 @@
+import type { Around } from "#lib/around.ts";
+import { delivery } from "#lib/delivery/index.ts";
+import type { MediaDetails } from "#lib/gallery.ts";
+import type { MediaType, Viewer } from "#lib/media.ts";
+import { canAdminister } from "#lib/media.ts";
+import { motionKey, renditionKey } from "#lib/storage/keys.ts";
+import { altOf, headingOf } from "./facts.ts";
+import { jpegOf } from "./renditions.ts";
+
+/** One picture as the light box shows it: everything but the facts about it. */
+export type Slide = {
+  id: string;
+  heading: string;
+  alt: string;
+  /** Of the original, as shown. */
+  width: number;
+  height: number;
+  /** CSS colour, shown until there is more. */
+  color: string;
+  /** Ascending widths; empty when the picture has no AVIF. */
+  sources: { width: number; url: string }[];
+  /** A JPEG for browsers without AVIF; may be empty. */
+  src: string;
+  /** Plays the animation. */
+  motion?: string;
+  /** The viewer may have the original, and a browser can show it. */
+  original: boolean;
+};
+
+/** What every browser shows without help; anything else is looked at in its renditions only. */
+const shownByBrowsers: ReadonlySet<string> = new Set<MediaType>([
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/avif",
+]);
+
+/** Whether a browser can show the original itself. */
+export const isShownByBrowsers = (mime: string): boolean => shownByBrowsers.has(mime);
+
+export function slideOf(row: Around | MediaDetails, viewer: Viewer | undefined): Slide {
+  const { url } = delivery();
+  const mayHaveOriginal = row.own || canAdminister(viewer);
+  return {
+    id: row.id,
+    heading: headingOf(row),
+    alt: altOf(row),
+    width: row.width,
+    height: row.height,
+    color: `#${row.color.toString(16).padStart(6, "0")}`,
+    sources: row.avifWidths.map((width) => ({
+      width,
+      url: url(renditionKey(row.renditionFolder, width, "avif")),
+    })),
+    src: jpegOf(row) ?? "",
+    ...(row.motion === null ? {} : { motion: url(motionKey(row.renditionFolder, row.motion)) }),
+    original: mayHaveOriginal && row.mime !== undefined && isShownByBrowsers(row.mime),
+  };
+}
