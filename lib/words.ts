@@ -5,6 +5,7 @@
 import { w as account } from "./words/account.ts";
 import { w as admin } from "./words/admin.ts";
 import { w as doctor } from "./words/doctor.ts";
+import { w as download } from "./words/download.ts";
 import { w as errors } from "./words/errors.ts";
 import { w as gallery } from "./words/gallery.ts";
 import { w as media } from "./words/media.ts";
@@ -23,6 +24,7 @@ const parts = {
   account,
   admin,
   doctor,
+  download,
   errors,
   gallery,
   media,

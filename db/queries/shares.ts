@@ -253,9 +253,7 @@ export async function countChosen(db: Db, share: Pick<ShareRow, "id" | "ownerId"
     .select({ n: sql<number>`count(*)::int` })
     .from(shareMedia)
     .innerJoin(media, eq(media.id, shareMedia.mediaId))
-    .where(
-      and(eq(shareMedia.shareId, share.id), eq(media.ownerId, share.ownerId), isNull(media.deletedAt)),
-    );
+    .where(and(eq(shareMedia.shareId, share.id), eq(media.ownerId, share.ownerId), isNull(media.deletedAt)));
   return row?.n ?? 0;
 }
 

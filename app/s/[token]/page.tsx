@@ -3,7 +3,9 @@ import { notFound } from "next/navigation";
 import { Empty } from "#app/_ui/empty.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
+import { DownloadAll } from "#app/downloads/download-all.tsx";
 import { database } from "#lib/database.ts";
+import { safeName } from "#lib/downloads/names.ts";
 import { shareCount, shareCover, sharePage } from "#lib/shares/contents.ts";
 import type { Answer, OpenShare } from "#lib/shares/open.ts";
 import { words } from "#lib/words.ts";
@@ -68,6 +70,22 @@ function eagerOf(ratios: number[]): number {
   return at === -1 ? ratios.length : at + 1;
 }
 
+/** Everything at once, for who has script: the archive is made in the browser. */
+function All({ share, token }: { share: OpenShare; token: string }) {
+  if (share.download === "none") return null;
+  if (share.downloadsMax !== null && share.downloads >= share.downloadsMax)
+    return <p className="text-sm text-muted">{w("downloadsUsedTitle")}</p>;
+  return (
+    <DownloadAll
+      label={w("downloadAll")}
+      what={{ path: `${sharePath(token)}/downloads`, ask: {} }}
+      name={safeName(titleOf(share))}
+      sizes={share.download === "originals" ? ["original", "large", "jpeg"] : ["large", "jpeg"]}
+      counted={share.downloadsMax !== null}
+    />
+  );
+}
+
 async function Pictures({
   share,
   token,
@@ -90,6 +108,7 @@ async function Pictures({
       <div className="px-2 sm:px-0">
         <PageHeader
           title={titleOf(share)}
+          actions={<All share={share} token={token} />}
           lead={[w("count", { n }), share.kind === "album" ? share.albumText : ""]
             .filter((part) => part)
             .join(" · ")}

@@ -5,9 +5,9 @@ import { ButtonLink } from "#app/_ui/button.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { sayStatus } from "#lib/answer.ts";
 import { database } from "#lib/database.ts";
+import { sizesFor } from "#lib/downloads/sizes.ts";
 import { type SharedMedia, shareMedia } from "#lib/shares/contents.ts";
 import type { OpenShare } from "#lib/shares/open.ts";
-import { sizesFor } from "#lib/shares/sizes.ts";
 import { words } from "#lib/words.ts";
 import { bytesInWords } from "../../../../_ui/bytes.ts";
 import { Ended, endTitle, Made } from "../../../_ui/frame.tsx";
@@ -37,6 +37,12 @@ export async function generateMetadata({ params }: PageProps<"/s/[token]/m/[name
 function Downloads({ share, media, path }: { share: OpenShare; media: SharedMedia; path: string }) {
   const sizes = sizesFor(share, media);
   if (sizes.length === 0) return null;
+  if (share.downloadsMax !== null && share.downloads >= share.downloadsMax)
+    return (
+      <p className="text-sm text-muted">
+        <span className="font-medium text-ink">{w("downloadsUsedTitle")}</span> {w("downloadsUsedText")}
+      </p>
+    );
   return (
     <div className="grid gap-2">
       <h2 className="text-sm font-medium text-muted">{w("downloads")}</h2>

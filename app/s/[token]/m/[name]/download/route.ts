@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { database } from "#lib/database.ts";
 import { safeName } from "#lib/downloads/names.ts";
+import { downloadSizes } from "#lib/downloads/shapes.ts";
+import { downloadUrl, sizesFor } from "#lib/downloads/sizes.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { route } from "#lib/http.ts";
 import { shareMedia } from "#lib/shares/contents.ts";
 import { countShareDownload, mustBeOpen } from "#lib/shares/open.ts";
-import { downloadSizes, downloadUrl, sizesFor } from "#lib/shares/sizes.ts";
 import { visitorOf } from "#lib/shares/visitor.ts";
 import { headingOf } from "../../../../title.ts";
 

@@ -2,9 +2,7 @@
 import { delivery } from "../delivery/index.ts";
 import { extensionOf, type MediaType, type ShareDownload } from "../media.ts";
 import { renditionKey } from "../storage/keys.ts";
-
-export const downloadSizes = ["original", "large", "jpeg"] as const;
-export type DownloadSize = (typeof downloadSizes)[number];
+import type { DownloadSize } from "./shapes.ts";
 
 type Source = {
   avifWidths: number[];

@@ -1,0 +1,82 @@
+/** What is needed of media to save them: where their bytes lie, how many they are, and what they were verified with. */
+import { and, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { albumMedia, media, shareMedia } from "../schema.ts";
+
+const columns = {
+  id: media.id,
+  ownerId: media.ownerId,
+  key: media.key,
+  mime: media.mime,
+  bytes: media.bytes,
+  sha256: media.sha256,
+  filename: media.filename,
+  title: media.title,
+  takenAt: media.takenAt,
+  takenOffset: media.takenOffset,
+  width: media.width,
+  height: media.height,
+  renditionFolder: media.renditionFolder,
+  avifWidths: media.avifWidths,
+  jpegWidths: media.jpegWidths,
+};
+
+/** Those of the ids that are not in the trash, in the order of the ids. With `visibleTo`, those alone that may be listed. */
+export async function listFiles(
+  db: Db,
+  ids: string[],
+  visibleTo?: { viewerId: string | undefined; all: boolean },
+) {
+  if (ids.length === 0) return [];
+  const may =
+    visibleTo === undefined || visibleTo.all
+      ? undefined
+      : visibleTo.viewerId === undefined
+        ? sql`${media.visibility} = 'public'`
+        : sql`(${media.visibility} = 'public' or ${media.ownerId} = ${visibleTo.viewerId})`;
+  const rows = await db
+    .select(columns)
+    .from(media)
+    .where(and(inArray(media.id, ids), isNull(media.deletedAt), may));
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+export type FileRow = Awaited<ReturnType<typeof listFiles>>[number];
+
+/** Σ of at most `limit` media: bytes of originals, and pixels of the largest rendition of each kind. */
+export type Sum = { count: number; bytes: number; avifPixels: number; jpegPixels: number };
+
+const pixels = (widths: SQL): SQL =>
+  sql`coalesce(sum(power((${widths})[cardinality(${widths})], 2) * height / width), 0)::float8`;
+
+async function sumOf(db: Db, chosen: SQL): Promise<Sum> {
+  const [row] = await db.execute<{ count: number; bytes: number; avif: number; jpeg: number }>(sql`
+    select count(*)::int as count, coalesce(sum(bytes), 0)::float8 as bytes,
+      ${pixels(sql`avif_widths`)} as avif, ${pixels(sql`jpeg_widths`)} as jpeg
+    from (${chosen}) chosen`);
+  return {
+    count: row?.count ?? 0,
+    bytes: row?.bytes ?? 0,
+    avifPixels: row?.avif ?? 0,
+    jpegPixels: row?.jpeg ?? 0,
+  };
+}
+
+const summed = sql`m.bytes, m.width, m.height, m.avif_widths, m.jpeg_widths`;
+
+/** Of an album, as far as its owner sees into it. */
+export const sumAlbum = (db: Db, at: { albumId: string; ownerId: string; limit: number }): Promise<Sum> =>
+  sumOf(
+    db,
+    sql`select ${summed} from ${albumMedia} a join ${media} m on m.id = a.media_id
+      where a.album_id = ${at.albumId} and a.live and m.owner_id = ${at.ownerId} limit ${at.limit}`,
+  );
+
+/** Of a choice that was shared. */
+export const sumChosen = (db: Db, at: { shareId: string; ownerId: string; limit: number }): Promise<Sum> =>
+  sumOf(
+    db,
+    sql`select ${summed} from ${shareMedia} s join ${media} m on m.id = s.media_id
+      where s.share_id = ${at.shareId} and m.deleted_at is null and m.owner_id = ${at.ownerId} limit ${at.limit}`,
+  );
