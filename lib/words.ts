@@ -12,6 +12,7 @@ import { w as media } from "./words/media.ts";
 import { w as plain } from "./words/plain.ts";
 import { w as rejects } from "./words/rejects.ts";
 import { w as sample } from "./words/sample.ts";
+import { w as search } from "./words/search.ts";
 import { w as share } from "./words/share.ts";
 import { w as shared } from "./words/shared.ts";
 import { w as shares } from "./words/shares.ts";
@@ -32,6 +33,7 @@ const parts = {
   rejects,
   sample,
   share,
+  search,
   shared,
   shares,
   site,

@@ -1,3 +1,4 @@
+import { Search } from "lucide-react";
 import Link from "next/link";
 import { canAdminister, canUpload, type Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
@@ -5,6 +6,7 @@ import { AccountMenu } from "./account-menu.tsx";
 import { ButtonLink } from "./button.tsx";
 import { Mark } from "./mark.tsx";
 import { NavLink } from "./nav-link.tsx";
+import { SearchBox } from "./search-box.tsx";
 
 const w = words("shared");
 
@@ -24,6 +26,18 @@ export function SiteHeader({ viewer }: { viewer: Viewer | undefined }) {
           {canUpload(viewer) ? <NavLink href="/upload">{w("navUpload")}</NavLink> : null}
           {canAdminister(viewer) ? <NavLink href="/admin">{w("navAdmin")}</NavLink> : null}
         </nav>
+        {/* The page of the search has a box of its own: see its style sheet. */}
+        <div data-search="header" className="hidden w-56 md:block lg:w-80">
+          <SearchBox label={words("search")("box")} placeholder={words("search")("placeholder")} />
+        </div>
+        <Link
+          href="/search"
+          data-search="header"
+          aria-label={words("search")("open")}
+          className="inline-flex size-10 items-center justify-center rounded-md text-muted hover:bg-raised hover:text-ink md:hidden"
+        >
+          <Search aria-hidden className="size-5" />
+        </Link>
         {viewer ? (
           <AccountMenu viewer={viewer} />
         ) : (

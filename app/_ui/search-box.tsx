@@ -1,0 +1,54 @@
+"use client";
+import { Search } from "lucide-react";
+import { type ComponentProps, useEffect, useRef } from "react";
+
+/** Loaded when the box is used for the first time: no page pays for suggestions before. */
+const suggestions = () => import("./suggestions.ts");
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches("input, textarea, select, dialog *"));
+
+/** The one box, a plain form that works without script. `/` leads to it from anywhere on the page. */
+export function SearchBox({ label, ...rest }: { label: string } & ComponentProps<"input">) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const reach = (event: KeyboardEvent): void => {
+      const box = input.current;
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+        return;
+      // The other box of the page may be the one that is shown.
+      if (box === null || box.offsetParent === null) return;
+      event.preventDefault();
+      box.focus();
+      box.select();
+    };
+    document.addEventListener("keydown", reach);
+    return () => document.removeEventListener("keydown", reach);
+  }, []);
+  return (
+    <search className="w-full">
+      <form action="/search" className="relative flex items-center">
+        <Search aria-hidden className="pointer-events-none absolute start-3 size-4 text-muted" />
+        <input
+          {...rest}
+          ref={input}
+          type="search"
+          name="q"
+          aria-label={label}
+          aria-keyshortcuts="/"
+          maxLength={400}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          enterKeyHint="search"
+          onFocus={(event) => {
+            const box = event.currentTarget;
+            void suggestions().then(({ suggest }) => suggest(box));
+          }}
+          className="min-h-10 w-full rounded-md border border-line bg-surface ps-9 pe-3 text-base text-ink placeholder:text-muted sm:text-sm"
+        />
+      </form>
+    </search>
+  );
+}

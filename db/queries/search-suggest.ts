@@ -1,0 +1,62 @@
+/** Names that a search can use: tags, albums, cameras, lenses and people the viewer may know of, the most used first. */
+import { type SQL, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import type { Asker } from "./search-names.ts";
+
+export type NamedCount = { name: string; count: number };
+
+const like = (text: string): SQL =>
+  sql`('%' || regexp_replace(search_fold(${text}::text), '([\\\\%_])', '\\\\\\1', 'g') || '%')`;
+const me = (asker: Asker): SQL => sql`${asker.viewerId ?? null}::uuid`;
+
+async function list(db: Db, statement: SQL): Promise<NamedCount[]> {
+  const rows = await db.execute<{ name: string; count: string | number }>(statement);
+  return rows.map(({ name, count }) => ({ name, count: Number(count) }));
+}
+
+/** One's own tags that have the text in their name. */
+export const tagNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
+  list(
+    db,
+    sql`select t.name, t.count from tags t
+      where t.owner_id = ${me(asker)} and t.count > 0 and t.folded like ${like(text)}
+      order by t.count desc, t.folded limit ${limit}`,
+  );
+
+/** One's own albums, and those whose pages everybody may open, with as many pictures as the viewer would find. */
+export const albumNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
+  list(
+    db,
+    sql`select title as name, max(n) as count from (
+        (select a.title, a.count as n from albums a
+          where a.owner_id = ${me(asker)} and search_fold(a.title) like ${like(text)} limit ${limit * 10})
+        union all
+        (select a.title, a.public_count from albums a
+          where a.visibility = 'public' and search_fold(a.title) like ${like(text)} limit ${limit * 10})) found
+      where n > 0 group by title order by count desc, title limit ${limit}`,
+  );
+
+/** Cameras or lenses of pictures that the viewer may see. */
+export const gearNames = (
+  db: Db,
+  asker: Asker,
+  kind: "camera" | "lens",
+  text: string,
+  limit: number,
+): Promise<NamedCount[]> =>
+  list(
+    db,
+    sql`select g.name, sum(g.count) as count from media_gear g
+      where (g.open or g.owner_id = ${me(asker)}) and g.kind = ${kind} and g.count > 0
+        and search_fold(g.name) like ${like(text)}
+      group by g.name order by count desc, g.name limit ${limit}`,
+  );
+
+/** People, for administrators: how many pictures of theirs are ready. */
+export const ownerNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
+  asker.administers
+    ? list(
+        db,
+        sql`select u.name, 0 as count from users u where search_fold(u.name) like ${like(text)} order by u.name limit ${limit}`,
+      )
+    : Promise.resolve([]);
