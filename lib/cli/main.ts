@@ -24,6 +24,7 @@ const groups: [names: string[], register: (program: Command) => Promise<unknown>
   [["migrate", "setup-link"], async (program) => (await import("./data.ts")).registerData(program)],
   [["user"], async (program) => (await import("./user.ts")).registerUser(program)],
   [["import"], async (program) => (await import("./import.ts")).registerImport(program)],
+  [["sample"], async (program) => (await import("./sample.ts")).registerSample(program)],
   [["adopt"], async (program) => (await import("./adopt.ts")).registerAdopt(program)],
   [["storage"], async (program) => (await import("./storage/storage.ts")).registerStorage(program)],
   [["static"], async (program) => (await import("./static.ts")).registerStatic(program)],

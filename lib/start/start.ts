@@ -27,6 +27,7 @@ import { refuseTakenPort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { Refusal } from "./refusal.ts";
 import { readRun, removeHalves, removeRun, writeRun } from "./run-file.ts";
+import { startSamples } from "./sample.ts";
 import type { Terminal } from "./terminal.ts";
 
 const project = path.join(import.meta.dirname, "..", "..");
@@ -38,6 +39,8 @@ export type StartOptions = {
   programs: { web: string; worker: string; store: string };
   /** False when something else has built the pages. */
   build: boolean;
+  /** Fill an empty gallery with sample pictures. */
+  sample?: boolean;
   /** The one-time link for the first account while there is no owner. */
   setupLink: (db: Db) => Promise<string | undefined>;
   terminal: Terminal;
@@ -65,6 +68,7 @@ export async function start(options: StartOptions): Promise<number> {
     await refuseTakenPorts(settings, folder);
     const environment = await bringUp(options, settings, folder, life);
     await welcome(options, settings, environment);
+    if (options.sample === true) startSamples(life, folder.logs);
     await life.over;
   } catch (error) {
     if (error instanceof Refusal) life.lose(error.message);
