@@ -3,6 +3,7 @@ import { currentViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Empty } from "#app/_ui/empty.tsx";
 import { Page } from "#app/_ui/page.tsx";
+import { SampleNotice } from "#app/sample/notice.tsx";
 import { database } from "#lib/database.ts";
 import { type GalleryPage, type GalleryRow, listMedia, withCursors } from "#lib/gallery.ts";
 import { canUpload, type Viewer } from "#lib/media.ts";
@@ -101,6 +102,7 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
   return (
     <Page width="full">
       <h1 className="sr-only">{w("title")}</h1>
+      <SampleNotice viewer={viewer} />
       {page.previous === undefined ? null : (
         <div className="flex justify-center pb-4">
           <ButtonLink href={`/?before=${page.previous}`} rel="prev" variant="plain">

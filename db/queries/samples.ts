@@ -15,14 +15,16 @@ export async function sampleOwner(db: Db): Promise<string | undefined> {
   return row?.ownerId;
 }
 
-/** Whether this person's gallery shows samples. A look at one row of at most sixty. */
-export async function hasSamples(db: Db, ownerId: string): Promise<boolean> {
+/** Whether samples are to come into this person's gallery, or are there. A look at sixty rows at most. */
+export async function samplesOf(db: Db, ownerId: string): Promise<"coming" | "here" | undefined> {
   const [row] = await db
-    .select({ number: samples.number })
+    .select({ mediaId: samples.mediaId })
     .from(samples)
     .where(eq(samples.ownerId, ownerId))
+    .orderBy(sql`${samples.mediaId} nulls last`)
     .limit(1);
-  return row !== undefined;
+  if (row === undefined) return undefined;
+  return row.mediaId === null ? "coming" : "here";
 }
 
 /** Whether anybody has a picture that is not in the trash. */

@@ -9,9 +9,12 @@ import { canAdminister, type Viewer } from "../media.ts";
 import { cancelUpload } from "../uploads.ts";
 import { albums } from "./catalogue.ts";
 
-/** Whether the viewer's own gallery shows samples. */
-export const seesSamples = async (db: Db, viewer: Viewer | undefined): Promise<boolean> =>
-  viewer?.role === "owner" && rows.hasSamples(db, viewer.id);
+/** Whether samples are coming into the viewer's own gallery, or are there. Nobody but the owner is told. */
+export const seesSamples = async (
+  db: Db,
+  viewer: Viewer | undefined,
+): Promise<"coming" | "here" | undefined> =>
+  viewer?.role === "owner" ? rows.samplesOf(db, viewer.id) : undefined;
 
 /**
  * Removes all of them with the albums that are empty then, without the trash: nobody misses them. Uploads of samples

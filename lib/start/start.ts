@@ -233,5 +233,7 @@ async function welcome(options: StartOptions, settings: Settings, environment: E
   terminal.line(`  Tintype is ready at ${settings.appUrl}`);
   if (link !== undefined)
     terminal.line(`  There is no account yet. Make yours here, the link works once:\n  ${link}`);
+  if (options.sample === true && link !== undefined)
+    terminal.line("  Sample pictures come in as soon as there is an account.");
   terminal.line(`  Everything is kept in ${settings.dataFolder}. Ctrl-C stops it.`);
 }

@@ -1,0 +1,32 @@
+import { Images } from "lucide-react";
+import { Button } from "#app/_ui/button.tsx";
+import { database } from "#lib/database.ts";
+import type { Viewer } from "#lib/media.ts";
+import { seesSamples } from "#lib/sample/remove.ts";
+import { words } from "#lib/words.ts";
+import { removeThem } from "./actions.ts";
+
+const w = words("sample");
+
+/** Tells the owner that the pictures are samples, and removes them after one more question; both without a script. */
+export async function SampleNotice({ viewer }: { viewer: Viewer | undefined }) {
+  const stands = await seesSamples(database().db, viewer);
+  if (stands === undefined) return null;
+  return (
+    <div className="mb-4 flex flex-wrap items-start gap-x-3 gap-y-1 rounded-lg border border-line bg-surface px-4 py-2 text-sm">
+      <Images aria-hidden className="mt-1.5 size-4 shrink-0 text-accent" />
+      <p className="py-1">{w(stands === "coming" ? "coming" : "notice")}</p>
+      <details className="open:basis-full sm:open:basis-auto">
+        <summary className="inline-flex min-h-7 cursor-pointer items-center rounded text-accent underline pointer-coarse:min-h-10 [&::-webkit-details-marker]:hidden">
+          {w("ask")}
+        </summary>
+        <form action={removeThem} className="flex flex-wrap items-center gap-3 py-2">
+          <p className="max-w-prose text-muted text-pretty">{w("sure")}</p>
+          <Button variant="danger" size="sm">
+            {w("confirm")}
+          </Button>
+        </form>
+      </details>
+    </div>
+  );
+}
