@@ -65,12 +65,15 @@ async function sumOf(db: Db, chosen: SQL): Promise<Sum> {
 
 const summed = sql`m.bytes, m.width, m.height, m.avif_widths, m.jpeg_widths`;
 
-/** Of an album, as far as its owner sees into it. */
+/** Of an album, as far as its owner sees into it; what others do not show to the owner is in no share either. */
 export const sumAlbum = (db: Db, at: { albumId: string; ownerId: string; limit: number }): Promise<Sum> =>
   sumOf(
     db,
     sql`select ${summed} from ${albumMedia} a join ${media} m on m.id = a.media_id
-      where a.album_id = ${at.albumId} and a.live and m.owner_id = ${at.ownerId} limit ${at.limit}`,
+      where a.album_id = ${at.albumId} and a.live
+        and (m.owner_id = ${at.ownerId} or m.visibility = 'public' or (m.visibility = 'unlisted'
+          and exists (select from albums b where b.id = a.album_id and b.visibility <> 'private')))
+      limit ${at.limit}`,
   );
 
 /** Of a choice that was shared. */

@@ -12,6 +12,7 @@ import {
   users,
 } from "../schema.ts";
 import { tileColumns } from "./gallery.ts";
+import { type Chosen, chosenIds, listOf, within } from "./selections.ts";
 
 export type { NewShare, Share };
 
@@ -147,18 +148,24 @@ export async function findOwnAlbum(db: Db, at: { id: string; ownerId: string }) 
   return row;
 }
 
-/** Freezes a choice in its order; whatever is not the owner's, or is in the trash, is left out. Returns how many there are. */
+/**
+ * Freezes a choice: what was counted up in its order, what was described after it, newest first. Whatever is not the
+ * owner's, or is in the trash, is left out. Returns how many there are, at most `limit`.
+ */
 export async function insertShareMedia(
   db: Db,
-  shareId: string,
-  ownerId: string,
-  ids: string[],
+  share: { id: string; ownerId: string },
+  chosen: Chosen,
+  limit: number,
 ): Promise<number> {
+  const reach = { userId: share.ownerId, administers: false, wants: "own" } as const;
   const rows = await db.execute(sql`
     insert into ${shareMedia} (share_id, position, media_id)
-    select ${shareId}::uuid, row_number() over (order by chosen.n), m.id
-    from unnest(${`{${ids.join(",")}}`}::uuid[]) with ordinality as chosen(id, n)
-    join ${media} m on m.id = chosen.id and m.owner_id = ${ownerId} and m.deleted_at is null
+    select ${share.id}::uuid, row_number() over (order by given.n nulls last, m.taken_at desc, m.id), m.id
+    from (${chosenIds(chosen, reach)}) chosen join media m on m.id = chosen.id
+      left join unnest(${listOf(chosen.ids)}::uuid[]) with ordinality as given (id, n) on given.id = m.id
+    where m.deleted_at is null and ${within(reach)} and not (m.id = any(${listOf(chosen.except)}::uuid[]))
+    order by 2 limit ${limit}
     on conflict do nothing returning media_id`);
   return rows.length;
 }

@@ -71,7 +71,8 @@ async function listOf(
   throw bad({ list });
 }
 
-async function chosenIn(tx: Db, viewer: Viewer, selection: Selection): Promise<Chosen> {
+/** What a selection means to this viewer, for whoever asks the database about it. Throws not_found, bad_request. */
+export async function chosenIn(tx: Db, viewer: Viewer, selection: Selection): Promise<Chosen> {
   const list = await listOf(tx, viewer, selection);
   const { all, ids, days, months, ranges, except } = selection;
   return { list, all, ids, spans: [...days, ...months].map(span), ranges, except };

@@ -1,6 +1,7 @@
 /**
- * What the visitor of a share sees in it: an album as its owner sees it, or the choice that was frozen; never what is
- * in the trash, never what the maker does not own. Media go by names that mean nothing outside the share.
+ * What the visitor of a share sees in it: an album as its owner sees it, or the choice that was frozen, of the maker's
+ * own alone; never what is in the trash. What others put into an album is there as far as they show it to its owner.
+ * Media go by names that mean nothing outside the share.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -109,7 +110,7 @@ export async function rawPage(
   const page = await listOf(share)?.page(db, { viewer: makerOf(share), cursor: below, limit });
   if (page === undefined) return cursor === undefined ? { media: [], next: undefined } : undefined;
   return {
-    media: page.media.filter(({ own }) => own),
+    media: page.media,
     next: page.next === undefined ? undefined : sealed(share, page.next),
   };
 }
@@ -118,8 +119,7 @@ export async function rawPage(
 export async function behind(db: Db, share: Held, names: string[]): Promise<GalleryRow[]> {
   const ids = names.slice(0, limits.batchMax).flatMap((name) => idBehind(share.id, name) ?? []);
   if (ids.length === 0) return [];
-  const found = (await listOf(share)?.some(db, { viewer: makerOf(share), ids })) ?? [];
-  return found.filter(({ own }) => own);
+  return (await listOf(share)?.some(db, { viewer: makerOf(share), ids })) ?? [];
 }
 
 /** Those of the names that the share holds, for fresh addresses (R-63). */
@@ -182,7 +182,7 @@ export async function shareCount(db: Db, share: Held & Pick<rows.ShareRow, "albu
   return share.kind === "selection" ? rows.countChosen(db, share) : (share.albumCount ?? 0);
 }
 
-/** The picture that stands for the share: the album's cover where its maker owns it, else the first. */
+/** The picture that stands for the share: the album's cover, else the first. */
 export async function shareCover(
   db: Db,
   share: Held & Pick<rows.ShareRow, "albumCover">,
@@ -193,5 +193,5 @@ export async function shareCover(
   const cover = chosen === null ? [] : ((await list?.some(db, { viewer, ids: [chosen] })) ?? []);
   const first =
     cover.length > 0 ? cover : ((await list?.page(db, { viewer, cursor: undefined, limit: 1 }))?.media ?? []);
-  return first.find(({ own }) => own);
+  return first.at(0);
 }

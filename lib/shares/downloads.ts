@@ -22,7 +22,8 @@ const ticketSeconds = 24 * 3600;
 const mannerOf = (share: OpenShare): Manner => ({
   wire: namesWithin(share.id),
   stem: (row) => (row.title === "" ? dateName(row) : row.title),
-  original: () => share.download === "originals",
+  // Of what others put into the album, its maker has no original to give.
+  original: (row) => share.download === "originals" && row.ownerId === share.ownerId,
 });
 
 function assertOffered(share: OpenShare, size: DownloadSize): void {

@@ -3,6 +3,8 @@ import { hashPassword } from "better-auth/crypto";
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
 import * as rows from "#db/queries/shares.ts";
+import { chosenIn } from "../bulk/change.ts";
+import { type SelectionInput, selectionShape } from "../bulk/shapes.ts";
 import type { Db } from "../database.ts";
 import { settings } from "../env.ts";
 import { TintypeError } from "../errors.ts";
@@ -75,7 +77,7 @@ const newSettings = shareSettingsShape.partial().required({ label: true });
 
 export type NewShareOf =
   | { album: string }
-  | { ids: string[] }
+  | { selection: SelectionInput }
   /** A link through which guests add to this album. */
   | { inbox: string };
 
@@ -95,9 +97,8 @@ export async function createShare(
   if (albumId !== undefined && (await rows.findOwnAlbum(db, { id: albumId, ownerId: by.id })) === undefined)
     throw new TintypeError("not_found");
   const kind: ShareKind = "album" in of ? "album" : "inbox" in of ? "inbox" : "selection";
-  const ids = "ids" in of ? [...new Set(of.ids)] : [];
-  if (ids.length > chosenMax) throw new TintypeError("too_large", { details: { max: chosenMax } });
-  if (!ids.every((id) => z.uuid().safeParse(id).success)) throw new TintypeError("bad_request");
+  const selection = "selection" in of ? selectionShape.safeParse(of.selection) : undefined;
+  if (selection?.success === false) throw new TintypeError("bad_request");
   const { label, ...rest } = await columnsOf(parsed.data);
   const salt = newSalt();
   const token = tokenOf(salt);
@@ -112,8 +113,11 @@ export async function createShare(
       tokenHash: hashOf(token),
       albumId,
     });
-    const count = kind === "selection" ? await rows.insertShareMedia(tx, id, by.id, ids) : undefined;
+    if (selection === undefined) return { id, count: undefined };
+    const chosen = await chosenIn(tx, by, selection.data);
+    const count = await rows.insertShareMedia(tx, { id, ownerId: by.id }, chosen, chosenMax + 1);
     if (count === 0) throw new TintypeError("not_found");
+    if (count > chosenMax) throw new TintypeError("too_large", { details: { max: chosenMax } });
     return { id, count };
   });
   audit(by, "shared", { shareId: made.id, kind });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { eq, sql } from "drizzle-orm";
 import * as schema from "#db/schema.ts";
+import { changeMedia } from "../bulk/change.ts";
+import { selectionShape } from "../bulk/shapes.ts";
 import { database } from "../database.ts";
 import type { ErrorCode } from "../errors.ts";
 import { TintypeError } from "../errors.ts";
@@ -57,7 +59,7 @@ async function selection(
   const ids = await pictures(box.db, owner, count);
   const made = await createShare(box.db, {
     viewer: owner,
-    of: { ids: ids.toReversed() },
+    of: { selection: { ids: ids.toReversed() } },
     settings: { label: "Grandmother", ...settings },
   });
   return { owner, ids, id: made.id, token: tokenIn(made.link) };
@@ -255,6 +257,48 @@ describe("what is in it", () => {
     assert.equal(await sharePage(box.db, share, { cursor: "x".repeat(60), limit: 2 }), undefined);
   });
 
+  test("days and months are chosen by what they are called", async () => {
+    const owner = await person(box.db);
+    const ids = await pictures(box.db, owner, 4);
+    const { link, count } = await createShare(box.db, {
+      viewer: owner,
+      of: { selection: { days: ["2026-05-03"], except: ids.slice(0, 1) } },
+      settings: { label: "That day" },
+    });
+    assert.equal(count, 3);
+    const share = await mustBeOpen(box.db, tokenIn(link), { cookie: undefined });
+    const page = await sharePage(box.db, share, { cursor: undefined, limit: 10 });
+    assert.deepEqual(
+      page?.media.map((row) => idBehind(share.id, row.id)),
+      ids.slice(1).toReversed(),
+    );
+  });
+
+  test("an album is followed, and what others do not show its owner stays out", async () => {
+    const [owner, other] = [await person(box.db), await person(box.db)];
+    const albumId = await album(box.db, owner, "Jeju");
+    const { link } = await createShare(box.db, {
+      viewer: owner,
+      of: { album: albumId },
+      settings: { label: "Club" },
+    });
+    const share = await mustBeOpen(box.db, tokenIn(link), { cookie: undefined });
+    const seen = async (): Promise<number> =>
+      (await sharePage(box.db, share, { cursor: undefined, limit: 100 }))?.media.length ?? -1;
+    assert.equal(await seen(), 0);
+    const mine = await pictures(box.db, owner, 3);
+    const theirs = [...(await pictures(box.db, other, 1, "public")), ...(await pictures(box.db, other, 1))];
+    await changeMedia(box.db, {
+      viewer: owner,
+      selection: selectionShape.parse({ ids: mine }),
+      change: { kind: "album", add: albumId },
+    });
+    await box.sql`insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
+      select ${albumId}, id, 100, 100 + row_number() over (), taken_at, title, visibility, true from media
+      where id = any(${theirs})`;
+    assert.equal(await seen(), 4);
+  });
+
   test("a picture says nothing of its file, its place, its owner or its address in the gallery", async () => {
     const { owner, ids, token } = await selection();
     const share = await mustBeOpen(box.db, token, { cookie: undefined });
@@ -276,7 +320,7 @@ describe("what is in it", () => {
     assert.deepEqual(await behind(box.db, share, [namesWithin(share.id)(other.ids[0] ?? "")]), []);
     assert.equal((await behind(box.db, share, [namesWithin(share.id)(ids[0] ?? "")])).length, 1);
     await assert.rejects(
-      createShare(box.db, { viewer: other.owner, of: { ids }, settings: { label: "Mine" } }),
+      createShare(box.db, { viewer: other.owner, of: { selection: { ids } }, settings: { label: "Mine" } }),
       refused("not_found"),
     );
   });
@@ -311,7 +355,9 @@ describe("who manages it", () => {
     const ids = await pictures(box.db, owner, 1);
     const made: string[] = [];
     for (const label of ["a", "b", "c"])
-      made.unshift((await createShare(box.db, { viewer: owner, of: { ids }, settings: { label } })).id);
+      made.unshift(
+        (await createShare(box.db, { viewer: owner, of: { selection: { ids } }, settings: { label } })).id,
+      );
     const first = await listShares(box.db, { viewer: owner, limit: 2 });
     const second = await listShares(box.db, { viewer: owner, limit: 2, cursor: first.next });
     const found = [...first.shares, ...second.shares].map(({ id }) => id);
@@ -327,10 +373,13 @@ describe("who manages it", () => {
       [{ label: "x", password: "short" }, "password"],
       [{ label: "x", visitsMax: 0 }, "visitsMax"],
     ] as const)
-      await assert.rejects(createShare(box.db, { viewer: owner, of: { ids }, settings }), (error) => {
-        assert.ok(error instanceof TintypeError);
-        assert.deepEqual(error.details.fields, [field]);
-        return true;
-      });
+      await assert.rejects(
+        createShare(box.db, { viewer: owner, of: { selection: { ids } }, settings }),
+        (error) => {
+          assert.ok(error instanceof TintypeError);
+          assert.deepEqual(error.details.fields, [field]);
+          return true;
+        },
+      );
   });
 });

@@ -1,8 +1,8 @@
 "use server";
 import { refresh } from "next/cache";
 import { redirect } from "next/navigation";
-import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
+import { selectionShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { shareDownloads } from "#lib/media.ts";
@@ -99,21 +99,19 @@ function refused(state: ShareFormState, data: FormData, error: unknown): ShareFo
   return { answer, notice: { tone: "bad", text: said }, values };
 }
 
-const chosenShape = z.array(z.uuid()).min(1).max(chosenMax);
-
-/** What is shared: an album, an inbox, or ids as JSON. */
+/** What is shared: an album, an inbox, or a selection as JSON. */
 function sharedIn(data: FormData): shares.NewShareOf {
   if (data.has("album")) return { album: text(data, "album") };
   if (data.has("inbox")) return { inbox: text(data, "inbox") };
-  let ids: unknown;
+  let said: unknown;
   try {
-    ids = JSON.parse(text(data, "chosen"));
+    said = JSON.parse(text(data, "chosen"));
   } catch (cause) {
     throw new TintypeError("bad_request", { cause });
   }
-  const parsed = chosenShape.safeParse(ids);
-  if (!parsed.success) throw new TintypeError("bad_request");
-  return { ids: parsed.data };
+  const selection = selectionShape.safeParse(said);
+  if (!selection.success) throw new TintypeError("bad_request");
+  return { selection: selection.data };
 }
 
 export async function makeShare(state: ShareFormState, data: FormData): Promise<ShareFormState> {

@@ -5,30 +5,39 @@ import { w } from "#lib/words/shares.ts";
 import { chosenKey } from "../chosen-key.ts";
 import { ShareForm } from "./share-form.tsx";
 
+type Left = { selection: unknown; count: number | undefined };
+
 /** What the gallery left behind when it sent the person here. */
-function left(): string[] {
+function left(): Left | "nothing" {
   try {
-    const ids: unknown = JSON.parse(sessionStorage.getItem(chosenKey) ?? "[]");
-    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
+    const said: unknown = JSON.parse(sessionStorage.getItem(chosenKey) ?? "null");
+    if (typeof said !== "object" || said === null || !("selection" in said)) return "nothing";
+    const count = "count" in said && typeof said.count === "number" ? said.count : undefined;
+    return { selection: said.selection, count };
   } catch {
     // No storage, or something else in it: nothing was chosen.
-    return [];
+    return "nothing";
   }
 }
 
 /** The form for chosen pictures: named in the address, or left in this tab because an address cannot hold thousands. */
-export function Chosen({ ids: given, children }: { ids: string[] | undefined; children: ReactNode }) {
-  const [ids, setIds] = useState<string[] | undefined>(given);
+export function Chosen({ ids, children }: { ids: string[] | undefined; children: ReactNode }) {
+  const [chosen, setChosen] = useState<Left | "nothing" | undefined>(
+    ids === undefined ? undefined : { selection: { ids }, count: ids.length },
+  );
   useEffect(() => {
-    if (given === undefined) setIds(left());
-  }, [given]);
-  if (ids === undefined) return null;
-  if (ids.length === 0) return children;
+    if (ids === undefined) setChosen(left());
+  }, [ids]);
+  if (chosen === undefined) return null;
+  if (chosen === "nothing") return children;
   return (
     <>
-      <PageHeader title={w("newTitle")} lead={w("newSelection", { n: ids.length })} />
+      <PageHeader
+        title={w("newTitle")}
+        lead={chosen.count === undefined ? w("newDescribed") : w("newSelection", { n: chosen.count })}
+      />
       <ShareForm kind="selection">
-        <input type="hidden" name="chosen" value={JSON.stringify(ids)} />
+        <input type="hidden" name="chosen" value={JSON.stringify(chosen.selection)} />
       </ShareForm>
     </>
   );
