@@ -374,3 +374,27 @@ export const placeFacts = ({
   const wide = far / Math.max(0.01, Math.cos((Math.min(89.5, Math.abs(latitude) + far) * Math.PI) / 180));
   return sql`search_place_facts(${latitude}::float8, ${longitude}::float8, ${far}::float8, ${Math.min(180, wide)}::float8)`;
 };
+
+/**
+ * Gives up to `most` media that are older than the search their place in it; false when none is left. Their rows are held
+ * meanwhile: a change that ran between reading and writing would be undone in what is searched.
+ */
+export async function fillSearch(db: Db, most: number): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [progress] = await tx.execute<{ after: string }>(
+      sql`select after from search_backfill for update skip locked`,
+    );
+    if (progress === undefined) return false;
+    const rows = await tx.execute<{ id: string }>(
+      sql`select id from media where id > ${progress.after}::uuid order by id limit ${most} for share`,
+    );
+    const last = rows.at(-1)?.id;
+    if (last === undefined) {
+      await tx.execute(sql`delete from search_backfill`);
+      return false;
+    }
+    await tx.execute(sql`select media_search_write(${uuids(rows.map(({ id }) => id))})`);
+    await tx.execute(sql`update search_backfill set after = ${last}::uuid`);
+    return true;
+  });
+}

@@ -295,6 +295,10 @@ export function parseQuery(text: string): Query {
   return { clauses, problems };
 }
 
+/** A colour of the panel by its name, any other by its number. */
+const nameOfColor = (color: string): string =>
+  Object.entries(colorNames).find(([, hex]) => `#${hex}` === color)?.[0] ?? color;
+
 /** Quoted when it would be read as something else without. */
 function quote(text: string): string {
   const plain = text.replaceAll(/["“”„]/gu, " ").trim();
@@ -321,7 +325,7 @@ export function writeClause(clause: Clause): string {
     case "orientation":
       return `${minus}${clause.kind}:${clause.values.join(",")}`;
     case "color":
-      return `${minus}color:${clause.color}`;
+      return `${minus}color:${nameOfColor(clause.color)}`;
     case "rating":
     case "size":
     case "width":

@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { type Role, roles, type Viewer, type Visibility } from "#lib/media.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
+import { fillSearchIndex } from "./fill.ts";
 import { parseQuery } from "./query.ts";
 import { countMatches, searchMedia, searchNeighbours, whatToDrop } from "./search.ts";
 
@@ -340,6 +341,21 @@ describe("what filters find", () => {
         ["rating", 1],
       ],
     );
+  });
+});
+
+describe("a library that is older than the search", () => {
+  it("is filled in while the gallery runs, and ends there", async () => {
+    const me = await person();
+    await database.sql`alter table media disable trigger media_search_inserted`;
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) ids.push(await picture({ owner: me, title: "Antediluvian" }));
+    await database.sql`alter table media enable trigger media_search_inserted`;
+    assert.deepEqual(await find(me, "antediluvian"), []);
+    await database.sql`insert into search_backfill values ('00000000-0000-0000-0000-000000000000')`;
+    await fillSearchIndex(database.db, new AbortController().signal);
+    assert.deepEqual((await find(me, "antediluvian")).sort(), ids.sort());
+    assert.equal((await database.sql`select 1 from search_backfill`).length, 0);
   });
 });
 

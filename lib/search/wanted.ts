@@ -39,14 +39,21 @@ const megapixel = 1_000_000;
 const subtypes: Record<string, string> = { mov: "quicktime" };
 const kinds = new Set(["picture", "live", "video"]);
 
-/** Classes of megapixels, as search_facts makes them: each is twice as large as the one before. */
-function sizeFacts(min: number, max: number): string[] {
-  const of = (pixels: number): number => Math.max(0, Math.floor(Math.log2(Math.max(1, pixels) / 250_000)));
-  // A class more at either end: logarithms of the database and of this process may differ in their last digit.
-  const last = Number.isFinite(max) ? of(max) + 1 : 16;
+/**
+ * The classes that numbers of this range are in, as search_facts makes them: of `steps` to every doubling from `unit` on.
+ * One more at either end: logarithms of the database and of this process may differ in their last digit.
+ */
+function classes(letter: string, unit: number, steps: number, min: number, max: number): string[] {
+  const of = (value: number): number => Math.max(0, Math.floor(steps * Math.log2(Math.max(1, value) / unit)));
+  const last = (Number.isFinite(max) ? of(max) : of(classesMax * unit)) + 1;
   const first = Math.max(0, of(min) - 1);
-  return Array.from({ length: Math.max(1, last - first + 1) }, (_, n) => `m:${first + n}`);
+  return Array.from({ length: Math.max(1, last - first + 1) }, (_, n) => `${letter}:${first + n}`);
 }
+const sizeFacts = (min: number, max: number): string[] => classes("m", 250_000, 1, min, max);
+const sideFacts = (side: "width" | "height", min: number, max: number): string[] =>
+  classes(side.slice(0, 1), 100, 2, min, max);
+/** So many times the smallest is the largest that any picture has. */
+const classesMax = 2 ** 14;
 
 const questionOf = (clause: Clause): NameQuestion | undefined => {
   switch (clause.kind) {
@@ -157,6 +164,11 @@ function add(wanted: Wanted, clause: Clause, answer: NameAnswer | undefined): bo
     }
     case "width":
     case "height":
+      if (!not)
+        wanted.facts.push({
+          any: sideFacts(clause.kind, clause.min ?? 0, clause.max ?? Number.POSITIVE_INFINITY),
+          not,
+        });
       wanted.measures.push({ of: clause.kind, ...span(clause), not });
       return true;
     case "rating":

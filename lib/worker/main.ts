@@ -8,6 +8,7 @@ import { required, settings } from "../env.ts";
 import { lockDown } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { purge } from "../purge.ts";
+import { fillSearchIndex } from "../search/fill.ts";
 import { storage } from "../storage/current.ts";
 import { type Budget, finalize } from "../uploads/finalize.ts";
 import { leaseSeconds } from "../uploads/rules.ts";
@@ -87,6 +88,9 @@ async function main(): Promise<void> {
       purge: async () => {
         await purge(db, storage(), ending.signal);
       },
+      fill_search: async () => {
+        await fillSearchIndex(db, ending.signal);
+      },
       forget_changes: async () => {
         await forgetOldChanges(db);
       },
@@ -94,6 +98,7 @@ async function main(): Promise<void> {
     parsedCronItems: parseCronItems([
       { match: "* * * * *", task: "sweep", options: housekeeping },
       { match: "* * * * *", task: "purge", options: housekeeping },
+      { match: "* * * * *", task: "fill_search", options: housekeeping },
       { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
       { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
     ]),
@@ -120,6 +125,7 @@ async function main(): Promise<void> {
     {},
     { runAt: new Date(Date.now() + (leaseSeconds + 5) * 1000), jobKey: "sweep at start", maxAttempts: 1 },
   );
+  await runner.addJob("fill_search", {}, { jobKey: "fill_search at start", maxAttempts: 1 });
   process.send?.("ready");
   logger.info({ concurrency }, "ready");
   await runner.promise;
