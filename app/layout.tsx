@@ -26,6 +26,7 @@ export async function generateMetadata(): Promise<Metadata> {
       apple: publicFile("/icon-180.png"),
     },
     manifest: "/manifest.webmanifest",
+    ...((await isShare()) ? {} : { alternates: { types: feeds } }),
     // Read by lib/locale.ts.
     other: { language: locale() },
     // A telephone would turn exposure times and dates into links.
@@ -33,6 +34,8 @@ export async function generateMetadata(): Promise<Metadata> {
     referrer: "same-origin",
   };
 }
+
+const feeds = { "application/rss+xml": "/feed.xml", "application/feed+json": "/feed.json" };
 
 const chosenTheme = async (): Promise<Theme> => themeOf((await cookies()).get(themeCookie)?.value);
 

@@ -106,6 +106,16 @@ const shape = z.object({
   CLOUDFRONT_COOKIE_DOMAIN: z.string().optional(),
   CLOUDFRONT_PRIVATE_KEY: z.string().optional(),
   CLOUDFRONT_PRIVATE_KEY_FILE: z.string().optional(),
+  GALLERY_LICENSE_URL: z
+    .string()
+    .refine(isHttp, {
+      error: "must be an http or https address such as https://creativecommons.org/licenses/by/4.0/",
+    })
+    .optional(),
+  GALLERY_CREDIT: z
+    .string()
+    .regex(/^[^\p{Cc}]{1,200}$/u, { error: "must be one line of at most 200 characters" })
+    .optional(),
   STATIC_URL: httpUrl("https://cdn.example.com/static").optional(),
   UPLOAD_MAX_BYTES: number(1, 5 * 1024 ** 3).default(50 * 1024 * 1024),
   UPLOAD_POLICY_TTL: number(60, 3600).default(600),
@@ -177,6 +187,8 @@ export type Settings = {
   /** Where scripts, styles and public files come from, without a trailing slash; undefined: from the site itself. */
   staticUrl: string | undefined;
   visibilities: Visibility[];
+  /** What feeds and search engines are told of every public picture. */
+  openWeb: { license: string | undefined; credit: string | undefined };
   uploads: {
     bytesMax: number;
     policySeconds: number;
@@ -248,6 +260,7 @@ export function parseSettings(
     mediaCacheControl: v.MEDIA_CACHE_CONTROL,
     staticUrl: v.STATIC_URL,
     visibilities: visibilities.filter((visibility) => listOf(v.MEDIA_VISIBILITIES).includes(visibility)),
+    openWeb: { license: v.GALLERY_LICENSE_URL, credit: v.GALLERY_CREDIT },
     uploads: {
       bytesMax: v.UPLOAD_MAX_BYTES,
       policySeconds: v.UPLOAD_POLICY_TTL,

@@ -47,6 +47,8 @@ export function contentSecurityPolicy(options: {
   /** Where styles, fonts and public files are loaded from besides the site itself (STATIC_URL). */
   staticOrigins?: string[];
   https: boolean;
+  /** Which sites may show the page in a frame: none, or for what is made for that (app/embed) all. */
+  framed?: boolean;
 }): string {
   const fixed = ["", ...(options.staticOrigins ?? [])].join(" ");
   const media = options.mediaOrigins.join(" ");
@@ -67,7 +69,9 @@ export function contentSecurityPolicy(options: {
     `manifest-src 'self'${fixed}`,
     "base-uri 'none'",
     "object-src 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${options.framed === true ? "*" : "'none'"}`,
+    // /embed/code shows what it makes.
+    "frame-src 'self'",
     ...(options.https ? ["upgrade-insecure-requests"] : []),
   ].join("; ");
 }
@@ -145,6 +149,8 @@ export function front(
 
       const path = request.url ?? "/";
       if (path.startsWith("/_next/static/")) return true;
+      const framed = embeddable.test(path);
+      if (framed) response.removeHeader("x-frame-options");
       // A share's address is its key: not even our own pages learn it from a referrer, and no index keeps it.
       if (/^\/(s|guest)\//.test(path)) {
         response.setHeader("referrer-policy", "no-referrer");
@@ -157,6 +163,7 @@ export function front(
         uploadOrigins: origins.upload,
         staticOrigins: origins.static ?? [],
         https,
+        framed,
       });
       // Next reads the nonce from the request's policy and puts it on every script it writes.
       request.headers["content-security-policy"] = policy;
@@ -180,6 +187,7 @@ export function front(
           .end();
         return false;
       }
+      if (framed) return true;
       for (const { name, value, domain } of origins.cookies())
         response.appendHeader(
           "set-cookie",
@@ -189,6 +197,9 @@ export function front(
     },
   };
 }
+
+/** Pages for frames on other sites: what everybody may see, without cookies. */
+const embeddable = /^\/embed(\/[0-9a-f-]{36})?(\?|$)/;
 
 /** Where another app's share sheet sends pictures (app/manifest.webmanifest); public/sw.js takes them. */
 const shareTarget = "/upload/share-target";

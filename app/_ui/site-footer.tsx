@@ -12,9 +12,14 @@ export function SiteFooter({ feed }: { feed: boolean }) {
         {w("preferences")}
       </Link>
       {feed ? (
-        <a href="/feed.xml" className={entry}>
-          {w("feed")}
-        </a>
+        <>
+          <a href="/feed.xml" className={entry}>
+            {w("feed")}
+          </a>
+          <Link href="/embed/code" prefetch={false} className={entry}>
+            {w("embed")}
+          </Link>
+        </>
       ) : null}
     </footer>
   );

@@ -11,7 +11,12 @@ import { absentKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
 import { type Credentials, encodePath, type Signer, signer } from "./sigv4.ts";
 
-type Answer = { download?: string; contentType?: string };
+type Answer = {
+  download?: string;
+  contentType?: string;
+  /** For places that no cookie of ours reaches, such as a page of another site. */
+  cookieless?: boolean;
+};
 
 export type Delivery = {
   /**
@@ -150,7 +155,8 @@ function cloudfront(
     url(key, wanted) {
       const url = `${base}/${location}${encodePath(key)}`;
       const isRendition = key.startsWith("derived/");
-      if (options.cookieDomain !== undefined && isRendition && wanted?.download === undefined) return url;
+      const byCookie = wanted?.download === undefined && wanted?.cookieless !== true;
+      if (options.cookieDomain !== undefined && isRendition && byCookie) return url;
       const resource = isRendition ? `${url.slice(0, url.lastIndexOf("/"))}/*` : `${url}*`;
       const query = answerQuery(wanted);
       return `${url}${query}${query === "" ? "?" : "&"}${queryFor(resource)}`;

@@ -1,13 +1,15 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Page } from "#app/_ui/page.tsx";
+import { StructuredData } from "#app/_ui/structured-data.tsx";
+import { pictureOf } from "#lib/open-web/describe.ts";
+import { oembedLinks } from "#lib/open-web/oembed.ts";
 import { ends } from "#lib/words/ends.ts";
 import { words } from "#lib/words.ts";
 import { Lightbox } from "../_ui/lightbox.tsx";
 import { pageOf } from "../back.ts";
 import { altOf, headingOf } from "../facts.ts";
 import { listIn, loadMedia, loadOpened } from "../load.ts";
-import { jpegOf } from "../renditions.ts";
 import "../media.css";
 
 export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promise<Metadata> {
@@ -17,16 +19,12 @@ export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promis
   // Only what everybody may see may be found or previewed elsewhere.
   if (media.visibility !== "public") return { title, robots: { index: false, follow: false } };
   const description = media.description === "" ? words("shared")("tagline") : media.description.slice(0, 200);
-  const url = jpegOf(media);
-  const width = media.jpegWidths.at(-1);
-  const images =
-    url === undefined || width === undefined
-      ? []
-      : [{ url, width, height: Math.round((width * media.height) / media.width), alt: altOf(media) }];
+  const picture = pictureOf(media);
+  const images = picture === undefined ? [] : [{ ...picture, alt: altOf(media) }];
   return {
     title,
     description,
-    alternates: { canonical: `/m/${media.id}` },
+    alternates: { canonical: `/m/${media.id}`, types: oembedLinks(`/m/${media.id}`) },
     openGraph: {
       type: "article",
       siteName: words("shared")("name"),
@@ -44,6 +42,7 @@ export default async function MediaPage({ params, searchParams }: PageProps<"/m/
   if (opened === undefined) notFound();
   return (
     <Page width="bare">
+      {opened.details.visibility === "public" ? <StructuredData id={opened.details.id} /> : null}
       <Lightbox key={opened.details.id} opened={opened} inDialog={false} back={pageOf(opened.list)} />
     </Page>
   );
