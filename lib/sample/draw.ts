@@ -3,7 +3,7 @@ import { type Exif, movingPicture, type Painted, photograph } from "../imaging/d
 import { canvas, develop, numbers } from "./canvas.ts";
 import { cameraOf, type Sample } from "./catalogue.ts";
 
-export type Drawn = { filename: string; mime: "image/jpeg" | "image/webp"; bytes: Buffer };
+export type Drawn = { filename: string; mime: "image/jpeg" | "image/webp"; bytes: Buffer; modified: Date };
 
 const frames = 18;
 const frameMs = 90;
@@ -11,8 +11,11 @@ const frameMs = 90;
 /** The same bytes whenever it is called with the same number, as long as the libraries are the same. */
 export async function draw(sample: Sample, number: number): Promise<Drawn> {
   const stem = `${cameraOf(sample).make.slice(0, 3).toUpperCase()}_${String(4021 + number * 37).padStart(4, "0")}`;
+  // The date of a picture whose camera writes none.
+  const modified = new Date(`${sample.taken}${sample.offset}`);
   if (!sample.moves)
     return {
+      modified,
       filename: `${stem}.jpg`,
       mime: "image/jpeg",
       bytes: await photograph(paint(sample, number), exifOf(sample, number)),
@@ -21,7 +24,12 @@ export async function draw(sample: Sample, number: number): Promise<Drawn> {
   const shown = Array.from({ length: frames }, (_, n) =>
     paint(sample, number, 0.16 * Math.sin((n / frames) * 2 * Math.PI)),
   );
-  return { filename: `${stem}.webp`, mime: "image/webp", bytes: await movingPicture(shown, frameMs) };
+  return {
+    modified,
+    filename: `${stem}.webp`,
+    mime: "image/webp",
+    bytes: await movingPicture(shown, frameMs),
+  };
 }
 
 function paint({ width, height, scene }: Sample, number: number, time = 0): Painted {

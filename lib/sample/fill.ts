@@ -80,10 +80,11 @@ async function bring(
   if (drawn.size === 0) return true;
   const answers = await beginUploads(db, storage, {
     viewer: owner,
-    uploads: [...drawn].map(([clientToken, { filename, mime, bytes }]) => ({
+    uploads: [...drawn].map(([clientToken, { filename, mime, bytes, modified }]) => ({
       clientToken,
       filename,
       mime,
+      lastModified: modified.getTime(),
       bytes: bytes.byteLength,
       sha256: createHash("sha256").update(bytes).digest("hex"),
     })),

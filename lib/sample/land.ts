@@ -85,7 +85,7 @@ function paintStars(on: Canvas, seed: number, count: number, end: number): void 
   for (let n = 0; n < count; n++) {
     const x = next() * on.width;
     const y = next() * end;
-    const size = 0.5 + next() ** 9 * 1.5;
+    const size = (0.5 + next() ** 9 * 1.5) * Math.max(0.6, on.height / 1000);
     const light = 0.1 + next() ** 5 * 1.6;
     const color: Rgb = next() < 0.7 ? [0.85, 0.92, 1] : [1, 0.86, 0.7];
     around(on, { x, y, rx: size * 2, ry: size * 2 }, (px, py) =>

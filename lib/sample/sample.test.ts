@@ -52,7 +52,9 @@ function small(): (number: number) => Promise<Drawn> {
   return (number) => {
     const known =
       made.get(number) ??
-      picture().then((bytes): Drawn => ({ filename: `S_${number}.jpg`, mime: "image/jpeg", bytes }));
+      picture().then(
+        (bytes): Drawn => ({ filename: `S_${number}.jpg`, mime: "image/jpeg", bytes, modified: new Date(0) }),
+      );
     made.set(number, known);
     return known;
   };

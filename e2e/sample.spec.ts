@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { secondPorts } from "./ports.ts";
+import { accessible, expect, fits, test } from "./test.ts";
+import { environmentOf, main, owner, tintype } from "./world.ts";
+
+const place = { ...secondPorts, data: `${main().data}-sample` };
+const origin = `http://localhost:${place.port}`;
+
+/** Starts a fresh Tintype as somebody does who wants to have a look; answers its set-up link and how to stop it. */
+async function startWithSamples(): Promise<{ link: string; stop: () => Promise<void> }> {
+  rmSync(place.data, { recursive: true, force: true });
+  mkdirSync(place.data, { recursive: true });
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, "..", "bin", "tintype.mjs"), "start", "--sample"],
+    { stdio: ["ignore", "pipe", "inherit"], env: environmentOf(place) },
+  );
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const link = (): string | undefined => /https?:\/\/\S+\/setup\?token=\S+/.exec(said)?.[0];
+  await expect.poll(link, { timeout: 60_000 }).toBeDefined();
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await exited;
+    rmSync(place.data, { recursive: true, force: true });
+  };
+  return { link: link() ?? "", stop };
+}
+
+test("samples fill a new gallery once it has an owner, and go with one click", async ({ browser }) => {
+  test.setTimeout(180_000);
+  const { link, stop } = await startWithSamples();
+  const page = await (await browser.newContext({ baseURL: origin })).newPage();
+  try {
+    await page.goto(link);
+    await page.getByLabel("Name").fill(owner.name);
+    await page.getByLabel("E-mail").fill(owner.email);
+    await page.getByLabel("Password", { exact: true }).fill(owner.password);
+    await page.keyboard.press("Enter");
+    await expect(page).not.toHaveURL(/setup/);
+    const pictures = page.locator("main a[href^='/m/'] img");
+    await expect(async () => {
+      await page.goto("/");
+      await expect(page.getByText("These are sample pictures.")).toBeVisible({ timeout: 1_000 });
+      expect(await pictures.count()).toBeGreaterThan(8);
+    }).toPass({ timeout: 120_000 });
+    await accessible(page);
+
+    const visitor = await (await browser.newContext({ baseURL: origin })).newPage();
+    await expect(async () => {
+      await visitor.goto("/");
+      await expect(visitor.locator("main a[href^='/m/']").first()).toBeVisible({ timeout: 1_000 });
+    }).toPass({ timeout: 60_000 });
+    await expect(visitor.getByText("These are sample pictures.")).toHaveCount(0);
+    await visitor.context().close();
+
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByText("Remove them", { exact: true }).click();
+    await fits(page);
+    await accessible(page);
+    await page.getByRole("button", { name: "Yes, remove them all" }).click();
+    await expect(page.getByText("These are sample pictures.")).toHaveCount(0);
+    await expect(pictures).toHaveCount(0);
+    await expect(tintype(["sample", "remove"], undefined, place)).rejects.toThrow(/no sample pictures/);
+  } finally {
+    await page.context().close();
+    await stop();
+  }
+});
