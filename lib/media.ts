@@ -152,6 +152,9 @@ export const limits = {
   /** A telephone's 48 megapixels; decoded whole, at some 15 bytes a pixel as well. */
   heicPixelsMax: 50_000_000,
   sideMax: 30_000,
+  videoSideMax: 8_192,
+  /** Milliseconds: a day. */
+  videoDurationMax: 86_400_000,
   framesMax: 300,
   framePixelsMax: 200_000_000,
   profileBytesMax: 4 * 1024 * 1024,

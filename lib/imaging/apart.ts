@@ -1,11 +1,13 @@
 /**
  * Work on hostile bytes in a process of its own, with limits: of time, of memory, of what it may say. It gets nothing of
- * the worker's: no environment, no file but its own programs, no descriptor but three pipes.
+ * the worker's: no environment, no file but its own programs, no descriptor but its pipes.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { createInterface } from "node:readline";
+import { Readable, type Writable } from "node:stream";
+import { z } from "zod";
 
 const project = path.join(import.meta.dirname, "..", "..");
 
@@ -53,8 +55,6 @@ export type Program = {
   arguments: string[];
   /** Folders of node_modules it loads. */
   packages: string[];
-  /** Whether these are native. */
-  native?: boolean;
 };
 
 function start(program: Program): Child {
@@ -69,25 +69,69 @@ function start(program: Program): Child {
       "--permission",
       ...readable.map((place) => `--allow-fs-read=${place}`),
       "--allow-worker",
-      ...(program.native === true ? ["--allow-addons"] : []),
       "--disable-warning=SecurityWarning",
       "--disable-warning=ExperimentalWarning",
       "--max-old-space-size=256",
       path.join(import.meta.dirname, program.file),
       ...program.arguments,
     ],
-    { cwd: path.parse(project).root, env: { NODE_ENV: "production" }, stdio: ["pipe", "pipe", "pipe"] },
+    {
+      cwd: path.parse(project).root,
+      env: { NODE_ENV: "production" },
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
+    },
   );
 }
 
+/** Bytes that are read where they lie, a range at a time; `end` is not included. */
+export type Source = { bytes: number; read(start: number, end: number): Promise<Uint8Array> };
+
+/** Asked for at once, and over the life of one program: hostile indices may send a reader round and round. */
+const askedAtOnceMax = 8 * 1024 * 1024;
+const askedMax = 2 * 1024 ** 3;
+const asksMax = 50_000;
+
+const askShape = z.tuple([z.int().min(0), z.int().min(1)]);
+
+/** The program asks on its fourth descriptor, a line a range, and reads the answers one after the other from its input. */
+async function answer(child: Child, source: Source): Promise<void> {
+  const asks = child.stdio[3];
+  if (!(asks instanceof Readable)) throw new Error("A program without a way to ask.");
+  let asked = 0;
+  let count = 0;
+  for await (const line of createInterface({ input: asks })) {
+    const [start, end] = askShape.parse(JSON.parse(line));
+    asked += end - start;
+    count += 1;
+    if (
+      end > source.bytes ||
+      end <= start ||
+      end - start > askedAtOnceMax ||
+      asked > askedMax ||
+      count > asksMax
+    )
+      throw new AskedTooMuch();
+    child.stdin.write(await source.read(start, end));
+  }
+}
+
+/** The program went on asking, or asked for what is not there. */
+export class AskedTooMuch extends Error {}
+
+const feed = (child: Child, input: Buffer | Source): Promise<void> => {
+  if (!(input instanceof Uint8Array)) return answer(child, input);
+  child.stdin.end(input);
+  return Promise.resolve();
+};
+
 /**
- * Runs a program over its input. Resolves however it ended; rejects only when it could not be started. `feed` gives the
- * input and may go on answering; what it throws ends the program and comes out as it is.
+ * Runs a program over its input: all of it at once, or as it asks. Resolves however the program ended; rejects only when
+ * it could not be started, or with what the source threw.
  */
 export async function runApart(
   program: Program,
   limits: ApartLimits,
-  feed: (child: Child) => Promise<void> | void,
+  input: Buffer | Source,
   signal?: AbortSignal,
 ): Promise<Apart> {
   const child = start(program);
@@ -97,18 +141,10 @@ export async function runApart(
     stopped ??= why;
     child.kill("SIGKILL");
   };
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  child.stdout.on("data", (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes > limits.outputBytesMax) stop("too_much");
-    else pieces.push(piece);
-  });
+  const pieces = collect(child, limits.outputBytesMax, () => stop("too_much"));
   child.stderr.on("data", (piece: Buffer) => {
-    found.said = (found.said + piece.toString("utf8")).slice(0, saidMax);
+    found.said = (found.said + piece.toString("utf8")).slice(-saidMax);
   });
-  // One that gave up before it had read everything closes the pipe; its exit says why.
-  child.stdin.on("error", () => undefined);
   const late = setTimeout(() => stop("late"), limits.seconds * 1000);
   const watch = setInterval(() => {
     if (child.pid === undefined) return;
@@ -126,7 +162,7 @@ export async function runApart(
       child.once("error", reject);
       child.once("close", resolve);
     });
-    const feeding = Promise.resolve(feed(child)).catch((fault: unknown) => {
+    const feeding = feed(child, input).catch((fault: unknown) => {
       stop("failed");
       throw fault;
     });
@@ -139,4 +175,17 @@ export async function runApart(
     clearInterval(watch);
     signal?.removeEventListener("abort", cancel);
   }
+}
+
+function collect(child: Child, bytesMax: number, full: () => void): Buffer[] {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  child.stdout.on("data", (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > bytesMax) full();
+    else pieces.push(piece);
+  });
+  // One that gave up before it had read everything closes the pipe; its exit says why.
+  child.stdin.on("error", () => undefined);
+  return pieces;
 }

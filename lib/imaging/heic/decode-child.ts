@@ -5,28 +5,12 @@
  */
 import { createRequire } from "node:module";
 import { buffer } from "node:stream/consumers";
-import { Worker } from "node:worker_threads";
+import { startLimits } from "../within.ts";
 import type { Failure, Libheif } from "./libheif.ts";
 
 const [secondsText = "60", memoryText = "1024"] = process.argv.slice(2);
 
-/** The decoder blocks this thread for seconds: another one watches the clock, and whether the worker is still there. */
-const watchdog = `
-  const end = performance.now() + ${Number(secondsText)} * 1000;
-  const parent = process.ppid;
-  setInterval(() => {
-    if (performance.now() > end || process.ppid !== parent) process.kill(process.pid, "SIGKILL");
-  }, 500);
-`;
-new Worker(watchdog, { eval: true }).unref();
-
-/** What is refused here the decoder takes for a lack of memory, which it survives. */
-const memoryBytesMax = Number(memoryText) * 1024 * 1024;
-const { grow } = WebAssembly.Memory.prototype;
-WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages: number): number {
-  if (this.buffer.byteLength + pages * 65_536 > memoryBytesMax) throw new RangeError("out of memory");
-  return grow.call(this, pages);
-};
+startLimits(Number(secondsText), Number(memoryText));
 
 function fail(failure: Failure): never {
   process.stderr.write(JSON.stringify(failure));

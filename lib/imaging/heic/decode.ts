@@ -57,9 +57,7 @@ async function decodeAlone(
       packages: ["libheif-js"],
     },
     { seconds, memoryBytesMax, outputBytesMax: header.width * header.height * 4 + headBytes },
-    (child) => {
-      child.stdin.end(original);
-    },
+    original,
     signal,
   );
   clock.spend(cpuSeconds);

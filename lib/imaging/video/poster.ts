@@ -1,0 +1,47 @@
+import pLimit from "p-limit";
+import { runApart, type Source } from "../apart.ts";
+import type { Decoded } from "../heic/decode.ts";
+import { ladder } from "../ladder.ts";
+import type { Video } from "./read.ts";
+
+/** Pixels before they are turned. */
+export type Poster = Decoded;
+
+const seconds = 60;
+const memoryBytesMax = 1_200 * 1024 * 1024;
+const one = pLimit(1);
+/** Past the black that many videos begin with. */
+const afterSeconds = 1;
+
+/**
+ * One picture of a video, large enough for its largest rendition. `undefined` when the decoder here does not know the
+ * coding or gives up: the video is shown by a plain field then.
+ */
+export const posterOf = (source: Source, video: Video, signal?: AbortSignal): Promise<Poster | undefined> =>
+  one(() => decodePoster(source, video, signal));
+
+async function decodePoster(
+  source: Source,
+  { width, height, turn, duration }: Video,
+  signal: AbortSignal | undefined,
+): Promise<Poster | undefined> {
+  signal?.throwIfAborted();
+  const [step] = ladder(width, height).steps;
+  if (step === undefined) return undefined;
+  const stored = turn % 180 === 0 ? step : { width: step.height, height: step.width };
+  const at = Math.min(afterSeconds, duration / 10_000);
+  const bytes = stored.width * stored.height * 3;
+  const { end, output } = await runApart(
+    {
+      file: "video/poster-child.ts",
+      arguments: [seconds, source.bytes, stored.width, stored.height, at].map(String),
+      packages: ["mediabunny", "@ffmpeg/core"],
+    },
+    { seconds, memoryBytesMax, outputBytesMax: bytes },
+    source,
+    signal,
+  );
+  signal?.throwIfAborted();
+  if (end !== "done" || output.length !== bytes) return undefined;
+  return { data: output, ...stored, channels: 3 };
+}
