@@ -118,6 +118,7 @@ const shape = z.object({
     .optional(),
   STATIC_URL: httpUrl("https://cdn.example.com/static").optional(),
   UPLOAD_MAX_BYTES: number(1, 5 * 1024 ** 3).default(50 * 1024 * 1024),
+  UPLOAD_VIDEO_MAX_BYTES: number(1, 5 * 1024 ** 3).default(4 * 1024 ** 3),
   UPLOAD_POLICY_TTL: number(60, 3600).default(600),
   UPLOAD_GRACE: number(1, 86_400).default(3600),
   UPLOAD_MAX_AGE: number(600, 7 * 86_400).default(86_400),
@@ -191,6 +192,7 @@ export type Settings = {
   openWeb: { license: string | undefined; credit: string | undefined };
   uploads: {
     bytesMax: number;
+    videoBytesMax: number;
     policySeconds: number;
     graceSeconds: number;
     ageSecondsMax: number;
@@ -263,6 +265,7 @@ export function parseSettings(
     openWeb: { license: v.GALLERY_LICENSE_URL, credit: v.GALLERY_CREDIT },
     uploads: {
       bytesMax: v.UPLOAD_MAX_BYTES,
+      videoBytesMax: v.UPLOAD_VIDEO_MAX_BYTES,
       policySeconds: v.UPLOAD_POLICY_TTL,
       graceSeconds: v.UPLOAD_GRACE,
       ageSecondsMax: v.UPLOAD_MAX_AGE,

@@ -29,7 +29,7 @@ import { type Storage, StorageError } from "./storage/port.ts";
 import { type Arrival, bringIn, lookFor } from "./uploads/multipart.ts";
 import { newsOf } from "./uploads/news.ts";
 import { freshPermit, type Permitted, permitFor } from "./uploads/permit.ts";
-import { queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
+import { bytesMaxFor, queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
 import { singleTransport } from "./uploads/transport.ts";
 import { words } from "./words.ts";
 
@@ -77,7 +77,7 @@ export async function beginUploads(
   ask: { viewer: Viewer | undefined; uploads: BeginFile[] },
 ): Promise<BeginAnswer[]> {
   const viewer = mayUpload(ask.viewer);
-  const { bytesMax, policySeconds, multipartThreshold } = settings().uploads;
+  const { policySeconds, multipartThreshold } = settings().uploads;
   const single = await singleTransport(storage);
   const files = [...new Map(ask.uploads.map((file) => [file.clientToken, file])).values()];
 
@@ -104,7 +104,8 @@ export async function beginUploads(
         : quota.limitBytes - quota.usedBytes - quota.reservedBytes;
     const taken = fresh.filter((file) => {
       if (twinOf.has(file.sha256)) return false;
-      const code = file.bytes > bytesMax ? "too_large" : file.bytes > room ? "quota_exceeded" : undefined;
+      const code =
+        file.bytes > bytesMaxFor(file.mime) ? "too_large" : file.bytes > room ? "quota_exceeded" : undefined;
       if (code !== undefined) refused.set(file.clientToken, refuse(file, code));
       else room -= file.bytes;
       return code === undefined;

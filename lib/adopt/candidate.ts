@@ -1,8 +1,8 @@
 /** What an object of a bucket is to an adoption, from its listing and, where that does not say, from its first bytes. */
 import mime from "mime";
 import { Rejection } from "../imaging/rejection.ts";
-import { sniff } from "../imaging/sniff.ts";
-import { type MediaType, pictureTypes } from "../media.ts";
+import { sniffAny } from "../imaging/sniff.ts";
+import { type MediaType, mediaTypes } from "../media.ts";
 import { isPlainKey } from "../storage/keys.ts";
 import { type ObjectHead, type Storage, StorageError } from "../storage/port.ts";
 
@@ -33,7 +33,7 @@ const sameType: Record<string, MediaType> = {
 export async function candidateOf(
   storage: Storage,
   object: ObjectHead,
-  options: { bytesMax: number; look: boolean },
+  options: { bytesMax: (type: MediaType) => number; look: boolean },
 ): Promise<Candidate> {
   const { key, bytes } = object;
   if (key.endsWith("/")) return { is: "folder" };
@@ -44,9 +44,9 @@ export async function candidateOf(
   const type = options.look || named === null ? await typeWithin(storage, key) : (sameType[named] ?? named);
   if (type === undefined) return { is: "gone" };
   if (typeof type !== "string") return type;
-  const accepted = pictureTypes.find((one) => one === type);
+  const accepted = mediaTypes.find((one) => one === type);
   if (accepted === undefined) return { is: "other_type", type };
-  return bytes > options.bytesMax ? { is: "too_large" } : { is: "candidate", type: accepted };
+  return bytes > options.bytesMax(accepted) ? { is: "too_large" } : { is: "candidate", type: accepted };
 }
 
 const unreadable = { is: "unreadable" } as const;
@@ -61,7 +61,7 @@ async function typeWithin(storage: Storage, key: string): Promise<string | typeo
   });
   if (got === undefined || "is" in got) return got;
   try {
-    return await sniff(got.body);
+    return await sniffAny(got.body);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
     const [, found = ""] = /: (.*)$/s.exec(error.message) ?? [];

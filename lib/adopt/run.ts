@@ -6,12 +6,12 @@ import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import type { Db } from "#db/client.ts";
 import { type Brought, type KnownKey, knownKeys } from "#db/queries/operator.ts";
-import { settings } from "../env.ts";
 import { bring, filenameFor, lastingRefusals } from "../import/bring.ts";
 import { leavesOut } from "../import/pattern.ts";
 import { type Verdict, type Verification, verification } from "../import/verification.ts";
 import { beginFileShape, type MediaType, type RejectCode, type Visibility } from "../media.ts";
 import type { ObjectHead, Storage } from "../storage/port.ts";
+import { bytesMaxFor } from "../uploads/rules.ts";
 import { type Candidate, candidateOf } from "./candidate.ts";
 
 export type AdoptOutcome =
@@ -134,12 +134,11 @@ async function adoptPage(
     else if (event === undefined) unknown.push(object);
     else options.onEvent(event);
   }
-  const { bytesMax } = settings().uploads;
   const judged = await Promise.all(
     unknown.map((object) =>
       inTurn(async () => ({
         object,
-        candidate: await candidateOf(storage, object, { bytesMax, look: options.look }),
+        candidate: await candidateOf(storage, object, { bytesMax: bytesMaxFor, look: options.look }),
       })),
     ),
   );

@@ -79,7 +79,11 @@ const groups = (bytesMax: number): Record<AdoptOutcome, Group> => ({
   deleted_before: { label: "deleted from the gallery before; --again brings them back", names: true },
   refused_before: { label: "refused before and the same since; --again tries once more", names: true },
   refused: { label: "refused, left as they are", names: true, trouble: true },
-  too_large: { label: `larger than ${size(bytesMax)} (UPLOAD_MAX_BYTES)`, names: true, trouble: true },
+  too_large: {
+    label: `larger than ${size(bytesMax)} (UPLOAD_MAX_BYTES; videos: UPLOAD_VIDEO_MAX_BYTES)`,
+    names: true,
+    trouble: true,
+  },
   no_room: { label: "beyond what their owner may keep", names: true, trouble: true },
   gone: { label: "not in the bucket any more", names: true, trouble: true },
   unusable_key: {

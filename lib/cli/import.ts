@@ -71,7 +71,11 @@ const groups = (bytesMax: number): Record<ImportOutcome, Group> => ({
   deleted_before: { label: "deleted from the gallery before; --again brings them back", names: true },
   refused_before: { label: "refused before; --again tries once more", names: true },
   refused: { label: "refused", names: true, trouble: true },
-  too_large: { label: `larger than ${size(bytesMax)} (UPLOAD_MAX_BYTES)`, names: true, trouble: true },
+  too_large: {
+    label: `larger than ${size(bytesMax)} (UPLOAD_MAX_BYTES; videos: UPLOAD_VIDEO_MAX_BYTES)`,
+    names: true,
+    trouble: true,
+  },
   no_room: { label: "beyond what their owner may keep", names: true, trouble: true },
   changed: { label: "written to while they were read; run this again", names: true, trouble: true },
   unreadable: { label: "unreadable", names: true, trouble: true },

@@ -1,24 +1,31 @@
 import { limits } from "#lib/media.ts";
 import { type Clock, startClock } from "./clock.ts";
-import { openOriginal, openOwn } from "./codec.ts";
+import { openOriginal, openOwn, openPlain } from "./codec.ts";
 import { readHeic } from "./formats/heic.ts";
 import { decodeHeic } from "./heic/decode.ts";
 import type { Identity } from "./identify.ts";
 import { ladder, type Step } from "./ladder.ts";
+import { movingPart, wholeBoxes } from "./live.ts";
 import { forEncoding, openPixels, type Pixels, placeholder, shrink, withProfile } from "./pixels.ts";
 import { isDisplayP3 } from "./profile.ts";
+import { Rejection } from "./rejection.ts";
 import { withoutMetadata } from "./strip.ts";
 import { corrupt } from "./structure.ts";
 import { verdict } from "./verdict.ts";
+import { type Poster, patchedWhole, readVideo, type Video } from "./video/index.ts";
 
 export type Rendition = { width: number; height: number; format: "avif" | "jpg"; body: Buffer };
+type Animation = { format: "gif" | "webp"; body: Buffer };
+/** `duration` in milliseconds; `codecs` as a browser is asked whether it plays them. */
+export type Clip = { format: "mp4"; body: Buffer; duration: number; codecs: string };
+
 type Bounds = { clock: Clock; signal: AbortSignal | undefined };
 
 export type Derivation = {
   /** Largest first. Oriented, sRGB or Display P3 with its profile, free of metadata (R-45). */
   renditions: Rendition[];
-  /** The animation itself without its metadata; undefined for a still. */
-  motion: { format: "gif" | "webp"; body: Buffer } | undefined;
+  /** What moves, without its metadata: an animation, or the video appended to a still. Undefined for a plain still. */
+  motion: Animation | Clip | undefined;
   thumbhash: Buffer;
   /** 0xRRGGBB */
   color: number;
@@ -97,9 +104,36 @@ async function encode(
   return made;
 }
 
-function motionOf(original: Buffer, { mime, frames }: Identity): Derivation["motion"] {
+function animationOf(original: Buffer, { mime, frames }: Identity): Animation | undefined {
   if (frames < 2 || (mime !== "image/gif" && mime !== "image/webp")) return undefined;
   return { format: mime === "image/gif" ? "gif" : "webp", body: withoutMetadata(original, mime) };
+}
+
+/** Longer ones are no part of a still. */
+const clipMsMax = 30_000;
+
+/** A part that cannot be read leaves a still that is worth keeping. */
+async function clipOf(
+  original: Buffer,
+  identity: Identity,
+  signal: AbortSignal | undefined,
+): Promise<Clip | undefined> {
+  const found = movingPart(original, identity);
+  if (found === undefined) return undefined;
+  const clip = wholeBoxes(found);
+  const source = {
+    bytes: clip.length,
+    read: async (start: number, end: number) => clip.subarray(start, end),
+  };
+  try {
+    const { duration, codecs, patches } = await readVideo(source, "video/mp4", signal);
+    return duration > clipMsMax
+      ? undefined
+      : { format: "mp4", body: patchedWhole(clip, patches), duration, codecs };
+  } catch (error) {
+    if (error instanceof Rejection) return undefined;
+    throw error;
+  }
 }
 
 /** An error while the original is read is a verdict about it; one while pixels are encoded is ours. */
@@ -107,7 +141,7 @@ async function readWhole(
   original: Buffer,
   { mime }: Identity,
   largest: Step,
-  motion: Derivation["motion"],
+  motion: Animation | undefined,
   { clock, signal }: Bounds,
 ): Promise<Pixels> {
   try {
@@ -140,17 +174,51 @@ export async function derive(
 }
 
 async function deriveWithin(bounds: Bounds, original: Buffer, identity: Identity): Promise<Derivation> {
-  const { clock } = bounds;
-  const { steps, jpegWidths } = ladder(identity.width, identity.height);
-  const [largest] = steps;
+  const animation = animationOf(original, identity);
+  const pixels = await readWhole(original, identity, top(identity), animation, bounds);
+  const motion = animation ?? (await clipOf(original, identity, bounds.signal));
+  return { ...(await cascade(pixels, identity, bounds.clock)), motion };
+}
+
+function top({ width, height }: Step): Step {
+  const [largest] = ladder(width, height).steps;
   if (largest === undefined) throw new Error("A ladder without steps.");
-  const motion = motionOf(original, identity);
-  let pixels = await readWhole(original, identity, largest, motion, bounds);
+  return largest;
+}
+
+/** All renditions from pixels that have the size of the largest. */
+async function cascade(
+  largest: Pixels,
+  { width, height }: Step,
+  clock: Clock,
+): Promise<Omit<Derivation, "motion">> {
+  const { steps, jpegWidths } = ladder(width, height);
+  let pixels = largest;
   const renditions: Rendition[] = [];
   for (const step of steps) {
     pixels = await shrink(pixels, step);
     const formats = jpegWidths.includes(step.width) ? (["avif", "jpg"] as const) : (["avif"] as const);
     renditions.push(...(await encode(pixels, formats, clock)));
   }
-  return { renditions, motion, ...(await placeholder(pixels)) };
+  return { renditions, ...(await placeholder(pixels)) };
+}
+
+/** What stands for a video that no decoder here can show: dark, so that the marks upon it are seen. */
+const plainField = { r: 38, g: 38, b: 42 };
+
+/** Renditions of a video's poster, turned as it is shown; of a plain field of its shape where there is none. */
+export async function deriveStill(video: Video, poster: Poster | undefined): Promise<Derivation> {
+  const clock = startClock();
+  try {
+    const { width, height } = top(video);
+    const source =
+      poster === undefined
+        ? openPlain({ width, height, background: plainField })
+        : openPixels(poster).rotate(video.turn).resize(width, height, { fit: "fill" });
+    const { data, info } = await source.timeout(clock.left()).raw().toBuffer({ resolveWithObject: true });
+    const pixels: Pixels = { data, width: info.width, height: info.height, channels: 3, wide: false };
+    return { ...(await cascade(pixels, video, clock)), motion: undefined };
+  } catch (fault) {
+    throw clock.judge(fault);
+  }
 }

@@ -1,7 +1,11 @@
 /** Originals are judged here and renditions made: the only folder that decodes a picture. */
+
+export type { Source } from "./apart.ts";
 export { lockDown } from "./codec.ts";
-export { type Derivation, derive, type Rendition } from "./derive.ts";
+export { type Derivation, derive, deriveStill, type Rendition } from "./derive.ts";
 export { type Facts, readFacts } from "./facts.ts";
 export { type Identity, identify } from "./identify.ts";
 export { Rejection } from "./rejection.ts";
+export { sniffVideo } from "./sniff.ts";
 export { withoutMetadata } from "./strip.ts";
+export { patched, posterOf, readVideo, type Video } from "./video/index.ts";

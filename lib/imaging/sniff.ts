@@ -1,6 +1,6 @@
 /** What kind of file the bytes are, from the bytes alone. */
 import { fileTypeFromBuffer } from "file-type";
-import type { PictureType } from "#lib/media.ts";
+import type { MediaType, PictureType, VideoType } from "#lib/media.ts";
 import { Rejection } from "./rejection.ts";
 
 /** file-type reads on through a whole archive when it may; the kinds it tells apart show in the first bytes. */
@@ -41,6 +41,22 @@ function supported(original: Buffer): PictureType | undefined {
   return found === undefined ? undefined : heif(found, original.subarray(0, sniffBytes));
 }
 
+/** Brands of MP4 files as cameras, telephones and programs write them. */
+const mp4Brands = /^(isom|iso[2-9]|mp4[12]|avc1|M4V |MSNV|3gp|dash|hvc1|hev1|av01|vp09|XAVC|NDSM|mmp4|f4v )/;
+const ebml = "\x1aE\xdf\xa3";
+
+/** The type of a video, from its first bytes; undefined for everything else. */
+export function sniffVideo(start: Buffer): VideoType | undefined {
+  const head = start.subarray(0, sniffBytes);
+  if (text(head, 0, 4) === ebml) return head.includes("webm") ? "video/webm" : undefined;
+  const found = brands(head);
+  // Old QuickTime files begin without a brand.
+  if (found === undefined)
+    return ["moov", "wide", "mdat"].includes(text(head, 4, 8)) ? "video/quicktime" : undefined;
+  if (found[0] === "qt  ") return "video/quicktime";
+  return found.some((brand) => mp4Brands.test(brand)) ? "video/mp4" : undefined;
+}
+
 /** Kinds of picture that file-type does not know, by the bytes at an offset. */
 const otherPictures: readonly (readonly [at: number, magic: string])[] = [
   [0, "SIMPLE  ="],
@@ -75,6 +91,9 @@ async function fileTypeMime(original: Buffer): Promise<string> {
     throw new Rejection("not_an_image", "the first bytes are of no known kind", { cause });
   }
 }
+
+/** The same of everything that is taken, pictures and videos. */
+export const sniffAny = async (start: Buffer): Promise<MediaType> => sniffVideo(start) ?? sniff(start);
 
 /** The type of the bytes. Throws Rejection unsupported_type (a picture or film we do not take) or not_an_image. */
 export async function sniff(original: Buffer): Promise<PictureType> {

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Rejection } from "../imaging/rejection.ts";
-import { sniff } from "../imaging/sniff.ts";
+import { sniffAny } from "../imaging/sniff.ts";
+import type { MediaType } from "../media.ts";
 import type { SizedStream } from "../storage/port.ts";
 import { type Place, reason } from "./walk.ts";
 
@@ -28,13 +29,15 @@ export type Examined =
   | { is: "empty" | "changed" }
   | { is: "too_large"; bytes: number };
 
+type BytesMax = (type: MediaType) => number;
+
 /** The file was written to while it was read. */
 export class Changed extends Error {
   override readonly name = "Changed";
 }
 
 /** Whoever has called must close the picture. A file that is being written is looked at twice, then told. */
-export async function examine(place: Place, bytesMax: number): Promise<Examined> {
+export async function examine(place: Place, bytesMax: BytesMax): Promise<Examined> {
   for (let tries = 1; ; tries++) {
     try {
       return await examineOnce(place, bytesMax);
@@ -45,7 +48,7 @@ export async function examine(place: Place, bytesMax: number): Promise<Examined>
   }
 }
 
-async function examineOnce(place: Place, bytesMax: number): Promise<Examined> {
+async function examineOnce(place: Place, bytesMax: BytesMax): Promise<Examined> {
   // A pipe put in the place of a file since it was listed would hold this process up for ever.
   const handle = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   let kept = false;
@@ -55,9 +58,9 @@ async function examineOnce(place: Place, bytesMax: number): Promise<Examined> {
     if (facts.size === 0) return { is: "empty" };
     const start = Buffer.alloc(Math.min(startBytes, facts.size));
     const { bytesRead } = await handle.read(start, 0, start.length, 0);
-    const refused = await kindOf(start.subarray(0, bytesRead));
-    if (refused !== undefined) return refused;
-    if (facts.size > bytesMax) return { is: "too_large", bytes: facts.size };
+    const kind = await kindOf(start.subarray(0, bytesRead));
+    if (typeof kind !== "string") return kind;
+    if (facts.size > bytesMax(kind)) return { is: "too_large", bytes: facts.size };
     const picture =
       facts.size <= heldBytesMax
         ? await readWhole(handle, facts.size)
@@ -73,11 +76,10 @@ async function examineOnce(place: Place, bytesMax: number): Promise<Examined> {
   }
 }
 
-/** By its first bytes, never by its name. `undefined` for what may be sent. */
-async function kindOf(start: Buffer): Promise<Examined | undefined> {
+/** By its first bytes, never by its name. The type of what may be sent. */
+async function kindOf(start: Buffer): Promise<Examined | MediaType> {
   try {
-    await sniff(start);
-    return undefined;
+    return await sniffAny(start);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
     const [, why = ""] = /: (.*)$/s.exec(error.message) ?? [];

@@ -12,6 +12,7 @@ import { settings } from "../env.ts";
 import { beginFileShape, type RejectCode, type Visibility } from "../media.ts";
 import { incomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
+import { bytesMaxFor } from "../uploads/rules.ts";
 import { arrived, arriveSeconds, bring, filenameFor, lastingRefusals } from "./bring.ts";
 import { Changed, type Examined, examine, type Picture } from "./examine.ts";
 import { together } from "./together.ts";
@@ -172,8 +173,7 @@ async function take(run: Run, found: Found): Promise<void> {
     run.options.onEvent({ path: found.shown, outcome: found.is, bytes: 0, ...why });
     return;
   }
-  const { bytesMax } = settings().uploads;
-  const examined = await examine(found.place, bytesMax);
+  const examined = await examine(found.place, bytesMaxFor);
   if (examined.is !== "picture") {
     run.options.onEvent(leftOut(found.shown, examined));
     return;

@@ -2,6 +2,7 @@
 import type { NewPurge } from "#db/queries/purges.ts";
 import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
+import { isVideo } from "../media.ts";
 
 /** How long an upload stays with a worker that says nothing; a living one renews its lease three times as often. */
 export const leaseSeconds = 45;
@@ -13,6 +14,10 @@ export const writingSeconds = 360;
 export const attemptsMax = 3;
 /** The pause before an upload is tried again after a fault. */
 export const retrySeconds = 30;
+
+/** Bytes an upload of this type may have; of an unknown type, as many as a picture. */
+export const bytesMaxFor = (type: string): number =>
+  isVideo(type) ? settings().uploads.videoBytesMax : settings().uploads.bytesMax;
 
 /** In place of a key: not an object, but the parts gathered for one. Keys of ours hold no question mark. */
 export const abortMark = (key: string, multipartId: string): string => `${key}?uploadId=${multipartId}`;

@@ -3,13 +3,47 @@ import { createHash } from "node:crypto";
 import { type Db, inTransaction } from "#db/client.ts";
 import { findMedia, replaceRenditions } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
+import type { Media } from "#db/schema.ts";
 import { settings } from "../env.ts";
-import { derive, identify } from "../imaging/index.ts";
+import { type Derivation, derive, identify } from "../imaging/index.ts";
 import { log } from "../log.ts";
+import { isVideo } from "../media.ts";
 import { renditionFolder } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
-import { type Budget, widthsOf, writeRenditions } from "../uploads/finalize.ts";
+import type { Budget } from "../uploads/finalize.ts";
 import { writingSeconds } from "../uploads/rules.ts";
+import { readShown, writeShown } from "../uploads/video.ts";
+import { widthsOf, writeRenditions } from "../uploads/written.ts";
+
+/** What was made, and how to write it; the latter answers the ending of what moves. */
+type Remade = { made: Derivation; write(folder: string): Promise<string | undefined> };
+
+const damaged = (row: Media, found: boolean): undefined => {
+  log("derive").error({ mediaId: row.id, key: row.key, found }, "the original is missing or damaged");
+  return undefined;
+};
+
+async function stillAnew(storage: Storage, row: Media, budget: Budget): Promise<Remade | undefined> {
+  const got = await budget.bytes(row.bytes, () => storage.get(row.key, { bytesMax: row.bytes }));
+  if (got === undefined || createHash("sha256").update(got.body).digest("hex") !== row.sha256)
+    return damaged(row, got !== undefined);
+  const identity = await identify(got.body, isVideo(row.mime) ? "" : row.mime);
+  const made = await budget.pixels(identity.pixels, () => derive(got.body, identity));
+  const write = async (folder: string): Promise<string | undefined> => {
+    await writeRenditions(storage, folder, made);
+    return made.motion?.format;
+  };
+  return { made, write };
+}
+
+/** Its digest is not taken anew: gigabytes would be read for a picture of it. */
+async function videoAnew(storage: Storage, row: Media, { pixels }: Budget): Promise<Remade | undefined> {
+  const head = await storage.head(row.key);
+  if (head?.bytes !== row.bytes || !isVideo(row.mime)) return damaged(row, head !== undefined);
+  const at = { key: row.key, bytes: row.bytes, mime: row.mime };
+  const { video, made } = await readShown(storage, at, { pixels, signal: new AbortController().signal });
+  return { made, write: (folder) => writeShown(storage, row.key, folder, video, made) };
+}
 
 /** False when the medium or its original is gone, or someone else replaced its renditions first. */
 export async function deriveAgain(
@@ -20,26 +54,21 @@ export async function deriveAgain(
 ): Promise<boolean> {
   const row = await findMedia(db, mediaId);
   if (row === undefined || row.purgedAt !== null) return false;
-  const got = await budget.bytes(row.bytes, () => storage.get(row.key, { bytesMax: row.bytes }));
-  if (got === undefined || createHash("sha256").update(got.body).digest("hex") !== row.sha256) {
-    log("derive").error(
-      { mediaId, key: row.key, found: got !== undefined },
-      "the original is missing or damaged",
-    );
-    return false;
-  }
-  const identity = await identify(got.body, row.mime);
-  const made = await budget.pixels(identity.pixels, () => derive(got.body, identity));
+  const remade = isVideo(row.mime)
+    ? await videoAnew(storage, row, budget)
+    : await stillAnew(storage, row, budget);
+  if (remade === undefined) return false;
+  const { made, write } = remade;
   const folder = renditionFolder();
   // I-2: the folder is on record before anything is in it; if this process dies, the purge removes what it left.
   await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions", inSeconds: writingSeconds }]);
-  await writeRenditions(storage, folder, made);
+  const motion = await write(folder);
   return inTransaction(db, async (tx) => {
     const replaced = await replaceRenditions(tx, row.id, row.renditionFolder, {
       renditionFolder: folder,
       avifWidths: widthsOf(made, "avif"),
       jpegWidths: widthsOf(made, "jpg"),
-      motion: made.motion?.format ?? null,
+      motion: motion ?? null,
       thumbhash: made.thumbhash,
       color: made.color,
     });

@@ -32,6 +32,13 @@ export async function* patched(
   }
 }
 
+/** The same of what is held whole. */
+export function patchedWhole(whole: Buffer, patches: readonly Patch[]): Buffer {
+  const out = Buffer.from(whole);
+  for (const patch of patches) cover(out, 0, patch);
+  return out;
+}
+
 function cover(out: Uint8Array, position: number, { at, bytes, head = "" }: Patch): void {
   out.fill(0, Math.max(0, at - position), Math.min(out.length, at + bytes - position));
   for (let n = 0; n < head.length; n++) {

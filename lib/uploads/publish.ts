@@ -1,0 +1,146 @@
+/** How an upload ends: as a medium, or refused with a reason; in one transaction with its quota and its purges. */
+import { type Db, inTransaction } from "#db/client.ts";
+import { insertMedia } from "#db/queries/media.ts";
+import { addPurges } from "#db/queries/purges.ts";
+import * as ledger from "#db/queries/uploads.ts";
+import type { NewMedia, Upload } from "#db/schema.ts";
+import { settings } from "../env.ts";
+import type { Derivation, Facts } from "../imaging/index.ts";
+import type { MediaKind, MediaType, RejectCode, Visibility } from "../media.ts";
+import { stagingPurges } from "./rules.ts";
+import { type Held, LeaseLost } from "./staged.ts";
+import { type Keys, widthsOf } from "./written.ts";
+
+export type Ending = "ready" | "rejected" | "not_mine";
+
+function takenOf(facts: Facts, upload: Upload): Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset"> {
+  if (facts.takenAt !== undefined)
+    return { takenAt: facts.takenAt, takenSource: "camera", takenOffset: facts.takenOffset ?? null };
+  if (upload.fileModifiedAt !== null)
+    return { takenAt: upload.fileModifiedAt, takenSource: "file", takenOffset: null };
+  return { takenAt: upload.createdAt, takenSource: "upload", takenOffset: null };
+}
+
+/** What was asked for, unless the gallery does not show anything that way (any more). */
+function visibilityOf(upload: Upload): Visibility {
+  const allowed = settings().visibilities;
+  return allowed.find((one) => one === upload.visibility) ?? allowed[0] ?? "private";
+}
+
+/** What was found out about the bytes, and where they are. */
+export type Found = {
+  keys: Keys;
+  bytes: number;
+  sha256: string;
+  mime: MediaType;
+  width: number;
+  height: number;
+  frames: number;
+  facts: Facts;
+  made: Derivation;
+  kind: MediaKind;
+  /** The ending of what moves, beside the renditions. */
+  motion?: string | undefined;
+  /** Milliseconds. */
+  duration?: number;
+  codecs?: string;
+};
+
+/** The last step: everything becomes visible at once, or nothing does (R-23). */
+export async function publish(db: Db, held: Held, upload: Upload, found: Found): Promise<Ending> {
+  const { keys, bytes, sha256, facts, made } = found;
+  return inTransaction(db, async (tx) => {
+    await ledger.lockQuota(tx, upload.ownerId);
+    const mediaId = await insertMedia(tx, {
+      ownerId: upload.ownerId,
+      visibility: visibilityOf(upload),
+      key: keys.finalKey,
+      keepOriginal: upload.keepOriginal,
+      renditionFolder: keys.renditionFolder,
+      avifWidths: widthsOf(made, "avif"),
+      jpegWidths: widthsOf(made, "jpg"),
+      kind: found.kind,
+      motion: found.motion ?? null,
+      duration: found.duration ?? null,
+      codecs: found.codecs ?? null,
+      sha256,
+      bytes,
+      mime: found.mime,
+      width: found.width,
+      height: found.height,
+      frames: found.frames,
+      thumbhash: made.thumbhash,
+      color: made.color,
+      filename: upload.filename,
+      ...takenOf(facts, upload),
+      camera: facts.camera ?? null,
+      lens: facts.lens ?? null,
+      aperture: facts.aperture ?? null,
+      exposureTime: facts.exposureTime ?? null,
+      iso: facts.iso ?? null,
+      focalLength: facts.focalLength ?? null,
+      latitude: facts.latitude ?? null,
+      longitude: facts.longitude ?? null,
+      altitude: facts.altitude ?? null,
+    });
+    if (mediaId === undefined) {
+      // R-26: the same picture became ready through another upload in the meantime.
+      const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [sha256]);
+      return rejectWithin(tx, held, "duplicate", twin?.id);
+    }
+    const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
+    // Throwing undoes the insert: the row went to someone else (R-23).
+    if (closed === undefined) throw new LeaseLost();
+    await ledger.settleQuota(tx, upload.ownerId, { used: bytes, reserved: -bytes });
+    await addPurges(tx, stagingPurges(closed, "verified"));
+    return "ready";
+  });
+}
+
+/** The upload is over: its reason is kept, its space given back, whatever was written is removed. */
+export async function reject(
+  db: Db,
+  held: Held,
+  upload: Upload,
+  code: RejectCode,
+  mediaId?: string,
+): Promise<Ending> {
+  return inTransaction(db, async (tx) => {
+    await ledger.lockQuota(tx, upload.ownerId);
+    return rejectWithin(tx, held, code, mediaId);
+  });
+}
+
+async function rejectWithin(
+  tx: Db,
+  held: Held,
+  rejectCode: RejectCode,
+  mediaId: string | undefined,
+): Promise<Ending> {
+  const closed = await ledger.closeHeld(tx, held, {
+    state: "rejected",
+    rejectCode,
+    ...(mediaId === undefined ? {} : { mediaId }),
+  });
+  if (closed === undefined) return "not_mine";
+  await ledger.settleQuota(tx, closed.ownerId, { reserved: -closed.bytes });
+  await addPurges(tx, [...stagingPurges(closed, "rejected"), ...finalPurges(closed, "rejected")]);
+  return "rejected";
+}
+
+const finalPurges = (upload: Upload, reason: string) => [
+  ...(upload.finalKey === null ? [] : [{ key: upload.finalKey, reason }]),
+  ...(upload.renditionFolder === null ? [] : [{ key: `${upload.renditionFolder}/`, reason }]),
+];
+
+/** R-23: whoever lost the row removes what it wrote, unless the winner uses the same keys. */
+export async function abandon(db: Db, id: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const now = await ledger.lockUpload(tx, id);
+    if (
+      now !== undefined &&
+      (now.state === "cancelled" || now.state === "expired" || now.state === "rejected")
+    )
+      await addPurges(tx, finalPurges(now, "lost its upload"));
+  });
+}
