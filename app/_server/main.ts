@@ -5,6 +5,7 @@ import { database } from "#lib/database.ts";
 import { isDatabaseGoneNow } from "#lib/database-gone.ts";
 import { delivery, prepareDelivery } from "#lib/delivery/index.ts";
 import { required, settings } from "#lib/env.ts";
+import { endLive } from "#lib/live/live.ts";
 import { log } from "#lib/log.ts";
 import { refuseOtherBuild } from "#lib/static/built.ts";
 import { storage } from "#lib/storage/current.ts";
@@ -89,6 +90,7 @@ async function main(): Promise<void> {
   const stop = (): void => {
     logger.info("draining");
     endWaiting();
+    endLive();
     server.close(() => {
       void app
         .close()

@@ -20,6 +20,7 @@ export async function listMonthTotals(db: Db, ask: { viewerId: string | undefine
       month: mediaMonths.month,
       count,
       ratioSum: sql<number>`sum(${mediaMonths.ratioSum})`.mapWith(Number),
+      changedAt: sql<Date>`max(${mediaMonths.changedAt})`.mapWith(mediaMonths.changedAt),
     })
     .from(mediaMonths)
     .where(seen(mediaMonths, ask.viewerId))

@@ -9,7 +9,13 @@ import type { GalleryRow } from "../gallery.ts";
 import type { Viewer } from "../media.ts";
 
 /** A month is a number, years × 12 + months since year 0: 2019-07 is 24234. UTC. */
-export type Month = { month: number; count: number; ratioSum: number };
+export type Month = {
+  month: number;
+  count: number;
+  ratioSum: number;
+  /** When something in it was last added, changed or removed. */
+  changedAt: Date;
+};
 
 /** At the most so many rows are answered at once. */
 export const sectionRowsMax = 2000;
@@ -21,7 +27,7 @@ const firstDay = (month: number): string =>
 /** Every month with something the viewer may see, newest first. */
 export async function listMonths(db: Db, ask: { viewer: Viewer | undefined }): Promise<Month[]> {
   const found = await totals.listMonthTotals(db, { viewerId: ask.viewer?.id });
-  return found.map(({ month, count, ratioSum }) => ({ month: monthOf(month), count, ratioSum }));
+  return found.map(({ month, ...totals }) => ({ month: monthOf(month), ...totals }));
 }
 
 /** The months in which something the viewer may see changed after a moment. */

@@ -1,0 +1,164 @@
+/**
+ * What happens to pictures, told to open pages. Each process listens to the database on one connection, whatever number of
+ * tabs it serves; a tab has one stream, which tells in batches which months changed, and of nothing its viewer may not see.
+ */
+import { databaseClock } from "#db/queries/clock.ts";
+import { mediaChannel } from "#db/queries/timeline.ts";
+import { type Db, database } from "../database.ts";
+import { TintypeError } from "../errors.ts";
+import { log } from "../log.ts";
+import type { Viewer } from "../media.ts";
+import { changedMonths } from "../timeline/timeline.ts";
+
+/** Each holds a connection of the web server; who comes later looks again in a while. */
+const streamsMax = 5_000;
+/** News are gathered for so long: an import of a thousand pictures is a few messages, not a thousand. */
+const gatherMs = 1_000;
+/** Proxies end connections on which nothing is said for a minute. */
+const heartbeatMs = 25_000;
+/** A transaction that was slow may tell of a moment before the last message. */
+const slackMs = 10_000;
+
+type Stream = {
+  viewerId: string | undefined;
+  /** Months that changed, not told yet. */
+  months: Set<number>;
+  all: boolean;
+  say(text: string): void;
+  end(): void;
+};
+type Desk = {
+  streams: Set<Stream>;
+  listening: Promise<unknown> | undefined;
+  timer: NodeJS.Timeout | undefined;
+};
+const holder = globalThis as typeof globalThis & { tintypeLive?: Desk };
+const desk = (): Desk => {
+  holder.tintypeLive ??= { streams: new Set(), listening: undefined, timer: undefined };
+  return holder.tintypeLive;
+};
+
+/** One of "<owner> public 2019-07", "<owner> own *", "*", as the trigger on media writes them. */
+function note(stream: Stream, one: string): void {
+  const [owner, whose, month = "*"] = one.split(" ");
+  if (owner !== "*" && whose !== "public" && owner !== stream.viewerId) return;
+  if (month === "*") stream.all = true;
+  else stream.months.add(Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7)) - 1);
+}
+
+function hear(message: string): void {
+  const here = desk();
+  const news = message.split(",");
+  for (const stream of here.streams) for (const one of news) note(stream, one);
+  here.timer ??= setTimeout(() => {
+    here.timer = undefined;
+    tell().catch((error: unknown) => log("live").warn({ err: error }, "news could not be told"));
+  }, gatherMs);
+}
+
+const messageOf = (id: number, months: number[] | "all"): string =>
+  `id: ${Math.floor(id)}\nevent: media\ndata: ${JSON.stringify(months)}\n\n`;
+
+async function tell(): Promise<void> {
+  const { streams } = desk();
+  const due = [...streams].filter(({ all, months }) => all || months.size > 0);
+  if (due.length === 0) return;
+  const id = await databaseClock(database().db);
+  for (const stream of due) {
+    stream.say(messageOf(id, stream.all ? "all" : [...stream.months]));
+    stream.months.clear();
+    stream.all = false;
+  }
+}
+
+async function listen(): Promise<void> {
+  const here = desk();
+  let first = true;
+  here.listening ??= database()
+    .sql.listen(mediaChannel, hear, () => {
+      if (first) {
+        first = false;
+        return;
+      }
+      // The connection was lost and is there again: what was said meanwhile nobody heard.
+      for (const stream of here.streams) stream.all = true;
+      if (here.streams.size > 0) hear("*");
+    })
+    .catch((error: unknown) => {
+      here.listening = undefined;
+      log("live").warn({ err: error }, "news of pictures cannot be heard");
+    });
+  await here.listening;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * The stream of one tab. `after` is the id of the last message it had, or `since` the moment its page was made (both ms by
+ * the database's clock); what changed since then comes first. `still` is asked from time to time who is asking: the
+ * stream ends when it is somebody else. Throws too_many_in_flight.
+ */
+export async function openLive(
+  db: Db,
+  ask: {
+    viewer: Viewer | undefined;
+    after: number | undefined;
+    since: number | undefined;
+    still: () => Promise<Viewer | undefined>;
+    signal: AbortSignal;
+  },
+): Promise<ReadableStream<Uint8Array>> {
+  const here = desk();
+  if (here.streams.size >= streamsMax) throw new TintypeError("too_many_in_flight", { retryAfter: 60 });
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const stream: Stream = {
+    viewerId: ask.viewer?.id,
+    months: new Set(),
+    all: false,
+    say: (text) => controller?.enqueue(encoder.encode(text)),
+    end: () => {
+      if (!here.streams.delete(stream)) return;
+      clearInterval(heart);
+      ask.signal.removeEventListener("abort", stream.end);
+      controller?.close();
+    },
+  };
+  const heart = setInterval(() => {
+    ask
+      .still()
+      .then((viewer) => (viewer?.id === stream.viewerId ? stream.say(":\n\n") : stream.end()))
+      .catch(stream.end);
+  }, heartbeatMs);
+  // Before the database is asked what changed: what changes while it answers is heard.
+  here.streams.add(stream);
+  ask.signal.addEventListener("abort", stream.end, { once: true });
+  try {
+    await listen();
+    const id = await databaseClock(db);
+    const moment = ask.after === undefined ? ask.since : ask.after - slackMs;
+    const missed =
+      moment === undefined ? [] : await changedMonths(db, { viewer: ask.viewer, after: new Date(moment) });
+    return new ReadableStream({
+      start(opened) {
+        controller = opened;
+        stream.say(
+          `retry: 5000\n\n${missed.length === 0 ? `id: ${Math.floor(id)}\nevent: ready\ndata: []\n\n` : messageOf(id, missed)}`,
+        );
+        if (ask.signal.aborted) stream.end();
+      },
+      cancel: stream.end,
+    });
+  } catch (error) {
+    here.streams.delete(stream);
+    clearInterval(heart);
+    throw error;
+  }
+}
+
+/** How many tabs this process serves. */
+export const liveStreams = (): number => desk().streams.size;
+
+/** Ends all streams, for a process that is about to end; pages come back to the next one. */
+export function endLive(): void {
+  for (const stream of desk().streams) stream.end();
+}
