@@ -3,6 +3,8 @@ import { type CSSProperties, type MouseEvent, memo } from "react";
 import type { Tile } from "#lib/contact-sheet.ts";
 import { pictureHref } from "../href.ts";
 import { marks, rowHeight, stretch } from "../layout-numbers.ts";
+import { dayText } from "../months.ts";
+import { ChooseSpan } from "./month-section.tsx";
 import { selection, useChosen } from "./selecting.ts";
 
 export type TileWords = {
@@ -11,11 +13,17 @@ export type TileWords = {
   animated: string;
   unavailable: string;
   choose: string;
+  chooseDay?: string;
 };
 
 const nominal = 400;
 
 type Report = (image: HTMLImageElement) => void;
+
+/** A picture that is scrolled away before it has come is not waited for: others need the connection. */
+const leave = (image: HTMLImageElement) => () => {
+  if (!image.complete) image.srcset = "";
+};
 
 function Picture({
   tile,
@@ -42,6 +50,7 @@ function Picture({
         loading={eager ? undefined : "lazy"}
         fetchPriority={first ? "high" : undefined}
         onError={(event) => report(event.currentTarget)}
+        ref={leave}
       />
     </picture>
   );
@@ -76,19 +85,30 @@ function Marks({ mark, words }: { mark: number; words: TileWords }) {
 }
 
 /** Chooses the picture without opening it; there is none until somebody keeps what is chosen. */
-function Choose({ tile, words }: { tile: Tile; words: TileWords }) {
+function Choose({ tile, tab, words }: { tile: Tile; tab: number | undefined; words: TileWords }) {
   const chosen = useChosen(tile.id);
   if (chosen === undefined) return null;
   return (
     <input
       type="checkbox"
       checked={chosen}
+      tabIndex={tab}
       aria-label={`${words.choose}: ${tile.label}`}
       onChange={({ nativeEvent }) =>
         selection()?.choose(tile.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
       }
       className="choose"
     />
+  );
+}
+
+/** Small, on the first picture of each day. */
+function DayLabel({ day, name, words }: { day: number; name: string; words: TileWords }) {
+  return (
+    <span className="day">
+      <ChooseSpan span={dayText(day)} label={`${words.chooseDay ?? words.choose}: ${name}`} />
+      <span aria-hidden="true">{name}</span>
+    </span>
   );
 }
 
@@ -117,6 +137,14 @@ export const TileView = memo(function TileView({
   words,
   open,
   report,
+  x,
+  y,
+  width,
+  height,
+  plain = false,
+  tab,
+  day,
+  dayName,
 }: {
   /** The list the picture is seen in, as `openList` knows it. */
   list: string;
@@ -131,14 +159,42 @@ export const TileView = memo(function TileView({
   words: TileWords;
   open: (event: MouseEvent<HTMLAnchorElement>) => void;
   report: Report;
+  /** Where it stands, when the list places its tiles itself; x from the side where reading begins. */
+  x?: number;
+  y?: number;
+  width?: number;
+  height?: number;
+  /** Colour only. */
+  plain?: boolean;
+  /** -1 where arrow keys lead from tile to tile and one of them alone is a stop of Tab. */
+  tab?: number | undefined;
+  /** The day that begins with it, in days since 1970, and what it is called. */
+  day?: number | undefined;
+  dayName?: string | undefined;
 }) {
+  const backgroundColor = `#${tile.color.toString(16).padStart(6, "0")}`;
   return (
     <li
       className="tile"
-      style={{ ...placeOf(tile.ratio), backgroundColor: `#${tile.color.toString(16).padStart(6, "0")}` }}
+      style={
+        x === undefined || y === undefined
+          ? { ...placeOf(tile.ratio), backgroundColor }
+          : {
+              transform: `translate(calc(var(--way) * ${x}px), ${y}px)`,
+              width,
+              height,
+              backgroundColor,
+            }
+      }
     >
-      <a href={pictureHref(tile.id, list)} onClick={open} className="block size-full -outline-offset-2">
-        {failed ? (
+      <a
+        href={pictureHref(tile.id, list)}
+        onClick={open}
+        tabIndex={tab}
+        aria-label={plain ? tile.label : undefined}
+        className="block size-full -outline-offset-2"
+      >
+        {plain ? null : failed ? (
           <span className="flex size-full flex-col items-center justify-center gap-1 overflow-hidden bg-raised p-2 text-center text-xs text-muted">
             <span className="line-clamp-2 text-ink">{tile.label}</span>
             {words.unavailable}
@@ -148,7 +204,10 @@ export const TileView = memo(function TileView({
         )}
         {tile.mark === 0 ? null : <Marks mark={tile.mark} words={words} />}
       </a>
-      <Choose tile={tile} words={words} />
+      {day === undefined || dayName === undefined ? null : (
+        <DayLabel day={day} name={dayName} words={words} />
+      )}
+      <Choose tile={tile} tab={tab} words={words} />
     </li>
   );
 });

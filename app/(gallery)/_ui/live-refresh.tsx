@@ -1,0 +1,14 @@
+"use client";
+import { useRouter } from "next/navigation";
+import { useCallback } from "react";
+import { useLive } from "./live.ts";
+
+/** For a page without pictures: the first one that comes fills it. */
+export function LiveRefresh() {
+  const router = useRouter();
+  useLive(
+    undefined,
+    useCallback(() => router.refresh(), [router]),
+  );
+  return null;
+}

@@ -1,0 +1,59 @@
+"use client";
+import { type ReactNode, useId } from "react";
+import { monthText } from "../months.ts";
+import { selection, useSpanChosen } from "./selecting.ts";
+
+/** Chooses all of a day or a month, once somebody keeps what is chosen. */
+export function ChooseSpan({ span, label, tab }: { span: string; label: string; tab?: number }) {
+  const chosen = useSpanChosen(span);
+  if (chosen === undefined) return null;
+  return (
+    <input
+      type="checkbox"
+      checked={chosen}
+      aria-label={label}
+      tabIndex={tab}
+      onChange={() => (span.length > 7 ? selection()?.chooseDay(span) : selection()?.chooseMonth(span))}
+      className="choose-span"
+    />
+  );
+}
+
+/** The name of the month at the top of the window, and the day of the row there; for eyes, the headings are below it. */
+export function MonthOver({ month, title, day }: { month: number; title: string; day: string | undefined }) {
+  return (
+    <div aria-hidden="true" className="month-head">
+      <ChooseSpan span={monthText(month)} label={title} tab={-1} />
+      <b>{title}</b>
+      <span>{day}</span>
+    </div>
+  );
+}
+
+/** The pictures of a month under its name. */
+export function MonthSection({
+  month,
+  title,
+  words,
+  top,
+  children,
+}: {
+  month: number;
+  title: string;
+  words: { chooseMonth: string };
+  /** Where it begins, once the timeline places its tiles itself. */
+  top?: number;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="month">
+      {/* Another element when it is placed: one that moved far would count as a layout that shifted. */}
+      <div key={top === undefined ? "flows" : "placed"} className="month-head" style={{ top }}>
+        <ChooseSpan span={monthText(month)} label={`${words.chooseMonth}: ${title}`} />
+        <h2 id={id}>{title}</h2>
+      </div>
+      {children}
+    </section>
+  );
+}
