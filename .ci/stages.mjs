@@ -63,6 +63,7 @@ const stages = [
   ["Stores, clients, browser", tools],
   ["Format and lint", () => tool("biome", "ci", ".")],
   ["Import table", () => node(".ci/imports.mjs")],
+  ["Words and sides", () => node(".ci/pages.mjs")],
   ["Types", types],
   ["Unit and integration tests", () => npmScript("unit")],
   ["Production build", () => node("lib/cli/main.ts", "build")],

@@ -26,14 +26,14 @@ export function PasswordField({
         autoCapitalize="none"
         autoCorrect="off"
         spellCheck={false}
-        className="pr-12"
+        className="pe-12"
       />
       {scripted ? (
         <button
           type="button"
           aria-label={shown ? hideLabel : showLabel}
           onClick={() => setShown(!shown)}
-          className="absolute top-[1.625rem] right-0 inline-flex size-10 items-center justify-center rounded-md text-muted hover:text-ink"
+          className="absolute top-[1.625rem] end-0 inline-flex size-10 items-center justify-center rounded-md text-muted hover:text-ink"
         >
           <Icon aria-hidden className="size-4" />
         </button>

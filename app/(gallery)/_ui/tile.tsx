@@ -66,7 +66,7 @@ const glyphs = {
 function Marks({ mark, words }: { mark: number; words: TileWords }) {
   const shown = (["animated", "unlisted", "public"] as const).filter((name) => (mark & marks[name]) !== 0);
   return (
-    <span className="pointer-events-none absolute right-1.5 bottom-1.5 flex gap-1">
+    <span className="pointer-events-none absolute end-1.5 bottom-1.5 flex gap-1">
       {shown.map((name) => (
         <span key={name} className="rounded-full bg-page/85 p-1 text-ink">
           <svg viewBox="0 0 16 16" className="size-3.5" role="img" aria-label={words[name]}>

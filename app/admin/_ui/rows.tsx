@@ -23,7 +23,7 @@ export function ColumnName({ className, children }: { className?: string; childr
   return (
     <th
       scope="col"
-      className={clsx("px-3 py-2 text-left font-medium whitespace-nowrap text-muted", className)}
+      className={clsx("px-3 py-2 text-start font-medium whitespace-nowrap text-muted", className)}
     >
       {children}
     </th>

@@ -51,7 +51,7 @@ export function BulkBar({ count, offered, outcome, pending, status }: Props) {
         idle && outcome === undefined && "sr-only",
       )}
     >
-      <p ref={status} role="status" tabIndex={-1} className="mr-auto min-w-0 rounded-sm font-medium">
+      <p ref={status} role="status" tabIndex={-1} className="me-auto min-w-0 rounded-sm font-medium">
         {message}
       </p>
       {undo === undefined ? null : (

@@ -37,7 +37,7 @@ function Column({ query, name, order }: { query: MediaQuery; name: string; order
     <th
       scope="col"
       aria-sort={current ? (descending ? "descending" : "ascending") : undefined}
-      className="px-1 py-1 text-left font-medium whitespace-nowrap"
+      className="px-1 py-1 text-start font-medium whitespace-nowrap"
     >
       <Link
         href={mediaAddress(query, { sort: current ? opposite(query.sort, order) : firstSort(order) })}

@@ -69,7 +69,7 @@ function Wrong({ finding, before }: { finding: AnyFinding; before: readonly AnyF
       <h3 className="flex items-start gap-2 font-medium">
         <Title finding={finding} />
       </h3>
-      <div className="grid grid-cols-1 gap-2 sm:pl-6">
+      <div className="grid grid-cols-1 gap-2 sm:ps-6">
         <p>{found}</p>
         <p className="text-sm text-muted">{w("proves", { what: w(`probes.${id}.proves`) })}</p>
         {change === undefined ? null : (
@@ -111,12 +111,12 @@ function Folded({ label, findings }: { label: string; findings: readonly AnyFind
             <h3 className="flex items-start gap-2 font-medium">
               <Title finding={finding} />
             </h3>
-            <p className="pl-6">
+            <p className="ps-6">
               {finding.because === undefined
                 ? finding.found
                 : w("because", { title: w(`probes.${finding.because}.title`) })}
             </p>
-            <p className="pl-6 text-muted">{w("proves", { what: w(`probes.${finding.id}.proves`) })}</p>
+            <p className="ps-6 text-muted">{w("proves", { what: w(`probes.${finding.id}.proves`) })}</p>
           </li>
         ))}
       </ul>

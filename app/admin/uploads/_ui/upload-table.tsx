@@ -24,7 +24,7 @@ const roomy = "lg:max-xl:hidden";
 
 function Age({ date, now }: { date: Date; now: Date }) {
   return (
-    <time dateTime={date.toISOString()} title={formatExactly(date)} className="grid text-right lg:text-left">
+    <time dateTime={date.toISOString()} title={formatExactly(date)} className="grid text-end lg:text-start">
       <span className="whitespace-nowrap">{formatAge(date, now)}</span>
       <span className="text-muted tabular-nums">{formatMoment(date)}</span>
     </time>
