@@ -20,9 +20,9 @@ const cssSides =
   /(?<![\w-])(?:(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right)[\w-]*|left|right)\s*:|text-align:\s*(?:left|right)\b|float:\s*(?:left|right)\b/g;
 
 /** Text between tags; code, keys and names of formats are the same in every language. */
-const between = /<(\w+)[^<>]*(?<!=)>\s*([^<>{}]*\b[A-Za-z]{3,}[^<>{}]*?)\s*<\/\1>/g;
+const between = /<(\w+)(?![^<>]*\bfont-mono\b)[^<>]*(?<!=)>\s*([^<>{}]*\b[A-Za-z]{3,}[^<>{}]*?)\s*<\/\1>/g;
 const spoken = /\b(?:aria-label|aria-description|alt|title|placeholder|label)="([^"]*[A-Za-z]{2}[^"]*)"/g;
-const notSpoken = new Set(["code", "Code", "kbd", "style", "samp"]);
+const notSpoken = new Set(["code", "kbd", "style", "samp"]);
 
 /** esbuild writes each statement of a module at the beginning of a line. */
 function wordsWhileLoading(file, source) {
