@@ -267,7 +267,7 @@ test.describe("over the timeline", () => {
     await page.getByRole("navigation", { name: "Pictures beside this one" }).getByRole("link").nth(1).click();
     await expect(heading).not.toHaveText(names[6] ?? "");
     await page.goto(href);
-    await page.getByText("Title and description").click();
+    await page.getByText("Edit title").click();
     await page.getByLabel("Title", { exact: true }).fill("Written by hand");
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Saved.")).toBeVisible();

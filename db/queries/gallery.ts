@@ -130,6 +130,7 @@ export async function findMedia(db: Db, ask: { viewerId: string | undefined; id:
       bytes: media.bytes,
       mime: media.mime,
       frames: media.frames,
+      rating: media.rating,
       filename: media.filename,
       description: media.description,
       camera: media.camera,

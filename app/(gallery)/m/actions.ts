@@ -1,11 +1,13 @@
 "use server";
 import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
+import { type ChangeInput, tagShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
+import { changeOne, editMedia, undoEdit } from "#lib/edit.ts";
 import { settings } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { getMedia } from "#lib/gallery.ts";
-import { describe, restore, setVisibility, trash } from "#lib/library.ts";
+import { restore, trash } from "#lib/library.ts";
 import { limits, type Viewer, visibilities } from "#lib/media.ts";
 import { perLocale, words } from "#lib/words.ts";
 import { type Details, detailsOf } from "./details.ts";
@@ -13,8 +15,8 @@ import { type Slide, slideOf } from "./slide.ts";
 
 const w = words("media");
 
-/** What a form shows after it was sent; `done` is undefined until then. With what the picture is now, where it shows. */
-export type Outcome = { done?: boolean; message?: string; details?: Details; slide?: Slide };
+/** What a form shows after it was sent; `done` is undefined until then. With what the picture is now, and what takes the change back. */
+export type Outcome = { done?: boolean; message?: string; details?: Details; slide?: Slide; undo?: string[] };
 
 /** `change` returns the ids it changed; none means the medium is gone or not the viewer's. */
 async function attempt(
@@ -40,29 +42,96 @@ async function withFresh(outcome: Outcome, id: string): Promise<Outcome> {
 
 const idShape = z.object({ id: z.uuid() });
 const visibilityShape = idShape.extend({ visibility: z.enum(visibilities) });
+const favouriteShape = idShape.extend({ on: z.enum(["", "1"]) });
+const ratingShape = idShape.extend({ rating: z.coerce.number().int().min(0).max(5) });
 const text = (max: number) => z.string().trim().max(max);
+const localTime = z.iso.datetime({ local: true }).transform((at) => {
+  const [date = "", time = ""] = at.split("T");
+  return { date, time: time.length === 5 ? `${time}:00` : time };
+});
 const textsShape = idShape.extend({
   title: text(limits.titleMax),
   description: text(limits.descriptionMax),
   alt: text(limits.titleMax),
+  tags: z
+    .string()
+    .max(5_000)
+    .transform((tags) => tags.split(/[,、，]/).filter((tag) => tag.trim() !== ""))
+    .pipe(z.array(tagShape).max(50)),
+  taken: localTime,
+  /** What the field said before: untouched, it is not written, or a guess of the upload would become a fact. */
+  takenBefore: z.string(),
 });
+
+const invalid = (message: string): Outcome => ({ done: false, message });
+
+/** One change of one medium, and the way back. */
+async function changing(id: string, change: ChangeInput, message: string, isUndone = true): Promise<Outcome> {
+  let undo: string[] = [];
+  const outcome = await attempt(async (viewer) => {
+    const done = await changeOne(database().db, { viewer, id, change });
+    if (done?.id !== undefined && isUndone) undo = [done.id];
+    return done === undefined ? [] : [id];
+  }, message);
+  return withFresh({ ...outcome, ...(undo.length > 0 ? { undo } : {}) }, id);
+}
 
 export async function changeVisibility(_: Outcome, form: FormData): Promise<Outcome> {
   const parsed = visibilityShape.safeParse(Object.fromEntries(form));
-  if (!parsed.success) return { done: false, message: words("errors")("bad_request") };
+  if (!parsed.success) return invalid(words("errors")("bad_request"));
   const { id, visibility } = parsed.data;
-  const outcome = await attempt(
-    (viewer) => setVisibility(database().db, { viewer, ids: [id], visibility }),
-    w("visibilitySaved"),
+  return changing(id, { kind: "visibility", visibility }, w("visibilitySaved"));
+}
+
+/** Private to whoever marks it, so nothing has to be taken back that the same button does not. */
+export async function changeFavourite(_: Outcome, form: FormData): Promise<Outcome> {
+  const parsed = favouriteShape.safeParse(Object.fromEntries(form));
+  if (!parsed.success) return invalid(words("errors")("bad_request"));
+  const on = parsed.data.on !== "";
+  return changing(
+    parsed.data.id,
+    { kind: "favourite", on },
+    words("lightbox")(on ? "favouriteOn" : "favouriteOff"),
+    false,
   );
-  return withFresh(outcome, id);
+}
+
+export async function changeRating(_: Outcome, form: FormData): Promise<Outcome> {
+  const parsed = ratingShape.safeParse(Object.fromEntries(form));
+  if (!parsed.success) return invalid(words("errors")("bad_request"));
+  const { id, rating } = parsed.data;
+  return changing(id, { kind: "rating", rating }, words("lightbox")("rated", { n: rating }));
 }
 
 export async function changeTexts(_: Outcome, form: FormData): Promise<Outcome> {
   const parsed = textsShape.safeParse(Object.fromEntries(form));
-  if (!parsed.success) return { done: false, message: w("invalid") };
-  const outcome = await attempt((viewer) => describe(database().db, { viewer, ...parsed.data }), w("saved"));
-  return withFresh(outcome, parsed.data.id);
+  if (!parsed.success) return invalid(w("invalid"));
+  const { id, taken, takenBefore, ...edit } = parsed.data;
+  const isMoved = !takenBefore.startsWith(`${taken.date}T${taken.time}`);
+  let undo: string[] = [];
+  const outcome = await attempt(async (viewer) => {
+    const made = await editMedia(database().db, {
+      viewer,
+      id,
+      edit: { ...edit, ...(isMoved ? { taken } : {}) },
+    });
+    undo = made ?? [];
+    return made === undefined ? [] : [id];
+  }, w("saved"));
+  return withFresh({ ...outcome, ...(undo.length > 0 ? { undo } : {}) }, id);
+}
+
+const undoShape = idShape.extend({ changes: z.array(z.uuid()).min(1).max(10) });
+
+/** Takes an edit back by the ids that its answer had. */
+export async function undoChanges(id: string, changes: string[]): Promise<Outcome> {
+  const parsed = undoShape.safeParse({ id, changes });
+  if (!parsed.success) return invalid(words("errors")("bad_request"));
+  const outcome = await attempt(async (viewer) => {
+    await undoEdit(database().db, { viewer, changes: parsed.data.changes });
+    return [id];
+  }, words("lightbox")("undone"));
+  return withFresh(outcome, id);
 }
 
 const daySeconds = 86_400;

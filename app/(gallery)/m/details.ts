@@ -1,9 +1,13 @@
+import { albumsWith } from "#lib/albums.ts";
+import { database } from "#lib/database.ts";
 import { delivery } from "#lib/delivery/index.ts";
 import { settings } from "#lib/env.ts";
+import { isFavourite } from "#lib/favourites.ts";
 import type { MediaDetails } from "#lib/gallery.ts";
 import { downloadName, type Viewer, type Visibility } from "#lib/media.ts";
+import { tagsOf } from "#lib/tags.ts";
 import { words } from "#lib/words.ts";
-import { type Fact, factsOf, headingOf } from "./facts.ts";
+import { atCamera, type Fact, factsOf, headingOf } from "./facts.ts";
 import { jpegOf } from "./renditions.ts";
 
 export type Choice = { value: Visibility; label: string; hint: string };
@@ -22,6 +26,15 @@ export type Details = {
   visibility: Visibility;
   /** For those who may edit. */
   choices: Choice[];
+  /** Undefined for visitors, who have none. */
+  favourite: boolean | undefined;
+  /** 0 is none. */
+  rating: number;
+  mayRate: boolean;
+  tags: { name: string; href: string }[];
+  albums: { id: string; title: string }[];
+  /** By the camera's clock, as a form field has it: "2026-05-17T18:42:10". */
+  taken: string;
 };
 
 const choicesFor = (media: MediaDetails): Choice[] => {
@@ -49,7 +62,16 @@ function downloadOf(media: MediaDetails): Details["download"] {
   };
 }
 
-export async function detailsOf(media: MediaDetails, _viewer: Viewer | undefined): Promise<Details> {
+const tagHref = (name: string): string =>
+  `/search?q=${encodeURIComponent(`tag:${/[\s":]/.test(name) ? `"${name.replaceAll('"', "")}"` : name}`)}`;
+
+export async function detailsOf(media: MediaDetails, viewer: Viewer | undefined): Promise<Details> {
+  const { db } = database();
+  const [favourite, tags, albums] = await Promise.all([
+    viewer === undefined ? undefined : isFavourite(db, { viewer, id: media.id }),
+    tagsOf(db, media.id),
+    albumsWith(db, { viewer, mediaId: media.id }),
+  ]);
   return {
     id: media.id,
     heading: headingOf(media),
@@ -61,5 +83,11 @@ export async function detailsOf(media: MediaDetails, _viewer: Viewer | undefined
     mayEdit: media.mayEdit,
     visibility: media.visibility,
     choices: media.mayEdit ? choicesFor(media) : [],
+    favourite,
+    rating: media.rating,
+    mayRate: media.own && media.mayEdit,
+    tags: tags.map(({ name }) => ({ name, href: tagHref(name) })),
+    albums: albums.map(({ id, title }) => ({ id, title })),
+    taken: atCamera(media).toISOString().slice(0, 19),
   };
 }

@@ -21,7 +21,7 @@ function bytesInWords(bytes: number): string {
 }
 
 /** The camera's own clock: a picture taken at noon in Seoul says noon, wherever it is looked at. */
-const atCamera = (media: Pick<MediaDetails, "takenAt" | "takenOffset">): Date =>
+export const atCamera = (media: Pick<MediaDetails, "takenAt" | "takenOffset">): Date =>
   new Date(media.takenAt.getTime() + (media.takenOffset ?? 0) * 60_000);
 
 const dayFormat = perLocale(

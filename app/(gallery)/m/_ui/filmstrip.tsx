@@ -30,13 +30,22 @@ export function Filmstrip({
   useLayoutEffect(() => {
     setScripted(true);
     const element = strip.current;
-    const link = element?.querySelector<HTMLElement>("[aria-current]");
-    if (!element || !link || current === undefined) return;
-    const middle = link.getBoundingClientRect().left + link.offsetWidth / 2;
-    const box = element.getBoundingClientRect();
-    element.scrollLeft += middle - (box.left + box.width / 2);
+    if (!element || current === undefined) return;
+    const centre = (): void => {
+      const link = element.querySelector<HTMLElement>("[aria-current]");
+      if (!link) return;
+      const box = element.getBoundingClientRect();
+      element.scrollLeft +=
+        link.getBoundingClientRect().left + link.offsetWidth / 2 - box.left - box.width / 2;
+    };
+    centre();
     // Whoever walks with the keyboard inside the strip stays on the picture that is shown.
-    if (element.contains(document.activeElement)) link.focus({ preventScroll: true });
+    if (element.contains(document.activeElement))
+      element.querySelector<HTMLElement>("[aria-current]")?.focus({ preventScroll: true });
+    // In a dialog that is still closed, or while it is put away, it has no width.
+    const resized = new ResizeObserver(centre);
+    resized.observe(element);
+    return () => resized.disconnect();
   }, [current]);
 
   const from = Math.max(0, at - besideMax);

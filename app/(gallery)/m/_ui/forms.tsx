@@ -1,10 +1,19 @@
 "use client";
+import { Star } from "lucide-react";
 import { type FormEvent, useActionState, useId, useRef, useState } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, TextField } from "#app/_ui/field.tsx";
 import { limits } from "#lib/media.ts";
+import { w } from "#lib/words/lightbox.ts";
 import { w as media } from "#lib/words/media.ts";
-import { changeTexts, changeVisibility, moveToTrash, type Outcome } from "../actions.ts";
+import {
+  changeFavourite,
+  changeRating,
+  changeTexts,
+  changeVisibility,
+  moveToTrash,
+  type Outcome,
+} from "../actions.ts";
 import type { Details } from "../details.ts";
 
 export const none: Outcome = {};
@@ -38,9 +47,13 @@ export function useForm(
   const [pending, setPending] = useState(false);
   const onSubmit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
+    const { nativeEvent } = event;
+    const submitter = nativeEvent instanceof SubmitEvent ? nativeEvent.submitter : null;
+    const form = new FormData(event.currentTarget, submitter);
     setPending(true);
-    setHeard(await change(id, action, form, guess && ((details) => guess(details, form))));
+    const outcome = await change(id, action, form, guess && ((details) => guess(details, form)));
+    // What went well is told over the picture, with the way back.
+    setHeard(outcome.done === true ? none : outcome);
     setPending(false);
   };
   return { act, onSubmit, pending, outcome: heard ?? plain };
@@ -98,6 +111,8 @@ export function TextsForm({ details, change }: { details: Details; change: Chang
   const [title, setTitle] = useState(details.title);
   const [description, setDescription] = useState(details.description);
   const [alt, setAlt] = useState(details.alt);
+  const [tags, setTags] = useState(details.tags.map(({ name }) => name).join(", "));
+  const [taken, setTaken] = useState(details.taken);
   const { act, onSubmit, pending, outcome } = useForm(details.id, changeTexts, change, (before) => ({
     ...before,
     heading: title.trim() === "" ? before.heading : title.trim(),
@@ -133,6 +148,25 @@ export function TextsForm({ details, change }: { details: Details; change: Chang
         maxLength={limits.titleMax}
         rows={2}
       />
+      <Field
+        label={w("tags")}
+        hint={w("tagsHint")}
+        name="tags"
+        value={tags}
+        onChange={({ target }) => setTags(target.value)}
+        autoComplete="off"
+      />
+      <Field
+        label={w("taken")}
+        hint={w("takenHint")}
+        name="taken"
+        type="datetime-local"
+        step={1}
+        required
+        value={taken}
+        onChange={({ target }) => setTaken(target.value)}
+      />
+      <input type="hidden" name="takenBefore" value={details.taken} />
       <div className="flex items-center gap-3">
         <Button type="submit" variant="primary" disabled={pending}>
           {media("save")}
@@ -152,5 +186,64 @@ export function TrashForm({ id }: { id: string }) {
       <Button type="submit">{media("trash")}</Button>
       <Answer outcome={outcome} pending={false} />
     </form>
+  );
+}
+
+/** Where there is no script; with it, a button over the picture and a key do it. */
+export function FavouriteForm({ details }: { details: Details }) {
+  const [outcome, act] = useActionState(changeFavourite, none);
+  return (
+    <form action={act} className="no-script flex-wrap items-center gap-3">
+      <input type="hidden" name="id" value={details.id} />
+      <input type="hidden" name="on" value={details.favourite === true ? "" : "1"} />
+      <Button type="submit">{w(details.favourite === true ? "favouriteTake" : "favouriteMake")}</Button>
+      <Answer outcome={outcome} pending={false} />
+    </form>
+  );
+}
+
+const stars = [1, 2, 3, 4, 5] as const;
+
+/** The star that is chosen takes itself away when it is chosen again. */
+export function RatingForm({ details, change }: { details: Details; change: Change }) {
+  const { id, rating } = details;
+  const { act, onSubmit, outcome } = useForm(id, changeRating, change, (before, sent) => ({
+    ...before,
+    rating: Number(sent.get("rating")),
+  }));
+  return (
+    <form action={act} onSubmit={onSubmit}>
+      <input type="hidden" name="id" value={id} />
+      <fieldset>
+        <legend className="text-sm font-medium">{w("rating")}</legend>
+        <div className="-ms-2 flex">
+          {stars.map((n) => (
+            <button
+              key={n}
+              type="submit"
+              name="rating"
+              value={rating === n ? 0 : n}
+              aria-label={w("stars", { n })}
+              aria-pressed={rating === n}
+              className="inline-flex size-11 items-center justify-center rounded-full text-accent hover:bg-raised"
+            >
+              <Star aria-hidden className="size-5" fill={n <= rating ? "currentColor" : "none"} />
+            </button>
+          ))}
+        </div>
+      </fieldset>
+      <Answer outcome={outcome} pending={false} />
+    </form>
+  );
+}
+
+/** Somebody else's stars. */
+export function Rating({ rating }: { rating: number }) {
+  return (
+    <p role="img" aria-label={w("stars", { n: rating })} className="flex text-accent">
+      {stars.map((n) => (
+        <Star key={n} aria-hidden className="size-4" fill={n <= rating ? "currentColor" : "none"} />
+      ))}
+    </p>
   );
 }

@@ -61,9 +61,13 @@ export function KeysDialog({
       <h2 id={title} className="text-lg font-semibold">
         {w("helpTitle")}
       </h2>
-      <div className="mt-4 grid gap-6 sm:grid-cols-2">
+      <div className="mt-4 gap-8 sm:columns-2">
         {groups.map((group) => (
-          <section key={group} aria-label={w(groupNames[group])} className="grid content-start gap-2">
+          <section
+            key={group}
+            aria-label={w(groupNames[group])}
+            className="mb-5 grid break-inside-avoid gap-2"
+          >
             <h3 className="text-sm font-medium text-muted">{w(groupNames[group])}</h3>
             <dl className="grid gap-1.5 text-sm">
               {deedNames
@@ -80,7 +84,7 @@ export function KeysDialog({
           </section>
         ))}
       </div>
-      <label className="mt-5 flex min-h-10 items-center gap-3 text-sm">
+      <label className="flex min-h-10 items-center gap-3 text-sm">
         <input
           type="checkbox"
           checked={withCharacters}

@@ -34,7 +34,7 @@ export function Lightbox(props: Props) {
     playing: box.playing,
     panelOpen: box.panel === true,
     full: box.full,
-    favourite: undefined,
+    favourite: details?.favourite,
   };
   const view = (
     <article
@@ -55,7 +55,6 @@ export function Lightbox(props: Props) {
           rtl={rtl}
           step={(by) => act(by === 1 ? "next" : "previous")}
         />
-        <Toast told={box.told} close={() => box.tell(undefined)} />
       </div>
       <Filmstrip
         slides={walk.slides}
@@ -75,6 +74,7 @@ export function Lightbox(props: Props) {
         editing={box.editing}
         close={() => box.openPanel(false)}
       />
+      <Toast told={box.told} close={() => box.tell(undefined)} />
       <p role="status" className="sr-only">
         {box.said}
       </p>

@@ -5,7 +5,15 @@ import { Button } from "#app/_ui/button.tsx";
 import { w } from "#lib/words/lightbox.ts";
 import { w as media } from "#lib/words/media.ts";
 import type { Details } from "../details.ts";
-import { type Change, TextsForm, TrashForm, VisibilityForm } from "./forms.tsx";
+import {
+  type Change,
+  FavouriteForm,
+  Rating,
+  RatingForm,
+  TextsForm,
+  TrashForm,
+  VisibilityForm,
+} from "./forms.tsx";
 
 function Facts({ details }: { details: Details }) {
   return (
@@ -16,6 +24,38 @@ function Facts({ details }: { details: Details }) {
           <dd>
             <bdi>{value}</bdi>
             {detail === undefined ? null : <span className="block text-muted">{detail}</span>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Where else it can be found: under its tags and in its albums. */
+function Places({ details }: { details: Details }) {
+  const groups = [
+    { name: w("tags"), links: details.tags.map(({ name, href }) => ({ key: href, name, href })) },
+    {
+      name: w("albums"),
+      links: details.albums.map(({ id, title }) => ({ key: id, name: title, href: `/albums/${id}` })),
+    },
+  ].filter(({ links }) => links.length > 0);
+  if (groups.length === 0) return null;
+  return (
+    <dl className="grid gap-3 text-sm">
+      {groups.map(({ name, links }) => (
+        <div key={name}>
+          <dt className="text-muted">{name}</dt>
+          <dd className="mt-1 flex flex-wrap gap-1.5">
+            {links.map((link) => (
+              <a
+                key={link.key}
+                href={link.href}
+                className="inline-flex min-h-8 items-center rounded-full border border-line bg-raised px-3 hover:border-ink pointer-coarse:min-h-11"
+              >
+                <bdi>{link.name}</bdi>
+              </a>
+            ))}
           </dd>
         </div>
       ))}
@@ -77,6 +117,12 @@ export function Panel({
               )}
             </div>
           )}
+          {details.mayRate ? (
+            <RatingForm key={`${details.id} rating`} details={details} change={change} />
+          ) : details.rating > 0 ? (
+            <Rating rating={details.rating} />
+          ) : null}
+          <Places details={details} />
           <Facts details={details} />
           {details.download === undefined ? null : (
             <div>
@@ -90,12 +136,15 @@ export function Panel({
               </a>
             </div>
           )}
+          {details.favourite === undefined ? null : (
+            <FavouriteForm key={`${details.id} favourite`} details={details} />
+          )}
           {details.mayEdit ? (
             <>
               <VisibilityForm key={`${details.id} visibility`} details={details} change={change} />
               <details ref={editing} className="group rounded-md border border-line">
                 <summary className="flex min-h-11 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
-                  {media("edit")}
+                  {w("edit")}
                   <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
                 </summary>
                 <div className="border-t border-line p-3">

@@ -44,7 +44,11 @@ export function useAddress(ask: {
   }, [heading]);
 
   useEffect(() => {
-    if (!latest.current.inDialog) return;
+    if (!latest.current.inDialog) {
+      // What a reload scrolled back to were the pictures of another page.
+      window.scrollTo(0, 0);
+      return;
+    }
     return () => returnTo(latest.current.id);
   }, []);
 

@@ -2,7 +2,7 @@
 import { type Dispatch, type SetStateAction, useCallback, useRef } from "react";
 import { w } from "#lib/words/lightbox.ts";
 import { announceGone } from "../../_ui/use-gone.ts";
-import { moveToTrash, type Outcome, takeBack } from "../actions.ts";
+import { moveToTrash, type Outcome, takeBack, undoChanges } from "../actions.ts";
 import type { Details } from "../details.ts";
 import type { Walk } from "../load.ts";
 import type { Slide } from "../slide.ts";
@@ -31,21 +31,37 @@ export function useChanges(held: Held) {
   const latest = useRef(held);
   latest.current = held;
 
-  const change: Change = useCallback(async (id, action, form, guess) => {
-    const { known, put, setWalk } = latest.current;
-    const was = known(id);
-    if (was !== undefined && guess !== undefined) put(guess(was));
-    // No connection: the form says so, and what was typed is still in it.
-    const outcome = await action(none, form).catch(failed);
-    if (outcome.done !== true) {
-      if (was !== undefined) put(was);
-      return outcome;
-    }
-    if (outcome.details !== undefined) put(outcome.details);
-    const { slide } = outcome;
+  const takeChangesBack = useCallback(async (id: string, changes: string[]): Promise<void> => {
+    const { put, setWalk, tell } = latest.current;
+    tell({ text: w("undoing") });
+    const { done, message = "", details, slide } = await undoChanges(id, changes).catch(failed);
+    if (details !== undefined) put(details);
     if (slide !== undefined) setWalk((before) => renewed(before, [slide]));
-    return outcome;
+    tell({ text: message, bad: done !== true });
   }, []);
+
+  const change: Change = useCallback(
+    async (id, action, form, guess) => {
+      const { known, put, setWalk } = latest.current;
+      const was = known(id);
+      if (was !== undefined && guess !== undefined) put(guess(was));
+      // No connection: the form says so, and what was typed is still in it.
+      const outcome = await action(none, form).catch(failed);
+      if (outcome.done !== true) {
+        if (was !== undefined) put(was);
+        return outcome;
+      }
+      if (outcome.details !== undefined) put(outcome.details);
+      const { slide, undo = [], message = "" } = outcome;
+      if (slide !== undefined) setWalk((before) => renewed(before, [slide]));
+      latest.current.tell({
+        text: message,
+        ...(undo.length === 0 ? {} : { undo: () => void takeChangesBack(id, undo) }),
+      });
+      return outcome;
+    },
+    [takeChangesBack],
+  );
 
   const trash = useCallback(async (slide: Slide): Promise<void> => {
     const { walk, setWalk, setId, tell } = latest.current;

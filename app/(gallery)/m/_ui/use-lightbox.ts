@@ -1,7 +1,10 @@
 "use client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { w } from "#lib/words/lightbox.ts";
+import { changeFavourite, changeRating } from "../actions.ts";
+import type { Details } from "../details.ts";
 import type { Opened } from "../load.ts";
+import type { Action } from "./forms.tsx";
 import type { Deed } from "./keys.ts";
 import { sharePicture } from "./share.ts";
 import type { Told } from "./toast.tsx";
@@ -143,9 +146,11 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
       case "undo":
         return told?.undo !== undefined;
       case "favourite":
+        return details?.favourite !== undefined;
       case "rate":
+        return details?.mayRate === true;
       case "unrate":
-        return false;
+        return details?.mayRate === true && details.rating > 0;
       default:
         return true;
     }
@@ -157,6 +162,21 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     else showPanel(open);
     if (open && !isWide()) requestAnimationFrame(() => document.getElementById("about-picture")?.focus());
     if (!open) view.current?.querySelector<HTMLElement>("[aria-controls=about-picture]")?.focus();
+  };
+
+  /** By a key or a button; what became of it is told over the picture. */
+  const quickly = async (
+    action: Action,
+    fields: Record<string, string>,
+    guess: (before: Details) => Details,
+  ): Promise<void> => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ id, ...fields })) form.set(name, value);
+    const outcome = await change(id, action, form, guess);
+    if (outcome.done !== true) tell({ text: outcome.message ?? "", bad: true });
+  };
+  const rate = (rating: number): void => {
+    void quickly(changeRating, { rating: String(rating) }, (before) => ({ ...before, rating }));
   };
 
   const deeds: Record<Deed, (key: string) => void> = {
@@ -182,9 +202,12 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     fullScreen: toggleFull,
     info: () => openPanel(panel !== true),
     strip: () => keepStrip(strip !== true),
-    favourite: () => undefined,
-    rate: () => undefined,
-    unrate: () => undefined,
+    favourite: () => {
+      const on = details?.favourite !== true;
+      void quickly(changeFavourite, { on: on ? "1" : "" }, (before) => ({ ...before, favourite: on }));
+    },
+    rate: (key) => rate(Number(key)),
+    unrate: () => rate(0),
     edit: () => {
       showPanel(true);
       requestAnimationFrame(() => {
