@@ -193,15 +193,67 @@ function bounds(wanted: Wanted): { low: string | undefined; high: string | undef
   return { low: iso(low), high: iso(high) };
 }
 
-/** Conditions on a column of time and one of ids: where the page begins, and between which days. */
-function range(wanted: Wanted, { from, newer }: Walk, time: SQL, id: SQL): SQL[] {
+const firstId = "00000000-0000-0000-0000-000000000000";
+const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/**
+ * Where the walk begins and where it must end. One bound at either side: given two, an index is entered at whichever
+ * comes first, and walks from there to the other.
+ */
+function edges(wanted: Wanted, { from, newer }: Walk): { near: Place | undefined; far: string | undefined } {
   const { low, high } = bounds(wanted);
+  if (newer) {
+    const day = low === undefined ? undefined : { takenAt: new Date(Date.parse(low) - 1), id: lastId };
+    return { near: from && (!day || from.takenAt >= day.takenAt) ? from : day, far: high };
+  }
+  const day = high === undefined ? undefined : { takenAt: new Date(high), id: firstId };
+  return { near: from && (!day || from.takenAt < day.takenAt) ? from : day, far: low };
+}
+
+const before = (newer: boolean): SQL => (newer ? sql`>` : sql`<`);
+
+/** The far bound: the first moment that is not in question any more, or the last that is. */
+const until = (wanted: Wanted, walk: Walk, time: SQL): SQL[] => {
+  const { far } = edges(wanted, walk);
+  if (far === undefined) return [];
+  return [walk.newer ? sql`${time} < ${instant(far)}` : sql`${time} >= ${instant(far)}`];
+};
+
+/** Conditions on a column of time and one of ids: where the page begins, and between which days. */
+function range(wanted: Wanted, walk: Walk, time: SQL, id: SQL): SQL[] {
+  const { near } = edges(wanted, walk);
+  const last = until(wanted, walk, time);
+  if (near === undefined) return last;
+  return [sql`(${time}, ${id}) ${before(walk.newer)} (${instant(near.takenAt)}, ${near.id}::uuid)`, ...last];
+}
+
+/** The same within the month that begins at `e.begins`. */
+function monthRange(wanted: Wanted, walk: Walk): SQL[] {
+  const { near, far } = edges(wanted, walk);
+  const [begins, ends] = [sql`e.begins`, sql`(e.begins + interval '1 month')`];
+  if (walk.newer) {
+    const [time, id] = near
+      ? [
+          sql`greatest(${begins} - interval '1 millisecond', ${instant(near.takenAt)})`,
+          sql`case when ${instant(near.takenAt)} >= ${begins} then ${near.id}::uuid else ${lastId}::uuid end`,
+        ]
+      : [sql`${begins} - interval '1 millisecond'`, sql`${lastId}::uuid`];
+    return [
+      sql`(m.taken_at, m.id) > (${time}, ${id})`,
+      far === undefined ? sql`m.taken_at < ${ends}` : sql`m.taken_at < least(${ends}, ${instant(far)})`,
+    ];
+  }
+  const [time, id] = near
+    ? [
+        sql`least(${ends}, ${instant(near.takenAt)})`,
+        sql`case when ${instant(near.takenAt)} < ${ends} then ${near.id}::uuid else ${firstId}::uuid end`,
+      ]
+    : [ends, sql`${firstId}::uuid`];
   return [
-    ...(low === undefined ? [] : [sql`${time} >= ${instant(low)}`]),
-    ...(high === undefined ? [] : [sql`${time} < ${instant(high)}`]),
-    ...(from === undefined
-      ? []
-      : [sql`(${time}, ${id}) ${newer ? sql`>` : sql`<`} (${instant(from.takenAt)}, ${from.id}::uuid)`]),
+    sql`(m.taken_at, m.id) < (${time}, ${id})`,
+    far === undefined
+      ? sql`m.taken_at >= ${begins}`
+      : sql`m.taken_at >= greatest(${begins}, ${instant(far)})`,
   ];
 }
 
@@ -225,21 +277,18 @@ function walked(wanted: Wanted, scope: Scope, walk: Walk, extra: SQL[] = []): SQ
 function byKeys(wanted: Wanted, scope: Scope, walk: Walk, keys: string): SQL {
   const { newer, limit } = walk;
   const conditions = new Conditions(wanted, scope);
-  const inTime = (table: SQL) => range(wanted, walk, sql`${table}.taken_at`, sql`${table}.id`);
-  const next = (beyond: SQL | undefined): SQL => sql`
-    select m.taken_at from media m
-    where ${and([timeline(wanted, scope, sql`m`), ...inTime(sql`m`), ...(beyond ? [beyond] : [])])}
+  const next = (conditions: SQL[]): SQL => sql`
+    select m.taken_at from media m where ${and([timeline(wanted, scope, sql`m`), ...conditions])}
     order by m.taken_at ${newer ? sql`asc` : sql`desc`} limit 1`;
   const month = sql`date_trunc('month', n.taken_at, 'UTC')`;
   const medium = conditions.readsMedia ? sql`join media m on m.id = s.media_id` : sql``;
-  const inMonth = sql`m.taken_at >= e.begins and m.taken_at < e.begins + interval '1 month'`;
+  const first = range(wanted, walk, sql`m.taken_at`, sql`m.id`);
+  const beyond = newer ? sql`m.taken_at >= e.begins + interval '1 month'` : sql`m.taken_at < e.begins`;
   return sql`(
     with recursive eras(begins) as (
-      (select ${month} from (${next(undefined)}) n)
+      (select ${month} from (${next(first)}) n)
       union all
-      (select ${month} from eras e cross join lateral (${next(
-        newer ? sql`m.taken_at >= e.begins + interval '1 month'` : sql`m.taken_at < e.begins`,
-      )}) n)
+      (select ${month} from eras e cross join lateral (${next([beyond, ...until(wanted, walk, sql`m.taken_at`)])}) n)
     )
     select x.id, x.taken_at from eras e cross join lateral (
       with hits as materialized (
@@ -252,8 +301,8 @@ function byKeys(wanted: Wanted, scope: Scope, walk: Walk, keys: string): SQL {
       (select id, taken_at from hits where (select count(*) from hits) <= ${monthMax})
       union all
       (select m.id, m.taken_at from media m join media_search s on s.media_id = m.id
-        where (select count(*) from hits) > ${monthMax} and ${inMonth}
-          and ${and([timeline(wanted, scope, sql`m`), ...inTime(sql`m`), conditions.all()])}
+        where (select count(*) from hits) > ${monthMax}
+          and ${and([timeline(wanted, scope, sql`m`), ...monthRange(wanted, walk), conditions.all()])}
         ${order(newer, sql`m.taken_at`, sql`m.id`)} limit ${limit})
       ${order(newer, sql`taken_at`, sql`id`)} limit ${limit}) x
     limit ${limit})`;
