@@ -38,7 +38,7 @@ async function threePictures(member: Page): Promise<string[]> {
 
 async function emailOf(page: Page): Promise<string> {
   await page.goto("/account");
-  const email = /[\w.]+@example\.com/.exec((await page.getByRole("main").textContent()) ?? "")?.[0];
+  const email = /member\d+x\d+@example\.com/.exec((await page.getByRole("main").textContent()) ?? "")?.[0];
   if (email === undefined) throw new Error("The account page names no address.");
   return email;
 }

@@ -93,6 +93,12 @@ export type ShareKind = (typeof shareKinds)[number];
 export const shareDownloads = ["none", "renditions", "originals"] as const;
 export type ShareDownload = (typeof shareDownloads)[number];
 
+/**
+ * When a medium that waits for approval "was deleted": before there was anything to delete. Every list leaves it out
+ * as it does the trash, and the trash, which is in order of this time, ends before it.
+ */
+export const waitingSince: Date = new Date(0);
+
 /** What can be done to many media at once. */
 export const changeKinds = [
   "date",

@@ -66,6 +66,13 @@ const refuse = (file: BeginFile, code: "too_large" | "quota_exceeded"): Refusal 
   message: errorWords(code),
 });
 
+/** Somebody without an account who sends through a link; what they send is the viewer's, who made the link. */
+export type SendingGuest = {
+  id: string;
+  /** What the link still takes; asked while nothing else can begin for its maker. */
+  left(tx: Db): Promise<{ files: number; bytes: number }>;
+};
+
 /**
  * Reserves rows and space for a batch and hands out a policy for each (R-10…R-15). A file is answered on its own:
  * a duplicate or one that does not fit does not hold up the others. Asking again with the same client token gives
@@ -74,7 +81,7 @@ const refuse = (file: BeginFile, code: "too_large" | "quota_exceeded"): Refusal 
 export async function beginUploads(
   db: Db,
   storage: Storage,
-  ask: { viewer: Viewer | undefined; uploads: BeginFile[] },
+  ask: { viewer: Viewer | undefined; uploads: BeginFile[]; guest?: SendingGuest },
 ): Promise<BeginAnswer[]> {
   const viewer = mayUpload(ask.viewer);
   const { policySeconds, multipartThreshold } = settings().uploads;
@@ -88,13 +95,21 @@ export async function beginUploads(
       viewer.id,
       files.map((file) => file.clientToken),
     );
-    const rowOf = new Map(known.map((row) => [row.clientToken, row]));
+    // A guest's token says nothing of what others have begun under it.
+    const mine = known.filter((row) => row.guestId === (ask.guest?.id ?? null));
+    const rowOf = new Map(mine.map((row) => [row.clientToken, row]));
+    const guestLeft = await ask.guest?.left(tx);
+    let places = guestLeft?.files ?? Number.POSITIVE_INFINITY;
     const fresh = files.filter((file) => !rowOf.has(file.clientToken));
-    const twins = await ledger.findDuplicates(
-      tx,
-      viewer.id,
-      fresh.map((file) => file.sha256),
-    );
+    // A guest must not learn what is in the library: what repeats is told when it is approved.
+    const twins =
+      ask.guest === undefined
+        ? await ledger.findDuplicates(
+            tx,
+            viewer.id,
+            fresh.map((file) => file.sha256),
+          )
+        : [];
     const twinOf = new Map(twins.map((twin) => [twin.sha256, twin.id]));
 
     const refused = new Map<string, Refusal>();
@@ -102,12 +117,20 @@ export async function beginUploads(
       quota === undefined || quota.limitBytes === 0
         ? Number.POSITIVE_INFINITY
         : quota.limitBytes - quota.usedBytes - quota.reservedBytes;
+    if (guestLeft !== undefined) room = Math.min(room, guestLeft.bytes);
     const taken = fresh.filter((file) => {
       if (twinOf.has(file.sha256)) return false;
       const code =
-        file.bytes > bytesMaxFor(file.mime) ? "too_large" : file.bytes > room ? "quota_exceeded" : undefined;
+        file.bytes > bytesMaxFor(file.mime)
+          ? "too_large"
+          : file.bytes > room || places < 1
+            ? "quota_exceeded"
+            : undefined;
       if (code !== undefined) refused.set(file.clientToken, refuse(file, code));
-      else room -= file.bytes;
+      else {
+        room -= file.bytes;
+        places -= 1;
+      }
       return code === undefined;
     });
     if (taken.length > 0) await keepWithinCounts(tx, viewer.id, taken.length);
@@ -122,6 +145,7 @@ export async function beginUploads(
       bytes: file.bytes,
       sha256: file.sha256,
       fileModifiedAt: file.lastModified === undefined ? null : new Date(file.lastModified),
+      guestId: ask.guest?.id ?? null,
     }));
     const rows = new Map(
       wanted.length === 0
@@ -138,7 +162,7 @@ export async function beginUploads(
         reserved: [...granted.values()].reduce((sum, row) => sum + row.bytes, 0),
       });
     // A repeated request gets a policy that outlives its answer.
-    const again = known.filter((row) => row.state === "issued").map((row) => row.id);
+    const again = mine.filter((row) => row.state === "issued").map((row) => row.id);
     const renewed =
       again.length === 0
         ? []

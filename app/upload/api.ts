@@ -43,7 +43,8 @@ export type Api = {
 
 const silenceMs = 30_000;
 
-export function openApi(): Api {
+/** `base` is where uploads are asked for: guests have a place of their own. */
+export function openApi(base = "/api/uploads"): Api {
   let skew = 0;
 
   async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -70,14 +71,14 @@ export function openApi(): Api {
     (await ask<{ uploads: T[] }>(method, path, body)).uploads;
 
   return {
-    begin: (uploads) => list("POST", "/api/uploads", { uploads }),
-    complete: (ids, look) => list("POST", "/api/uploads/complete", { ids, look }),
-    status: (ids, wait) => list("POST", "/api/uploads/status", { ids, wait }),
-    renew: (id) => ask("POST", `/api/uploads/${id}/renew`, {}),
-    parts: (id, numbers) => ask("POST", `/api/uploads/${id}/parts`, numbers === undefined ? {} : { numbers }),
-    probe: (id) => ask("GET", `/api/uploads/${id}?probe=1`),
-    cancel: (id) => ask("DELETE", `/api/uploads/${id}`),
-    open: () => list("GET", "/api/uploads"),
+    begin: (uploads) => list("POST", base, { uploads }),
+    complete: (ids, look) => list("POST", `${base}/complete`, { ids, look }),
+    status: (ids, wait) => list("POST", `${base}/status`, { ids, wait }),
+    renew: (id) => ask("POST", `${base}/${id}/renew`, {}),
+    parts: (id, numbers) => ask("POST", `${base}/${id}/parts`, numbers === undefined ? {} : { numbers }),
+    probe: (id) => ask("GET", `${base}/${id}?probe=1`),
+    cancel: (id) => ask("DELETE", `${base}/${id}`),
+    open: () => list("GET", base),
     skewMs: () => skew,
   };
 }

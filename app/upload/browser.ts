@@ -54,16 +54,16 @@ const frame = (run: () => void): void => {
 let current: { owner: string; uploads: Uploads } | undefined;
 
 /** The uploads of this person; those of whoever was signed in before in this tab are let go. */
-export function openUploads(owner: string, bytesMax: number): Uploads {
+export function openUploads(owner: string, bytesMax: number, base?: string): Uploads {
   if (current?.owner === owner) return current.uploads;
   current?.uploads.queue.close();
-  const uploads = open(owner, bytesMax);
+  const uploads = open(owner, bytesMax, base);
   current = { owner, uploads };
   return uploads;
 }
 
-function open(owner: string, bytesMax: number): Uploads {
-  const api = openApi();
+function open(owner: string, bytesMax: number, base: string | undefined): Uploads {
+  const api = openApi(base);
   const tab = enterTab(token());
   const memory = openMemory(owner, tab.id);
   const queue = new Queue({

@@ -18,11 +18,14 @@ export function Choose({
   take,
   small,
   bytesMax,
+  plain,
 }: {
   /** `undefined` until the page runs and can take something. */
   take: ((files: AsyncIterable<Picked>) => void) | undefined;
   small: boolean;
   bytesMax: number;
+  /** Whether there is a form that works without script. */
+  plain: boolean;
 }) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
@@ -87,9 +90,11 @@ export function Choose({
       <noscript>
         <p className="max-w-prose text-sm text-pretty">
           {w("needsScript")}{" "}
-          <a href="/upload/plain" className="text-accent underline">
-            {w("plainLink")}
-          </a>
+          {plain ? (
+            <a href="/upload/plain" className="text-accent underline">
+              {w("plainLink")}
+            </a>
+          ) : null}
         </p>
       </noscript>
       {small ? null : <p className="text-sm text-muted">{w("accepts", { size: size(bytesMax) })}</p>}

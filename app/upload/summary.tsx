@@ -18,7 +18,16 @@ export function summary({ count }: QueueState): string {
   return list().format(parts);
 }
 
-export function Summary({ state, showProblems }: { state: QueueState; showProblems: () => void }) {
+export function Summary({
+  state,
+  thanks,
+  showProblems,
+}: {
+  state: QueueState;
+  /** What a guest reads instead of the way to the gallery. */
+  thanks: string | undefined;
+  showProblems: () => void;
+}) {
   const problems = state.count.refused + state.count.failed;
   return (
     <Notice
@@ -31,7 +40,7 @@ export function Summary({ state, showProblems }: { state: QueueState; showProble
               {w("sumProblems")}
             </Button>
           ) : null}
-          {state.count.ready > 0 ? (
+          {state.count.ready > 0 && thanks === undefined ? (
             <ButtonLink size="sm" variant="primary" href="/">
               {w("sumGallery")}
             </ButtonLink>
@@ -39,7 +48,7 @@ export function Summary({ state, showProblems }: { state: QueueState; showProble
         </div>
       }
     >
-      {state.count.ready > 0 ? w("sumPrivate") : null}
+      {state.count.ready > 0 ? (thanks ?? w("sumPrivate")) : null}
     </Notice>
   );
 }

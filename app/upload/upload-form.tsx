@@ -19,22 +19,44 @@ import { useQueue } from "./watch.ts";
 const portion = 200;
 
 export function UploadForm({ owner, bytesMax }: { owner: string; bytesMax: number }) {
-  const [uploads, setUploads] = useState<Uploads>();
-  // The queue needs a browser; the server renders the empty page.
-  useEffect(() => setUploads(openUploads(owner, bytesMax)), [owner, bytesMax]);
   return (
     <>
       <PageHeader title={w("title")} lead={`${w("lead")} ${w("private")}`} />
-      {uploads === undefined ? (
-        <Choose take={undefined} small={false} bytesMax={bytesMax} />
-      ) : (
-        <Desk uploads={uploads} bytesMax={bytesMax} />
-      )}
+      <UploadDesk owner={owner} bytesMax={bytesMax} />
     </>
   );
 }
 
-function Desk({ uploads, bytesMax }: { uploads: Uploads; bytesMax: number }) {
+/** Everything below the heading. `guest`: where somebody without an account asks, and what they read at the end. */
+export function UploadDesk({
+  owner,
+  bytesMax,
+  guest,
+}: {
+  owner: string;
+  bytesMax: number;
+  guest?: { base: string; thanks: string };
+}) {
+  const [uploads, setUploads] = useState<Uploads>();
+  const base = guest?.base;
+  // The queue needs a browser; the server renders the empty page.
+  useEffect(() => setUploads(openUploads(owner, bytesMax, base)), [owner, bytesMax, base]);
+  return uploads === undefined ? (
+    <Choose take={undefined} small={false} bytesMax={bytesMax} plain={guest === undefined} />
+  ) : (
+    <Desk uploads={uploads} bytesMax={bytesMax} thanks={guest?.thanks} />
+  );
+}
+
+function Desk({
+  uploads,
+  bytesMax,
+  thanks,
+}: {
+  uploads: Uploads;
+  bytesMax: number;
+  thanks: string | undefined;
+}) {
   const { queue } = uploads;
   const state = useQueue(queue);
   const [told, setTold] = useState<Told>();
@@ -87,9 +109,11 @@ function Desk({ uploads, bytesMax }: { uploads: Uploads; bytesMax: number }) {
   return (
     <div ref={whole} tabIndex={-1} className="grid gap-4 outline-none">
       <Unfinished uploads={uploads} recovered={recovered} missingCount={state.count.missing} />
-      <Choose take={take} small={any} bytesMax={bytesMax} />
+      <Choose take={take} small={any} bytesMax={bytesMax} plain={thanks === undefined} />
       {working ? <TotalsBar queue={queue} state={state} /> : null}
-      {!working && ended ? <Summary state={state} showProblems={() => setShown("problems")} /> : null}
+      {!working && ended ? (
+        <Summary state={state} thanks={thanks} showProblems={() => setShown("problems")} />
+      ) : null}
       {any ? (
         <Filtered queue={queue} state={state} shown={shown} setShown={setShown} bytesMax={bytesMax} />
       ) : null}

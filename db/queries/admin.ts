@@ -7,6 +7,7 @@ import {
   asc,
   desc,
   eq,
+  gt,
   gte,
   inArray,
   isNotNull,
@@ -16,7 +17,7 @@ import {
   type SQLWrapper,
   sql,
 } from "drizzle-orm";
-import type { MediaType, UploadState, Visibility } from "#lib/media.ts";
+import { type MediaType, type UploadState, type Visibility, waitingSince } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import { media, mediaMonths, uploads, users } from "../schema.ts";
 
@@ -53,7 +54,7 @@ const contains = (text: string): SQL =>
 const live = {
   ready: isNull(media.deletedAt),
   // Said in full: the small index of the trash is used only where its own condition is.
-  trash: isNotNull(media.deletedAt),
+  trash: and(isNotNull(media.deletedAt), gt(media.deletedAt, waitingSince)),
   any: undefined,
 };
 

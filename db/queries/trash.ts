@@ -1,5 +1,6 @@
 /** One person's trash: what they threw away and the store still holds. */
-import { and, desc, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { waitingSince } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import { media, purges } from "../schema.ts";
 
@@ -35,7 +36,14 @@ export async function listTrashed(
     .select(columns)
     .from(media)
     .where(
-      and(eq(media.ownerId, ownerId), isNotNull(media.deletedAt), isNull(media.purgedAt), olderThan(from)),
+      and(
+        eq(media.ownerId, ownerId),
+        isNotNull(media.deletedAt),
+        // What guests sent and nobody has looked at yet.
+        gt(media.deletedAt, waitingSince),
+        isNull(media.purgedAt),
+        olderThan(from),
+      ),
     )
     .orderBy(desc(media.deletedAt), desc(media.id))
     .limit(limit);

@@ -2,6 +2,7 @@
 import { hashPassword } from "better-auth/crypto";
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
+import { countArrivals } from "#db/queries/guests.ts";
 import * as rows from "#db/queries/shares.ts";
 import { chosenIn } from "../bulk/change.ts";
 import { type SelectionInput, selectionShape } from "../bulk/shapes.ts";
@@ -20,6 +21,8 @@ export type ShareState = "open" | "revoked" | "expired" | "used" | "gone";
 export type ShareView = Omit<rows.ShareRow, "salt" | "tokenHash" | "passwordHash" | "ended" | "ownerId"> & {
   state: ShareState;
   hasPassword: boolean;
+  /** Pictures of guests that wait to be looked at. */
+  waiting: number;
   /** The whole address; undefined when AUTH_SECRET has changed since, after which only a new link can be copied. */
   link: string | undefined;
 };
@@ -49,9 +52,15 @@ export function stateOf(row: Pick<rows.ShareRow, "ended" | "visits" | "visitsMax
   return row.visitsMax !== null && row.visits >= row.visitsMax ? "used" : "open";
 }
 
-function viewOf(row: rows.ShareRow): ShareView {
+function viewOf(row: rows.ShareRow, waiting: ReadonlyMap<string, number>): ShareView {
   const { salt: _, tokenHash: __, passwordHash, ended: ___, ownerId: ____, ...shown } = row;
-  return { ...shown, state: stateOf(row), hasPassword: passwordHash !== null, link: linkOf(row) };
+  return {
+    ...shown,
+    state: stateOf(row),
+    hasPassword: passwordHash !== null,
+    waiting: waiting.get(row.id) ?? 0,
+    link: linkOf(row),
+  };
 }
 
 function refuse(error: z.ZodError): TintypeError {
@@ -152,9 +161,10 @@ export async function revokeShare(db: Db, { viewer, id }: By & { id: string }): 
   audit(by, "share revoked", { shareId: id });
 }
 
-/** Forgets a share with its log; its link then is one that never was. Throws "not_found". */
+/** Forgets a share with its log; its link then is one that never was. Throws "not_found", "conflict" while pictures wait. */
 export async function removeShare(db: Db, { viewer, id }: By & { id: string }): Promise<void> {
   const by = maker(viewer);
+  if ((await countArrivals(db, [id])).size > 0) throw new TintypeError("conflict");
   if (!(await rows.deleteShare(db, own(by, id)))) throw new TintypeError("not_found");
   audit(by, "share removed", { shareId: id });
 }
@@ -172,8 +182,14 @@ export async function renewShareLink(db: Db, { viewer, id }: By & { id: string }
 export async function getShare(db: Db, { viewer, id }: By & { id: string }): Promise<ShareView> {
   const row = await rows.findShare(db, own(maker(viewer), id));
   if (row === undefined) throw new TintypeError("not_found");
-  return viewOf(row);
+  return viewOf(row, await waitingAt(db, [row]));
 }
+
+const waitingAt = (db: Db, found: rows.ShareRow[]): Promise<ReadonlyMap<string, number>> =>
+  countArrivals(
+    db,
+    found.filter(({ kind }) => kind === "inbox").map(({ id }) => id),
+  );
 
 const placeShape = z.tuple([z.int(), z.uuid()]);
 type Place = { at: Date; id: string };
@@ -207,9 +223,10 @@ export async function listShares(
     limit: limit + 1,
   });
   const page = found.slice(0, limit);
+  const waiting = await waitingAt(db, page);
   const last = page.at(-1);
   return {
-    shares: page.map(viewOf),
+    shares: page.map((row) => viewOf(row, waiting)),
     next: found.length > limit && last ? writePlace({ at: last.createdAt, id: last.id }) : undefined,
   };
 }

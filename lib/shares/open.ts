@@ -39,10 +39,18 @@ export type Answer =
   | { state: "door"; share: rows.ShareRow; needsPassword: boolean }
   | { state: "open"; share: OpenShare };
 
+/** Which pages ask: those of shares, or those that guests send pictures through. A link leads to one of them alone. */
+export type At = "share" | "guest";
+
 /** What a link leads to. Every link costs the same one look at the database, right or wrong. */
-export async function lookAt(db: Db, token: string, visitor: Pick<Visitor, "cookie">): Promise<Answer> {
+export async function lookAt(
+  db: Db,
+  token: string,
+  visitor: Pick<Visitor, "cookie">,
+  at: At = "share",
+): Promise<Answer> {
   const share = await rows.findShare(db, { tokenHash: hashOf(token) });
-  if (share === undefined) return { state: "unknown" };
+  if (share === undefined || (share.kind === "inbox") !== (at === "guest")) return { state: "unknown" };
   if (share.ended !== null) return { state: share.ended };
   const visit = readVisit({ shareId: share.id, passwordHash: share.passwordHash }, visitor.cookie);
   if (visit !== undefined) return { state: "open", share: { ...share, visit } };
@@ -71,8 +79,9 @@ export async function enter(
   db: Db,
   token: string,
   { visitor, password }: { visitor: Visitor; password: string },
+  at: At = "share",
 ): Promise<{ share: rows.ShareRow; cookie: string; visit: Visit }> {
-  const answer = await lookAt(db, token, { cookie: undefined });
+  const answer = await lookAt(db, token, { cookie: undefined }, at);
   if (answer.state === "unknown") throw new TintypeError("not_found");
   if (answer.state !== "door" && answer.state !== "open")
     throw new TintypeError("gone", { details: { state: answer.state } });
@@ -113,8 +122,9 @@ export async function mustBeOpen(
   db: Db,
   token: string,
   visitor: Pick<Visitor, "cookie">,
+  at: At = "share",
 ): Promise<OpenShare> {
-  const answer = await lookAt(db, token, visitor);
+  const answer = await lookAt(db, token, visitor, at);
   if (answer.state === "open") return answer.share;
   if (answer.state === "unknown") throw new TintypeError("not_found");
   if (answer.state === "door") throw new TintypeError("unauthenticated");

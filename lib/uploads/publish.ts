@@ -1,12 +1,13 @@
 /** How an upload ends: as a medium, or refused with a reason; in one transaction with its quota and its purges. */
 import { type Db, inTransaction } from "#db/client.ts";
+import { addArrival } from "#db/queries/guests.ts";
 import { insertMedia } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { NewMedia, Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import type { Derivation, Facts } from "../imaging/index.ts";
-import type { MediaKind, MediaType, RejectCode, Visibility } from "../media.ts";
+import { type MediaKind, type MediaType, type RejectCode, type Visibility, waitingSince } from "../media.ts";
 import { stagingPurges } from "./rules.ts";
 import { type Held, LeaseLost } from "./staged.ts";
 import { type Keys, widthsOf } from "./written.ts";
@@ -82,12 +83,14 @@ export async function publish(db: Db, held: Held, upload: Upload, found: Found):
       latitude: facts.latitude ?? null,
       longitude: facts.longitude ?? null,
       altitude: facts.altitude ?? null,
+      deletedAt: upload.guestId === null ? null : waitingSince,
     });
     if (mediaId === undefined) {
       // the same picture became ready through another upload in the meantime.
       const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [sha256]);
       return rejectWithin(tx, held, "duplicate", twin?.id);
     }
+    if (upload.guestId !== null) await addArrival(tx, upload.guestId, mediaId);
     const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
     // Throwing undoes the insert: the row went to someone else.
     if (closed === undefined) throw new LeaseLost();

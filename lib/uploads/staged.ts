@@ -68,6 +68,8 @@ export async function noteFound(
 
 /** The id of the medium that has this content already, or that lies at this key. */
 export async function findTwin(db: Db, upload: Upload, sha256: string): Promise<string | undefined> {
+  // What a guest sends is compared when it is approved: a refusal would tell them what is in the library.
+  if (upload.guestId !== null) return undefined;
   const [twin] = await ledger.findDuplicates(db, upload.ownerId, [sha256]);
   return twin?.id ?? (upload.inPlace ? await findByKey(db, upload.stagingKey) : undefined);
 }

@@ -6,6 +6,7 @@ import { selectionShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { shareDownloads } from "#lib/media.ts";
+import * as inbox from "#lib/shares/inbox.ts";
 import * as shares from "#lib/shares/manage.ts";
 import {
   chosenMax,
@@ -168,4 +169,32 @@ export async function removeShare(state: ShareFormState, data: FormData): Promis
     return refused(state, data, error);
   }
   redirect("/shares");
+}
+
+/** Takes what guests sent, or throws it away: what was ticked, or all that waits. */
+export async function decide(state: ShareFormState, data: FormData): Promise<ShareFormState> {
+  const ids = data.getAll("media").filter((one) => typeof one === "string");
+  const act = text(data, "act");
+  const answer = state.answer + 1;
+  if (act !== "approveAll" && ids.length === 0)
+    return { answer, notice: { tone: "bad", text: w("noneTicked") } };
+  let said: string;
+  try {
+    const viewer = await currentViewer();
+    const at = { viewer, id: text(data, "id") };
+    if (act === "reject") said = w("rejected", { n: await inbox.reject(database().db, { ...at, ids }) });
+    else {
+      const { taken, repeated } = await inbox.approve(database().db, {
+        ...at,
+        ids: act === "approveAll" ? undefined : ids,
+      });
+      said = [w("approved", { n: taken }), repeated === 0 ? "" : w("repeated", { n: repeated })]
+        .filter((part) => part !== "")
+        .join(" ");
+    }
+  } catch (error) {
+    return refused(state, data, error);
+  }
+  refresh();
+  return { answer, notice: { tone: "good", text: said } };
 }

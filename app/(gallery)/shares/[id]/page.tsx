@@ -121,6 +121,15 @@ export default async function SharePage({ params, searchParams }: PageProps<"/sh
           {[...factsOf(share), stateHint].filter((text) => text !== "").join(" · ")}
         </p>
       </div>
+      {share.kind === "inbox" ? (
+        <ButtonLink
+          href={`/shares/${id}/inbox`}
+          variant={share.waiting === 0 ? "quiet" : "primary"}
+          className="justify-self-start"
+        >
+          {w("inboxOpen", { n: share.waiting })}
+        </ButtonLink>
+      ) : null}
       <Link share={share} />
       <section className="grid gap-4">
         <h2 className="text-lg font-semibold">{w("settings")}</h2>

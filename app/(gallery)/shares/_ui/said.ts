@@ -17,6 +17,7 @@ export const subjectOf = (share: ShareView): string =>
 export function factsOf(share: ShareView): string[] {
   const end = share.expiresAt;
   return [
+    ...(share.waiting === 0 ? [] : [w("waiting", { n: share.waiting })]),
     end === null
       ? w("forever")
       : w(share.state === "expired" ? "expired" : "expires", { date: momentOf(end) }),

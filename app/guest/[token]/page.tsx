@@ -1,0 +1,77 @@
+import type { Metadata } from "next";
+import { headers } from "next/headers";
+import { cache } from "react";
+import { bytesInWords } from "#app/_ui/bytes.ts";
+import { Page } from "#app/_ui/page.tsx";
+import { PageHeader } from "#app/_ui/page-header.tsx";
+import { UploadDesk } from "#app/upload/upload-form.tsx";
+import { sayStatus } from "#lib/answer.ts";
+import { database } from "#lib/database.ts";
+import { settings } from "#lib/env.ts";
+import { guestLeft } from "#lib/shares/guest.ts";
+import { lookAt } from "#lib/shares/open.ts";
+import { visitorOf } from "#lib/shares/visitor.ts";
+import { words } from "#lib/words.ts";
+import { Ended, endTitle, Made } from "../../s/_ui/frame.tsx";
+import { GuestDoor } from "../_ui/guest-door.tsx";
+
+const w = words("share");
+
+const load = cache(async (token: string) =>
+  lookAt(database().db, token, visitorOf(await headers()), "guest"),
+);
+
+export async function generateMetadata({ params }: PageProps<"/guest/[token]">): Promise<Metadata> {
+  const answer = await load((await params).token);
+  if (answer.state !== "open" && answer.state !== "door")
+    return { title: endTitle(answer.state), description: "" };
+  // Without a referrer a browser does not say which site a form comes from, and the door is a form.
+  return {
+    title: w("guestTitle"),
+    description: "",
+    ...(answer.state === "door" ? { referrer: "same-origin" } : {}),
+  };
+}
+
+export default async function GuestPage({ params }: PageProps<"/guest/[token]">) {
+  const { token } = await params;
+  const answer = await load(token);
+  if (answer.state !== "open" && answer.state !== "door") {
+    sayStatus(answer.state === "unknown" ? 404 : 410);
+    return <Ended state={answer.state} />;
+  }
+  const { share } = answer;
+  if (answer.state === "door") {
+    sayStatus(401);
+    return (
+      <>
+        <Page className="grid !max-w-md content-start gap-6 !py-10 sm:!py-16">
+          <div className="grid gap-2">
+            <h1 className="text-2xl font-semibold tracking-tight text-balance">{w("guestTitle")}</h1>
+            <p className="text-muted text-pretty">{w("guestText")}</p>
+          </div>
+          <GuestDoor token={token} needsPassword={answer.needsPassword} />
+        </Page>
+        <Made />
+      </>
+    );
+  }
+  const left = await guestLeft(database().db, share);
+  return (
+    <>
+      <Page width="wide">
+        <PageHeader
+          title={w("guestTitle")}
+          lead={`${w("guestLead")} ${w("guestLeft", { n: left.files, bytes: bytesInWords(left.bytes) })}`}
+        />
+        <UploadDesk
+          // What this browser remembers of unfinished files is kept apart for each link.
+          owner={`guest ${share.id}`}
+          bytesMax={Math.min(settings().uploads.bytesMax, share.bytesMax ?? 0)}
+          guest={{ base: `/guest/${encodeURIComponent(token)}/uploads`, thanks: w("guestThanks") }}
+        />
+      </Page>
+      <Made />
+    </>
+  );
+}
