@@ -10,10 +10,21 @@ import * as rows from "#db/queries/albums.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
 import type { GalleryRow } from "./gallery.ts";
-import { type AlbumSort, canAdminister, type Viewer, type Visibility } from "./media.ts";
+import { type AlbumSort, canAdminister, limits, type Viewer, type Visibility } from "./media.ts";
 
 /** An album in an album in an album … so many in all. */
 export const albumDepthMax = 8;
+
+/** More are moved in several steps; one takes 39 bytes. */
+const arrangedAtOnceMax = 1_500;
+
+export const albumTitleShape = z.string().trim().min(1).max(limits.titleMax);
+export const newAlbumShape = z.strictObject({ title: albumTitleShape, parentId: z.uuid().optional() });
+export const arrangeShape = z.strictObject({
+  ids: z.array(z.uuid()).min(1).max(arrangedAtOnceMax),
+  target: z.uuid(),
+  after: z.boolean(),
+});
 
 export type AlbumStep = { id: string; title: string };
 /** An album as its own page shows it. */

@@ -4,6 +4,7 @@
  */
 import { w as account } from "./words/account.ts";
 import { w as admin } from "./words/admin.ts";
+import { w as albums } from "./words/albums.ts";
 import { w as doctor } from "./words/doctor.ts";
 import { w as download } from "./words/download.ts";
 import { w as errors } from "./words/errors.ts";
@@ -14,6 +15,7 @@ import { w as plain } from "./words/plain.ts";
 import { w as rejects } from "./words/rejects.ts";
 import { w as sample } from "./words/sample.ts";
 import { w as search } from "./words/search.ts";
+import { w as select } from "./words/select.ts";
 import { w as share } from "./words/share.ts";
 import { w as shared } from "./words/shared.ts";
 import { w as shares } from "./words/shares.ts";
@@ -23,6 +25,8 @@ import { w as upload } from "./words/upload.ts";
 export { locale, perLocale, timeZone } from "./locale.ts";
 
 const parts = {
+  albums,
+  select,
   account,
   admin,
   doctor,

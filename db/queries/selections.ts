@@ -1,6 +1,7 @@
 /** What was chosen, as a relation of ids: described media never cross the wire. */
 import { type SQL, sql } from "drizzle-orm";
 import type { AlbumSort } from "#lib/media.ts";
+import type { Db } from "../client.ts";
 
 /** A list as one parameter; ids have been parsed and hold nothing that an array's text would need to escape. */
 export const listOf = (values: readonly string[]): string => `{${values.join(",")}}`;
@@ -8,7 +9,7 @@ export const listOf = (values: readonly string[]): string => `{${values.join(","
 export type Span = { from: Date; before: Date };
 export type ChosenList =
   | { kind: "timeline" }
-  | { kind: "album"; id: string; sort: AlbumSort }
+  | { kind: "album"; id: string; sort: AlbumSort; count: number }
   | { kind: "favourites" };
 
 export type Chosen = {
@@ -157,3 +158,29 @@ export const chosenRows = (
   sql`select ${columns} from (${chosenIds(chosen, reach)}) chosen join media m on m.id = chosen.id
     where m.deleted_at is null and ${within(reach)} and not (m.id = any(${listOf(chosen.except)}::uuid[]))
     order by m.id for ${sql.raw(lock)} of m`;
+
+/** How many media these days, months or the whole timeline hold for this one, from the totals. */
+export async function countTimeline(
+  db: Db,
+  { userId, all, days, months }: { userId: string; all: boolean; days: string[]; months: string[] },
+): Promise<number> {
+  const seen = sql`(t.visibility = 'public' or t.owner_id = ${userId}::uuid)`;
+  const firsts = months.map((month) => `${month}-01`);
+  const [row] = await db.execute<{ count: number }>(sql`
+    select (coalesce((select sum(count) from media_months t where ${seen}
+        and (${all} or t.month = any(${listOf(firsts)}::text[]))), 0)
+      + coalesce((select sum(count) from media_days t where ${seen} and not ${all}
+        and t.day = any(${listOf(days)}::date[])), 0))::int as count`);
+  return row?.count ?? 0;
+}
+
+/** How many favourites somebody has, counted no further than `limit`. */
+export async function countFavourites(
+  db: Db,
+  { userId, limit }: { userId: string; limit: number },
+): Promise<number> {
+  const [row] = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from (
+      select from favourites where user_id = ${userId}::uuid limit ${limit}) counted`);
+  return row?.count ?? 0;
+}

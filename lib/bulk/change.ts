@@ -7,12 +7,19 @@ import { z } from "zod";
 import { type Db, inTransaction } from "#db/client.ts";
 import { lockAlbum } from "#db/queries/albums.ts";
 import * as rows from "#db/queries/changes.ts";
-import type { Chosen, ChosenList, Reach, Span } from "#db/queries/selections.ts";
+import {
+  type Chosen,
+  type ChosenList,
+  countFavourites,
+  countTimeline,
+  type Reach,
+  type Span,
+} from "#db/queries/selections.ts";
 import { claimChange, placesOf, undoChange } from "#db/queries/undo.ts";
 import { settings } from "../env.ts";
 import { TintypeError } from "../errors.ts";
 import { canAdminister, type Viewer } from "../media.ts";
-import type { Change, ChangeAnswer, Selection, UndoAnswer } from "./shapes.ts";
+import type { Change, ChangeAnswer, CountAnswer, Selection, UndoAnswer } from "./shapes.ts";
 
 /** How long a change can be taken back. */
 const undoHours = 24;
@@ -64,7 +71,7 @@ async function listOf(
     const id = z.uuid().safeParse(rest);
     if (!id.success) throw new TintypeError("not_found");
     const album = await openAlbum(tx, viewer, id.data);
-    return { kind, id: album.id, sort: album.sort };
+    return { kind, id: album.id, sort: album.sort, count: album.count };
   }
   // What was counted up one by one may come from anywhere.
   if (!all && days.length === 0 && months.length === 0 && ranges.length === 0) return { kind: "timeline" };
@@ -131,6 +138,31 @@ export async function changeMedia(
     const { changed, chosen } = await applyChange(tx, viewer, change, ask);
     return { ...(changed > 0 ? { id: ask.id } : {}), changed, same: chosen - changed };
   });
+}
+
+/** More favourites than this are not counted. */
+const countedMax = 100_000;
+
+/**
+ * How many media were chosen, from kept totals: single ones are believed to lie outside of what is described, and
+ * exceptions inside. Throws as changeMedia does.
+ */
+export async function countMedia(
+  db: Db,
+  { viewer, selection }: { viewer: Viewer | undefined; selection: Selection },
+): Promise<CountAnswer> {
+  const { userId } = reachOf(viewer, "see");
+  const { all, ids, days, months, except, ranges } = selection;
+  if (viewer === undefined || ranges.length > 0) return {};
+  const single = ids.length - except.length;
+  if (!all && days.length === 0 && months.length === 0) return { count: single };
+  const list = await inTransaction(db, (tx) => listOf(tx, viewer, selection));
+  if (list.kind === "timeline")
+    return { count: single + (await countTimeline(db, { userId, all, days, months })) };
+  if (!all) return {};
+  if (list.kind === "album") return { count: single + list.count };
+  const count = await countFavourites(db, { userId, limit: countedMax });
+  return count === countedMax ? {} : { count: single + count };
 }
 
 /**

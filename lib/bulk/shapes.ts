@@ -88,6 +88,7 @@ export const changeShape = z.union([
 export type Change = z.infer<typeof changeShape>;
 export type ChangeInput = z.input<typeof changeShape>;
 
+export const countQuestionShape = z.strictObject({ selection: selectionShape });
 export const changeQuestionShape = z.strictObject({ selection: selectionShape, change: changeShape });
 
 /** What became of a change. `id` is what it is taken back by; none when nothing had to change. */
@@ -105,7 +106,11 @@ export type UndoAnswer = {
   left: number;
 };
 
+/** How many media a selection has, by the totals that are kept; `undefined` when there is none for it. */
+export type CountAnswer = { count?: number };
+
 /*
+ * POST /api/changes/count        {selection} → 200 CountAnswer
  * POST /api/changes              {selection, change} → 200 ChangeAnswer
  * POST /api/changes/:id/undo     {}                  → 200 UndoAnswer · 410 gone (a day is over, or undone already)
  */

@@ -7,6 +7,7 @@ import { selection, showList } from "./selecting.ts";
 import { PlacesAhead, TileView, type TileWords } from "./tile.tsx";
 import { useFresh } from "./use-fresh.ts";
 import { useGone } from "./use-gone.ts";
+import { useMoves } from "./use-moves.ts";
 
 export type StreamWords = TileWords & {
   list: string;
@@ -87,6 +88,7 @@ export function Stream({
   const older = useOlder(name, firstNext);
   const { load, state } = older;
   const gone = useGone();
+  const arranged = useMoves(first);
   const fresh = useFresh(list, name);
 
   useEffect(() => {
@@ -104,11 +106,12 @@ export function Stream({
     return () => near.disconnect();
   }, [load, state]);
 
-  const tiles = useMemo(() => {
+  const found = useMemo(() => {
     const seen = new Set<string>(gone);
     // A picture removed from the first page moves one up that an older page already brought.
     return [...first, ...older.tiles].filter(({ id }) => !seen.has(id) && seen.add(id));
   }, [first, older.tiles, gone]);
+  const tiles = useMemo(() => arranged(found), [arranged, found]);
 
   useEffect(
     () =>

@@ -1,0 +1,231 @@
+"use client";
+import {
+  ArrowLeft,
+  ArrowRight,
+  CalendarClock,
+  Eye,
+  FolderMinus,
+  FolderPlus,
+  Heart,
+  HeartOff,
+  Image,
+  Star,
+  Tag,
+  Trash2,
+  Type,
+  X,
+} from "lucide-react";
+import { useRouter } from "next/navigation";
+import { type ComponentType, lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import type { Visibility } from "#lib/media.ts";
+import { w } from "#lib/words/select.ts";
+import { keepSelection } from "../_ui/selecting.ts";
+import { albumOnPage, listenToArranging, makeCover, moveByOne } from "./arrange.ts";
+import { listenToGestures } from "./gestures.ts";
+import { change, type Kept, kept, listen, onRefresh, say, store, takeBack } from "./keeper.ts";
+import "./select.css";
+
+const DateDialog = lazy(async () => ({ default: (await import("./date-dialog.tsx")).DateDialog }));
+const AlbumDialog = lazy(async () => ({ default: (await import("./album-dialog.tsx")).AlbumDialog }));
+const wordsDialogs = () => import("./words-dialogs.tsx");
+const TagsDialog = lazy(async () => ({ default: (await wordsDialogs()).TagsDialog }));
+const TextsDialog = lazy(async () => ({ default: (await wordsDialogs()).TextsDialog }));
+const RatingDialog = lazy(async () => ({ default: (await wordsDialogs()).RatingDialog }));
+const VisibilityDialog = lazy(async () => ({ default: (await wordsDialogs()).VisibilityDialog }));
+
+/** Makes tiles choosable and listens to the mouse, the finger and the keyboard; called once. */
+export function begin(first: Event | undefined): void {
+  keepSelection(store);
+  listenToGestures(first);
+  listenToArranging();
+}
+
+type Opened = "date" | "album" | "tags" | "texts" | "rating" | "visibility";
+type Icon = ComponentType<{ className?: string; "aria-hidden"?: boolean }>;
+
+function Tool({ icon: Icon, label, act }: { icon: Icon; label: string; act: () => void }) {
+  return (
+    <li>
+      <button
+        type="button"
+        onClick={act}
+        title={label}
+        aria-label={label}
+        className="inline-flex size-10 items-center justify-center rounded-md hover:bg-raised"
+      >
+        <Icon aria-hidden className="size-5" />
+      </button>
+    </li>
+  );
+}
+
+function ChangeTools({ open }: { open: (which: Opened) => void }) {
+  return (
+    <>
+      <Tool icon={FolderPlus} label={w("album")} act={() => open("album")} />
+      <Tool icon={Tag} label={w("tags")} act={() => open("tags")} />
+      <Tool icon={CalendarClock} label={w("date")} act={() => open("date")} />
+      <Tool icon={Eye} label={w("visibility")} act={() => open("visibility")} />
+      <Tool icon={Type} label={w("texts")} act={() => open("texts")} />
+      <Tool icon={Star} label={w("rating")} act={() => open("rating")} />
+    </>
+  );
+}
+
+/** In an album that the viewer may change. */
+function AlbumTools({ id, single }: { id: string; single: string | undefined }) {
+  return (
+    <>
+      <Tool icon={ArrowLeft} label={w("earlier")} act={() => moveByOne(id, -1)} />
+      <Tool icon={ArrowRight} label={w("later")} act={() => moveByOne(id, 1)} />
+      {single === undefined ? null : (
+        <Tool icon={Image} label={w("cover")} act={() => void makeCover(id, single)} />
+      )}
+      <Tool
+        icon={FolderMinus}
+        label={w("leave")}
+        act={() =>
+          void change({ kind: "album", remove: id }, (count) => w("doneRemoved", { count }), { leaves: true })
+        }
+      />
+    </>
+  );
+}
+
+function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: (which: Opened) => void }) {
+  const album = albumOnPage();
+  const inFavourites = now.chosen.list === "favourites";
+  const [single] = now.chosen.ids;
+  return (
+    <ul className="flex flex-1 items-center overflow-x-auto">
+      {inFavourites ? null : (
+        <Tool
+          icon={Heart}
+          label={w("favourite")}
+          act={() => void change({ kind: "favourite", on: true }, (count) => w("doneFavourite", { count }))}
+        />
+      )}
+      <Tool
+        icon={HeartOff}
+        label={w("unfavourite")}
+        act={() =>
+          void change({ kind: "favourite", on: false }, (count) => w("doneUnfavourite", { count }), {
+            leaves: inFavourites,
+          })
+        }
+      />
+      {mayChange ? <ChangeTools open={open} /> : null}
+      {mayChange && album !== undefined && now.chosen.list === `album.${album}` ? (
+        <AlbumTools id={album} single={now.count === 1 ? single : undefined} />
+      ) : null}
+      {/* Places for sharing and downloading what is chosen. */}
+      <li id="selection-share" className="contents" />
+      <li id="selection-download" className="contents" />
+      {mayChange ? (
+        <Tool
+          icon={Trash2}
+          label={w("trash")}
+          act={() => void change({ kind: "trash" }, (count) => w("doneTrash", { count }), { leaves: true })}
+        />
+      ) : null}
+    </ul>
+  );
+}
+
+function Dialogs({
+  opened,
+  visibilities,
+  close,
+}: {
+  opened: Opened | undefined;
+  visibilities: readonly Visibility[];
+  close: () => void;
+}) {
+  return (
+    <Suspense fallback={null}>
+      {opened === "date" ? <DateDialog close={close} /> : null}
+      {opened === "album" ? <AlbumDialog close={close} /> : null}
+      {opened === "tags" ? <TagsDialog close={close} /> : null}
+      {opened === "texts" ? <TextsDialog close={close} /> : null}
+      {opened === "rating" ? <RatingDialog close={close} /> : null}
+      {opened === "visibility" ? <VisibilityDialog visibilities={visibilities} close={close} /> : null}
+    </Suspense>
+  );
+}
+
+/** What happened, read out, and the way back from it for as long as it stands there. */
+function Toast({ now }: { now: Kept }) {
+  const { said } = now;
+  return (
+    <div role="status" className="pointer-events-auto">
+      {said === undefined ? null : (
+        <div
+          className={`flex items-center gap-2 rounded-lg border border-line bg-surface py-1.5 ps-4 pe-1.5 text-sm shadow-xl ${said.bad ? "text-danger" : "text-ink"}`}
+        >
+          <span className="flex-1 text-pretty">{said.text}</span>
+          {said.undo === undefined ? null : (
+            <button
+              type="button"
+              disabled={now.busy}
+              onClick={() => void takeBack(said.undo)}
+              className="min-h-9 rounded-md px-3 font-semibold text-accent hover:bg-raised"
+            >
+              {w("undo")}
+            </button>
+          )}
+          <button
+            type="button"
+            aria-label={w("dismiss")}
+            onClick={() => say(undefined)}
+            className="inline-flex size-9 shrink-0 items-center justify-center rounded-md text-muted hover:bg-raised"
+          >
+            <X aria-hidden className="size-4" />
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What is chosen, and what can be done with it; at the lower edge, where a thumb reaches it. */
+export function SelectionBar({
+  visibilities,
+  mayChange,
+}: {
+  visibilities: readonly Visibility[];
+  mayChange: boolean;
+}) {
+  const now = useSyncExternalStore(listen, kept);
+  const [opened, setOpened] = useState<Opened>();
+  const router = useRouter();
+  useEffect(() => onRefresh(() => router.refresh()), [router]);
+  const isActive = store.active();
+  return (
+    <>
+      <div className="selection-dock">
+        <Toast now={now} />
+        <section
+          aria-label={w("toolbar")}
+          hidden={!isActive}
+          aria-busy={now.busy}
+          className="pointer-events-auto flex max-w-full items-center gap-1 rounded-xl border border-line bg-surface p-1 text-ink shadow-xl"
+        >
+          <button
+            type="button"
+            aria-label={w("clear")}
+            title={w("clear")}
+            onClick={() => store.clear()}
+            className="inline-flex size-10 shrink-0 items-center justify-center rounded-md hover:bg-raised"
+          >
+            <X aria-hidden className="size-5" />
+          </button>
+          <p role="status" className="shrink-0 pe-1 text-sm font-medium tabular-nums">
+            {!isActive ? "" : now.count === undefined ? w("some") : w("count", { count: now.count })}
+          </p>
+          <Tools now={now} mayChange={mayChange} open={setOpened} />
+        </section>
+      </div>
+      <Dialogs opened={opened} visibilities={visibilities} close={() => setOpened(undefined)} />
+    </>
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * What is chosen, as a description: single pictures, whole days and months, or a whole list, less some. Safe in the
+ * browser; knows nothing of React and nothing of how pictures are shown.
+ */
+import type { SelectionInput } from "#lib/bulk/shapes.ts";
+import { type Selection, type Shown, shownList } from "../_ui/selecting.ts";
+
+/** What was chosen, at one moment. */
+export type Chosen = {
+  /** The list it was chosen in, as `openList` knows it. */
+  list: string;
+  all: boolean;
+  ids: ReadonlySet<string>;
+  days: ReadonlySet<string>;
+  months: ReadonlySet<string>;
+  /** Not chosen although their day, month or list is. */
+  except: ReadonlySet<string>;
+};
+
+const none = (list: string): Chosen => ({
+  list,
+  all: false,
+  ids: new Set(),
+  days: new Set(),
+  months: new Set(),
+  except: new Set(),
+});
+
+const isAny = ({ all, ids, days, months }: Chosen): boolean =>
+  all || ids.size > 0 || days.size > 0 || months.size > 0;
+
+const monthOf = (day: string): string => day.slice(0, "2019-07".length);
+
+const has = (chosen: Chosen, id: string, shown: Shown | undefined): boolean =>
+  chosen.ids.has(id) || (!chosen.except.has(id) && isDescribed(chosen, id, shown));
+
+const plus = <T>(set: ReadonlySet<T>, ...added: T[]): Set<T> => new Set([...set, ...added]);
+const less = <T>(set: ReadonlySet<T>, removed: (one: T) => boolean): Set<T> =>
+  new Set([...set].filter((one) => !removed(one)));
+
+/** Chosen without being counted up: by its day, its month or its list. */
+function isDescribed({ all, days, months }: Chosen, id: string, shown: Shown | undefined): boolean {
+  if (all) return true;
+  if (days.size === 0 && months.size === 0) return false;
+  const day = shown?.dayOf(id);
+  return day !== undefined && (days.has(day) || months.has(monthOf(day)));
+}
+
+/** The sets are copied once, however many ids there are. */
+function withIds(chosen: Chosen, given: Iterable<string>, wanted: boolean, shown: Shown | undefined): Chosen {
+  const ids = new Set(chosen.ids);
+  const except = new Set(chosen.except);
+  for (const id of given) {
+    const described = isDescribed(chosen, id, shown);
+    if (wanted && !described) ids.add(id);
+    else ids.delete(id);
+    if (!wanted && described) except.add(id);
+    else except.delete(id);
+  }
+  return { ...chosen, ids, except };
+}
+
+/** All of a day or month, or none of it; single pictures of it are not counted beside it. */
+function withSpan(chosen: Chosen, span: string, wanted: boolean, shown: Shown | undefined): Chosen {
+  const kind = span.length > "2019-07".length ? "days" : "months";
+  const isIn = (id: string): boolean => shown?.dayOf(id)?.startsWith(span) === true;
+  const days = kind === "months" ? less(chosen.days, (day) => day.startsWith(span)) : chosen.days;
+  return {
+    ...chosen,
+    days,
+    ids: less(chosen.ids, isIn),
+    except: less(chosen.except, isIn),
+    [kind]: wanted
+      ? plus(kind === "days" ? days : chosen.months, span)
+      : less(chosen[kind], (one) => one === span),
+  };
+}
+
+export type SelectionStore = Selection & {
+  /** The same object until something changes. */
+  chosen(): Chosen;
+  /** One picture, in or out, whatever it was. */
+  set(id: string, wanted: boolean): void;
+  /** From one to another as they are shown, both included; without `from`, from the one chosen last. */
+  range(to: string, from?: string): void;
+  /** Exactly `base` and these: what a lasso encloses. */
+  replace(base: Chosen, ids: Iterable<string>): void;
+  everything(): void;
+  clear(): void;
+  /** What goes to the server. */
+  described(): SelectionInput;
+};
+
+/** An empty selection. `shown` tells which list is on the page now. */
+export function selectionStore(shown: () => Shown | undefined = shownList): SelectionStore {
+  let now = none("timeline");
+  let anchor: string | undefined;
+  const listeners = new Set<() => void>();
+  const become = (next: Chosen): void => {
+    now = next;
+    if (!isAny(now)) anchor = undefined;
+    for (const listener of listeners) listener();
+  };
+  /** Another list's selection is over as soon as something is chosen in this one. */
+  const here = (): Chosen => {
+    const list = shown()?.list ?? now.list;
+    return list === now.list ? now : none(list);
+  };
+  const range = (to: string, from = anchor): void => {
+    const ids = from === undefined ? [] : (shown()?.between(from, to) ?? []);
+    anchor ??= to;
+    become(withIds(here(), ids.length === 0 ? [to] : ids, true, shown()));
+  };
+  const chooseSpan = (span: string, wanted: boolean): void => become(withSpan(here(), span, wanted, shown()));
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    chosen: () => now,
+    active: () => isAny(now),
+    has: (id) => has(now, id, shown()),
+    choose(id, isRange) {
+      if (isRange && anchor !== undefined) return range(id);
+      anchor = id;
+      become(withIds(here(), [id], !has(here(), id, shown()), shown()));
+    },
+    set(id, wanted) {
+      anchor = id;
+      become(withIds(here(), [id], wanted, shown()));
+    },
+    range,
+    replace: (base, ids) => become(withIds(base, ids, true, shown())),
+    chooseDay: (day) => chooseSpan(day, !here().days.has(day)),
+    chooseMonth: (month) => chooseSpan(month, !here().months.has(month)),
+    hasDay: (day) => now.all || now.days.has(day) || now.months.has(monthOf(day)),
+    hasMonth: (month) => now.all || now.months.has(month),
+    everything: () => become({ ...none(here().list), all: true }),
+    clear: () => become(none(now.list)),
+    described: () => ({
+      list: now.list,
+      all: now.all,
+      ids: [...now.ids],
+      days: [...now.days],
+      months: [...now.months],
+      except: [...now.except],
+    }),
+  };
+}
