@@ -211,6 +211,39 @@ export async function findAlbums(
   }));
 }
 
+const parentsMax = 200;
+
+/** The albums an album may be put into: those of the same person, but not itself; where that leads in a circle, moving says so. */
+export async function listParents(
+  db: Db,
+  { viewer, album }: { viewer: Viewer | undefined; album: Pick<Album, "id" | "ownerId" | "parentId"> },
+): Promise<AlbumStep[]> {
+  if (!mayEdit(viewer, album)) return [];
+  const found = await rows.findByTitle(db, { ownerId: album.ownerId, text: "", limit: parentsMax });
+  const others = found.filter(({ id }) => id !== album.id);
+  const parent =
+    album.parentId === null || others.some(({ id }) => id === album.parentId)
+      ? undefined
+      : await rows.findAlbum(db, album.parentId);
+  return [
+    ...(parent === undefined ? [] : [{ id: parent.id, title: parent.title }]),
+    ...others.map(({ id, name, parentTitle }) => ({
+      id,
+      title: parentTitle === null ? name : `${parentTitle} / ${name}`,
+    })),
+  ].sort((a, b) => a.title.localeCompare(b.title));
+}
+
+/** How many media of an album fewer people may see than may open it, for whoever may change that. */
+export async function hiddenIn(
+  db: Db,
+  { viewer, album }: { viewer: Viewer | undefined; album: Pick<Album, "id" | "ownerId"> },
+): Promise<number> {
+  const row = mayEdit(viewer, album) ? await rows.findAlbum(db, album.id) : undefined;
+  if (row === undefined || row.visibility === "private") return 0;
+  return row.count - row.publicCount - (row.visibility === "unlisted" ? row.unlistedCount : 0);
+}
+
 /** The albums a picture is in that this viewer may open. */
 export async function albumsWith(
   db: Db,

@@ -108,8 +108,19 @@ export const changeTexts = (db: Db, ask: Ask, texts: Texts): Promise<Count> =>
     }),
   );
 
-export const changeVisibility = (db: Db, ask: Ask, visibility: Visibility): Promise<Count> =>
-  set(db, ask, "visibility", [["visibility", "visibility", sql`${visibility}`]]);
+/** With `widen` only media that fewer people may see than that; the type's order is from fewest to most. */
+export const changeVisibility = (
+  db: Db,
+  ask: Ask,
+  { visibility, widen }: { visibility: Visibility; widen: boolean },
+): Promise<Count> =>
+  set(
+    db,
+    ask,
+    "visibility",
+    [["visibility", "visibility", sql`${visibility}`]],
+    widen ? sql`b.old_visibility < b.new_visibility` : sql`true`,
+  );
 
 export const changeRating = (db: Db, ask: Ask, rating: number): Promise<Count> =>
   set(db, ask, "rating", [["rating", "smallint", sql`${rating}`]]);

@@ -105,7 +105,7 @@ async function applyChange(tx: Db, viewer: Viewer, change: Change, ask: rows.Ask
     }
     case "visibility":
       if (!settings().visibilities.includes(change.visibility)) throw bad({ visibility: change.visibility });
-      return rows.changeVisibility(tx, ask, change.visibility);
+      return rows.changeVisibility(tx, ask, change);
     case "rating":
       return rows.changeRating(tx, ask, change.rating);
     case "trash":

@@ -77,7 +77,12 @@ export const changeShape = z.union([
     description: text(limits.descriptionMax).optional(),
     alt: text(limits.titleMax).optional(),
   }),
-  z.strictObject({ kind: z.literal("visibility"), visibility: z.enum(visibilities) }),
+  z.strictObject({
+    kind: z.literal("visibility"),
+    visibility: z.enum(visibilities),
+    /** Only what fewer people may see now: opens, and closes nothing. */
+    widen: z.boolean().default(false),
+  }),
   z.strictObject({ kind: z.literal("rating"), rating: z.int().min(0).max(5) }),
   z.strictObject({ kind: z.literal("trash") }),
   z.strictObject({ kind: z.literal("tags"), add: tagNames, remove: tagNames }),

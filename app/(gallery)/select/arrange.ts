@@ -25,7 +25,11 @@ function wayBack(ids: string[]): Move[] {
   return all.flatMap((id, n): Move[] => {
     if (!moved.has(id) || first === undefined) return [];
     const before = all[n - 1];
-    return [before === undefined ? { ids: [id], target: first, after: false } : { ids: [id], target: before, after: true }];
+    return [
+      before === undefined
+        ? { ids: [id], target: first, after: false }
+        : { ids: [id], target: before, after: true },
+    ];
   });
 }
 

@@ -121,7 +121,8 @@ function lasso(start: PointerEvent): void {
 function beginsLasso(event: PointerEvent): boolean {
   if (event.pointerType !== "mouse" || event.button !== 0 || !(event.target instanceof Element)) return false;
   if (isCovered() || event.target.closest("main") === null) return false;
-  if (linkOf(event.target) !== undefined) return store.active() && event.target.closest("input, [data-album]") === null;
+  if (linkOf(event.target) !== undefined)
+    return store.active() && event.target.closest("input, [data-album]") === null;
   return event.target.closest("a, button, input, label, summary, p, h1, h2, h3, form") === null;
 }
 
