@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { signOut } from "#app/_session/actions.ts";
-import { canUpload, type Viewer } from "#lib/media.ts";
+import { canAdminister, canUpload, type Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("shared");
@@ -36,6 +36,25 @@ export function AccountMenu({ viewer }: { viewer: Viewer }) {
           <p className="truncate text-sm text-muted">{viewer.email}</p>
         </div>
         <ul className="pt-2">
+          {canAdminister(viewer) ? (
+            <li className="sm:hidden">
+              <Link href="/admin" className={entry}>
+                {w("navAdmin")}
+              </Link>
+            </li>
+          ) : null}
+          <li>
+            <Link href="/favourites" prefetch={false} className={entry}>
+              {words("albums")("favourites")}
+            </Link>
+          </li>
+          {canUpload(viewer) ? (
+            <li>
+              <Link href="/tags" prefetch={false} className={entry}>
+                {words("albums")("tags")}
+              </Link>
+            </li>
+          ) : null}
           <li>
             <Link href="/account" className={entry}>
               {w("accountSettings")}

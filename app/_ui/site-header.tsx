@@ -22,9 +22,17 @@ export function SiteHeader({ viewer }: { viewer: Viewer | undefined }) {
           <span className={viewer ? "sr-only sm:not-sr-only" : undefined}>{w("name")}</span>
         </Link>
         <nav aria-label={w("navigation")} className="flex flex-1 items-center">
-          <NavLink href="/">{w("navGallery")}</NavLink>
+          {/* On a narrow screen the mark beside it leads there. */}
+          <NavLink href="/" wide>
+            {w("navGallery")}
+          </NavLink>
+          <NavLink href="/albums">{w("navAlbums")}</NavLink>
           {canUpload(viewer) ? <NavLink href="/upload">{w("navUpload")}</NavLink> : null}
-          {canAdminister(viewer) ? <NavLink href="/admin">{w("navAdmin")}</NavLink> : null}
+          {canAdminister(viewer) ? (
+            <NavLink href="/admin" wide>
+              {w("navAdmin")}
+            </NavLink>
+          ) : null}
         </nav>
         {/* The page of the search has a box of its own: see its style sheet. */}
         <div data-search="header" className="hidden w-56 md:block lg:w-80">
