@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { secondPorts } from "./ports.ts";
+import { type Open, takeScreens } from "./screens.ts";
 import { accessible, expect, fits, test } from "./test.ts";
-import { environmentOf, main, owner, tintype } from "./world.ts";
+import { environmentOf, main, owner, tintype, withSql } from "./world.ts";
 
 const place = { ...secondPorts, data: `${main().data}-sample` };
 const origin = `http://localhost:${place.port}`;
@@ -32,6 +33,13 @@ async function startWithSamples(): Promise<{ link: string; stop: () => Promise<v
   return { link: link() ?? "", stop };
 }
 
+/** How many are still to come. */
+const samplesLeft = (): Promise<number> =>
+  withSql(async (sql) => {
+    const [row] = await sql`select count(*)::int as left from samples where media_id is null`;
+    return Number(row?.left);
+  }, place);
+
 test("samples fill a new gallery once it has an owner, and go with one click", async ({ browser }) => {
   test.setTimeout(180_000);
   const { link, stop } = await startWithSamples();
@@ -58,6 +66,25 @@ test("samples fill a new gallery once it has an owner, and go with one click", a
     }).toPass({ timeout: 60_000 });
     await expect(visitor.getByText("These are sample pictures.")).toHaveCount(0);
     await visitor.context().close();
+
+    const folder = process.env.SCREENSHOTS;
+    if (folder !== undefined) {
+      test.setTimeout(900_000);
+      await expect.poll(samplesLeft, { timeout: 400_000 }).toBe(0);
+      const cookies = await page.context().cookies();
+      const open: Open = async (look, who) => {
+        const context = await browser.newContext({
+          baseURL: origin,
+          colorScheme: look.scheme,
+          viewport: { width: look.width, height: look.height },
+          reducedMotion: "reduce",
+          ...(look.phone ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {}),
+        });
+        if (who === "owner") await context.addCookies(cookies);
+        return context.newPage();
+      };
+      await takeScreens(folder, open);
+    }
 
     await page.setViewportSize({ width: 360, height: 740 });
     await page.getByText("Remove them", { exact: true }).click();

@@ -62,8 +62,8 @@ export async function account(role: "admin" | "member" | "viewer", place = main(
 }
 
 /** Looks behind the pages; the address is in the file the running instance keeps. */
-export async function withSql<T>(look: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const run = JSON.parse(readFileSync(path.join(dataFolder(), "run.json"), "utf8"));
+export async function withSql<T>(look: (sql: postgres.Sql) => Promise<T>, place = main()): Promise<T> {
+  const run = JSON.parse(readFileSync(path.join(place.data, "run.json"), "utf8"));
   const url = JSON.stringify(run).match(/postgres(?:ql)?:\/\/[^"]+/)?.[0];
   if (url === undefined) throw new Error("run.json names no database");
   const sql = postgres(url, { max: 1 });
