@@ -9,6 +9,7 @@ import { w as doctor } from "./words/doctor.ts";
 import { w as download } from "./words/download.ts";
 import { w as errors } from "./words/errors.ts";
 import { w as gallery } from "./words/gallery.ts";
+import { w as kinds } from "./words/kinds.ts";
 import { w as lightbox } from "./words/lightbox.ts";
 import { w as media } from "./words/media.ts";
 import { w as plain } from "./words/plain.ts";
@@ -33,6 +34,7 @@ const parts = {
   download,
   errors,
   gallery,
+  kinds,
   lightbox,
   media,
   plain,

@@ -4,8 +4,8 @@
 export const ratioMin = 0.5;
 export const ratioMax = 4;
 
-/** Added up in a tile's `mark`. */
-export const marks = { public: 1, unlisted: 2, animated: 4 } as const;
+/** Added up in a tile's `mark`; a video adds as many times `second` as it has seconds. */
+export const marks = { public: 1, unlisted: 2, animated: 4, video: 8, second: 16 } as const;
 
 /** The height of a row before it is stretched to fill the width; the same in gallery.css. */
 export const rowHeight = "clamp(112px,12vw + 60px,336px)";

@@ -4,6 +4,7 @@ import type { GalleryRow } from "#lib/gallery.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import { locale, perLocale, words } from "#lib/words.ts";
 import { marks, ratioMax, ratioMin } from "./layout-numbers.ts";
+import { lengthInWords } from "./length.ts";
 import { type Runs, runsOf } from "./months.ts";
 
 const w = words("gallery");
@@ -37,6 +38,12 @@ function datedLabel(key: "photoAdded" | "photoTaken", at: number): string {
 
 /** What the picture shows in its owner's words, or else when it was taken. */
 function labelOf(row: GalleryRow): string {
+  const label = stillLabel(row);
+  if (row.kind !== "video") return label;
+  return `${words("kinds")("video", { length: lengthInWords(row.duration ?? 0) })}: ${label}`;
+}
+
+function stillLabel(row: GalleryRow): string {
   if (row.alt !== "") return row.alt;
   if (row.title !== "") return row.title;
   const at = row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000;
@@ -47,7 +54,11 @@ function labelOf(row: GalleryRow): string {
 const markOf = (row: GalleryRow): number =>
   (row.own && row.visibility === "public" ? marks.public : 0) |
   (row.own && row.visibility === "unlisted" ? marks.unlisted : 0) |
-  (row.motion === null ? 0 : marks.animated);
+  (row.kind === "video"
+    ? marks.video + marks.second * Math.round((row.duration ?? 0) / 1000)
+    : row.motion === null
+      ? 0
+      : marks.animated);
 
 /** Width ÷ height as shown in the list. */
 export const ratioOf = ({ width, height }: GalleryRow): number =>

@@ -1,6 +1,7 @@
 import { delivery } from "#lib/delivery/index.ts";
 import type { Neighbour } from "#lib/gallery.ts";
-import { motionKey, renditionKey } from "#lib/storage/keys.ts";
+import { animationKey, movingOf } from "#lib/moving.ts";
+import { renditionKey } from "#lib/storage/keys.ts";
 
 type Source = Pick<Neighbour, "renditionFolder" | "avifWidths" | "jpegWidths" | "width" | "height">;
 
@@ -27,5 +28,16 @@ export function jpegOf(media: Source): { url: string; width: number; height: num
   };
 }
 
-export const motionOf = (media: Source & { motion: string | null }): string | undefined =>
-  media.motion === null ? undefined : delivery().url(motionKey(media.renditionFolder, media.motion));
+/** The video to play, with its type as a browser is asked for it. */
+export function videoOf(
+  media: Parameters<typeof movingOf>[0],
+): { url: string; kind: "live" | "video" } | undefined {
+  const moving = movingOf(media);
+  if (moving === undefined) return undefined;
+  return { url: delivery().url(moving.key, { contentType: moving.contentType }), kind: moving.kind };
+}
+
+export const motionOf = (media: Source & { motion: string | null }): string | undefined => {
+  const key = animationKey(media);
+  return key === undefined ? undefined : delivery().url(key);
+};

@@ -6,6 +6,7 @@ import type { UploadView } from "#lib/media.ts";
 import { ApiFailure, openApi } from "./api.ts";
 import type { Clock } from "./desk.ts";
 import { openDigest } from "./digest.ts";
+import type { SizeLimits } from "./judge.ts";
 import type { Remembered } from "./match.ts";
 import { openMemory } from "./memory.ts";
 import { Queue } from "./queue.ts";
@@ -54,15 +55,15 @@ const frame = (run: () => void): void => {
 let current: { owner: string; uploads: Uploads } | undefined;
 
 /** The uploads of this person; those of whoever was signed in before in this tab are let go. */
-export function openUploads(owner: string, bytesMax: number, base?: string): Uploads {
+export function openUploads(owner: string, most: SizeLimits, base?: string): Uploads {
   if (current?.owner === owner) return current.uploads;
   current?.uploads.queue.close();
-  const uploads = open(owner, bytesMax, base);
+  const uploads = open(owner, most, base);
   current = { owner, uploads };
   return uploads;
 }
 
-function open(owner: string, bytesMax: number, base: string | undefined): Uploads {
+function open(owner: string, most: SizeLimits, base: string | undefined): Uploads {
   const api = openApi(base);
   const tab = enterTab(token());
   const memory = openMemory(owner, tab.id);
@@ -75,7 +76,7 @@ function open(owner: string, bytesMax: number, base: string | undefined): Upload
     frame,
     remember: memory.remember,
     forget: memory.forget,
-    bytesMax,
+    ...most,
   });
 
   addEventListener("online", () => queue.network(true));

@@ -5,7 +5,7 @@ import { useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { w } from "#lib/words/upload.ts";
 import { size } from "./amounts.ts";
-import { accepted } from "./judge.ts";
+import { accepted, type SizeLimits } from "./judge.ts";
 import { type Picked, pickFromFiles, pickFromHandles } from "./pick.ts";
 
 type Picker = (options: {
@@ -17,13 +17,13 @@ type Picker = (options: {
 export function Choose({
   take,
   small,
-  bytesMax,
+  most,
   plain,
 }: {
   /** `undefined` until the page runs and can take something. */
   take: ((files: AsyncIterable<Picked>) => void) | undefined;
   small: boolean;
-  bytesMax: number;
+  most: SizeLimits;
   /** Whether there is a form that works without script. */
   plain: boolean;
 }) {
@@ -97,7 +97,11 @@ export function Choose({
           ) : null}
         </p>
       </noscript>
-      {small ? null : <p className="text-sm text-muted">{w("accepts", { size: size(bytesMax) })}</p>}
+      {small ? null : (
+        <p className="text-sm text-muted">
+          {w("accepts", { size: size(most.bytesMax), video: size(most.videoBytesMax) })}
+        </p>
+      )}
       <input
         ref={files}
         type="file"

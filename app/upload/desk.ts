@@ -29,6 +29,7 @@ export type Doors = {
   remember(entry: Entry): void;
   forget(id: string): void;
   bytesMax: number;
+  videoBytesMax: number;
 };
 
 /** A picture is tried again from a fresh row at most so often before a person is asked. */

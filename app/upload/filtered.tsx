@@ -3,6 +3,7 @@ import clsx from "clsx";
 import { useMemo } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { w } from "#lib/words/upload.ts";
+import type { SizeLimits } from "./judge.ts";
 import type { Queue, QueueState } from "./queue.ts";
 import { type Phase, settled, troubled, underWay } from "./row.ts";
 import { RowList } from "./row-list.tsx";
@@ -33,13 +34,13 @@ export function Filtered({
   state,
   shown,
   setShown,
-  bytesMax,
+  most,
 }: {
   queue: Queue;
   state: QueueState;
   shown: Shown;
   setShown: (shown: Shown) => void;
-  bytesMax: number;
+  most: SizeLimits;
 }) {
   const { order, count } = state;
   // A progress event alone changes neither the order nor any count, and then the list is not gone through again.
@@ -83,7 +84,7 @@ export function Filtered({
         </div>
       </div>
       {ids.length > 0 ? (
-        <RowList queue={queue} ids={ids} bytesMax={bytesMax} />
+        <RowList queue={queue} ids={ids} most={most} />
       ) : (
         <p className="rounded-lg border border-line bg-surface p-6 text-center text-sm text-muted">
           {w("filterNone")}

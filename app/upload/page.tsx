@@ -25,9 +25,10 @@ export default async function UploadPage() {
         />
       </Page>
     );
+  const { bytesMax, videoBytesMax } = settings().uploads;
   return (
     <Page width="wide">
-      <UploadForm owner={viewer.id} bytesMax={settings().uploads.bytesMax} />
+      <UploadForm owner={viewer.id} most={{ bytesMax, videoBytesMax }} />
     </Page>
   );
 }

@@ -64,11 +64,15 @@ test("files of a chosen folder keep the folder they lay in", async () => {
   assert.equal(one?.folder, "trip/day 1");
 });
 
+const most = { bytesMax: 10, videoBytesMax: 1_000 };
+
 test("the type is the browser's where it is one of ours, and open where nobody knows it (R-11)", () => {
-  const at = (name: string, type: string) => judge({ name, type, size: 1 }, 10);
+  const at = (name: string, type: string) => judge({ name, type, size: 1 }, most);
   assert.deepEqual(at("a.jpg", "image/jpeg"), { mime: "image/jpeg" });
   assert.deepEqual(at("a.jpg", "image/pjpeg"), { mime: "image/jpeg" });
   assert.deepEqual(at("a.avif", ""), { mime: "image/avif" });
+  assert.deepEqual(at("IMG_1.MOV", ""), { mime: "video/quicktime" });
+  assert.deepEqual(at("a.webm", "video/webm;codecs=vp9"), { mime: "video/webm" });
   assert.deepEqual(at("IMG_1.HEIC", ""), { mime: "image/heic" });
   assert.deepEqual(at("a.heif", "image/heif"), { mime: "image/heic" });
   assert.deepEqual(at("picture", ""), { mime: "" });
@@ -76,9 +80,10 @@ test("the type is the browser's where it is one of ours, and open where nobody k
 });
 
 test("each kind of file that cannot be taken has its own reason", () => {
-  const why = (name: string, type: string, size = 1) => judge({ name, type, size }, 10).refused;
+  const why = (name: string, type: string, size = 1) => judge({ name, type, size }, most).refused;
   assert.deepEqual(why("a.NEF", ""), { code: "raw" });
-  assert.deepEqual(why("a.mov", ""), { code: "video" });
+  assert.deepEqual(why("a.avi", ""), { code: "video" });
+  assert.deepEqual(why("a.mov", "video/quicktime", 1_001), { code: "too_large" });
   assert.deepEqual(why("a.svg", "image/svg+xml"), { code: "not_a_picture" });
   assert.deepEqual(why("a.xmp", ""), { code: "not_a_picture" });
   assert.deepEqual(why("a.png", "image/png", 0), { code: "empty" });

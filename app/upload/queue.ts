@@ -219,7 +219,7 @@ export class Queue {
   }
 
   #take({ file, folder, source }: Picked): boolean {
-    const judgement = judge(file, this.#doors.bytesMax);
+    const judgement = judge(file, this.#doors);
     const id = this.#doors.clock.token();
     const refused = judgement.refused;
     const entry: Entry = {

@@ -6,6 +6,7 @@ import { memo, useEffect, useRef } from "react";
 import { w } from "#lib/words/upload.ts";
 import { size } from "./amounts.ts";
 import { bar } from "./bar.ts";
+import { largestOf, type SizeLimits } from "./judge.ts";
 import { draw, preview } from "./preview.ts";
 import type { Queue } from "./queue.ts";
 import { cancellable, type Row, retriable, troubled } from "./row.ts";
@@ -14,11 +15,11 @@ import { useRow, useSeconds } from "./watch.ts";
 export const RowLine = memo(function RowLine({
   queue,
   id,
-  bytesMax,
+  most,
 }: {
   queue: Queue;
   id: string;
-  bytesMax: number;
+  most: SizeLimits;
 }) {
   const row = useRow(queue, id);
   if (row === undefined) return null;
@@ -36,7 +37,7 @@ export const RowLine = memo(function RowLine({
             <span className="hidden min-w-0 truncate text-muted sm:inline">{row.folder}</span>
           )}
         </p>
-        <Status row={row} bytesMax={bytesMax} />
+        <Status row={row} most={most} />
         {row.phase === "sending" ? (
           <progress
             aria-label={w("rowProgress", { name: row.name })}
@@ -81,9 +82,9 @@ function Act({ queue, row }: { queue: Queue; row: Row }) {
   );
 }
 
-function Status({ row, bytesMax }: { row: Row; bytesMax: number }) {
+function Status({ row, most }: { row: Row; most: SizeLimits }) {
   const seconds = useSeconds(row.phase === "retrying" ? row.retryAt : undefined);
-  const text = statusOf(row, bytesMax, seconds);
+  const text = statusOf(row, most, seconds);
   if (troubled.has(row.phase))
     return (
       <p className="flex items-start gap-1.5 text-sm text-danger">
@@ -115,11 +116,11 @@ function Status({ row, bytesMax }: { row: Row; bytesMax: number }) {
   return <p className="text-sm text-muted tabular-nums">{text}</p>;
 }
 
-function statusOf(row: Row, bytesMax: number, seconds: number): string {
+function statusOf(row: Row, most: SizeLimits, seconds: number): string {
   if (row.note !== undefined && (troubled.has(row.phase) || row.phase === "duplicate"))
     return "text" in row.note
       ? row.note.text || w("note.no_connection")
-      : w(`note.${row.note.code}`, { size: size(row.bytes), max: size(bytesMax) });
+      : w(`note.${row.note.code}`, { size: size(row.bytes), max: size(largestOf(row.name, most)) });
   switch (row.phase) {
     case "missing":
       return w("phaseMissing");

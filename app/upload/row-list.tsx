@@ -1,6 +1,7 @@
 "use client";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { w } from "#lib/words/upload.ts";
+import type { SizeLimits } from "./judge.ts";
 import type { Queue } from "./queue.ts";
 import { RowLine } from "./row-line.tsx";
 
@@ -14,11 +15,11 @@ const rowHeight = 65;
 export const RowList = memo(function RowList({
   queue,
   ids,
-  bytesMax,
+  most,
 }: {
   queue: Queue;
   ids: readonly string[];
-  bytesMax: number;
+  most: SizeLimits;
 }) {
   const chunks = useMemo(() => {
     const all: (readonly string[])[] = [];
@@ -34,7 +35,7 @@ export const RowList = memo(function RowList({
           ids={chunk}
           start={index * chunkRows}
           of={ids.length}
-          bytesMax={bytesMax}
+          most={most}
         />
       ))}
     </div>
@@ -46,13 +47,13 @@ const Chunk = memo(function Chunk({
   ids,
   start,
   of,
-  bytesMax,
+  most,
 }: {
   queue: Queue;
   ids: readonly string[];
   start: number;
   of: number;
-  bytesMax: number;
+  most: SizeLimits;
 }) {
   const box = useRef<HTMLUListElement>(null);
   const [near, setNear] = useState(start === 0);
@@ -83,7 +84,7 @@ const Chunk = memo(function Chunk({
       className="border-b border-line last:border-b-0"
       style={near ? undefined : { height: height ?? ids.length * rowHeight }}
     >
-      {near ? ids.map((id) => <RowLine key={id} queue={queue} id={id} bytesMax={bytesMax} />) : null}
+      {near ? ids.map((id) => <RowLine key={id} queue={queue} id={id} most={most} />) : null}
     </ul>
   );
 });

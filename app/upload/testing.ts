@@ -204,6 +204,7 @@ export class World {
       remember: (entry) => this.remembered.set(entry.id, entry.row.phase),
       forget: (id) => this.remembered.delete(id),
       bytesMax,
+      videoBytesMax: bytesMax,
     });
   }
 

@@ -6,6 +6,7 @@ import { openUploads, type Recovered, type Uploads } from "./browser.ts";
 import { Choose } from "./choose.tsx";
 import { useDrop } from "./drop.ts";
 import { Filtered, type Shown } from "./filtered.tsx";
+import type { SizeLimits } from "./judge.ts";
 import { useKeepFocus } from "./keep-focus.ts";
 import type { Picked } from "./pick.ts";
 import { Say, type Told } from "./say.tsx";
@@ -18,11 +19,11 @@ import { useQueue } from "./watch.ts";
 /** Files are handed over in portions, so that a folder of thousands begins to upload while it is still being read. */
 const portion = 200;
 
-export function UploadForm({ owner, bytesMax }: { owner: string; bytesMax: number }) {
+export function UploadForm({ owner, most }: { owner: string; most: SizeLimits }) {
   return (
     <>
       <PageHeader title={w("title")} lead={`${w("lead")} ${w("private")}`} />
-      <UploadDesk owner={owner} bytesMax={bytesMax} />
+      <UploadDesk owner={owner} most={most} />
     </>
   );
 }
@@ -30,33 +31,25 @@ export function UploadForm({ owner, bytesMax }: { owner: string; bytesMax: numbe
 /** Everything below the heading. `guest`: where somebody without an account asks, and what they read at the end. */
 export function UploadDesk({
   owner,
-  bytesMax,
+  most,
   guest,
 }: {
   owner: string;
-  bytesMax: number;
+  most: SizeLimits;
   guest?: { base: string; thanks: string };
 }) {
   const [uploads, setUploads] = useState<Uploads>();
   const base = guest?.base;
   // The queue needs a browser; the server renders the empty page.
-  useEffect(() => setUploads(openUploads(owner, bytesMax, base)), [owner, bytesMax, base]);
+  useEffect(() => setUploads(openUploads(owner, most, base)), [owner, most, base]);
   return uploads === undefined ? (
-    <Choose take={undefined} small={false} bytesMax={bytesMax} plain={guest === undefined} />
+    <Choose take={undefined} small={false} most={most} plain={guest === undefined} />
   ) : (
-    <Desk uploads={uploads} bytesMax={bytesMax} thanks={guest?.thanks} />
+    <Desk uploads={uploads} most={most} thanks={guest?.thanks} />
   );
 }
 
-function Desk({
-  uploads,
-  bytesMax,
-  thanks,
-}: {
-  uploads: Uploads;
-  bytesMax: number;
-  thanks: string | undefined;
-}) {
+function Desk({ uploads, most, thanks }: { uploads: Uploads; most: SizeLimits; thanks: string | undefined }) {
   const { queue } = uploads;
   const state = useQueue(queue);
   const [told, setTold] = useState<Told>();
@@ -109,14 +102,12 @@ function Desk({
   return (
     <div ref={whole} tabIndex={-1} className="grid gap-4 outline-none">
       <Unfinished uploads={uploads} recovered={recovered} missingCount={state.count.missing} />
-      <Choose take={take} small={any} bytesMax={bytesMax} plain={thanks === undefined} />
+      <Choose take={take} small={any} most={most} plain={thanks === undefined} />
       {working ? <TotalsBar queue={queue} state={state} /> : null}
       {!working && ended ? (
         <Summary state={state} thanks={thanks} showProblems={() => setShown("problems")} />
       ) : null}
-      {any ? (
-        <Filtered queue={queue} state={state} shown={shown} setShown={setShown} bytesMax={bytesMax} />
-      ) : null}
+      {any ? <Filtered queue={queue} state={state} shown={shown} setShown={setShown} most={most} /> : null}
       <Strangers uploads={uploads} recovered={recovered} />
       <Say queue={queue} told={told} />
       {over ? (

@@ -72,7 +72,14 @@ export const pictureColumns = {
 
 export const tileColumns = (viewerId: string | undefined) => ({
   ...pictureColumns,
+  kind: media.kind,
   motion: media.motion,
+  duration: media.duration,
+  codecs: media.codecs,
+  /** Where a video lies whose original may be shown as it is. */
+  shownKey: sql<
+    string | null
+  >`case when ${media.kind} = 'video' and ${media.motion} is null then ${media.key} end`,
   title: media.title,
   alt: media.alt,
   takenAt: media.takenAt,

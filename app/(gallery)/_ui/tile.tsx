@@ -63,10 +63,19 @@ const glyphs = {
   animated: "M5 3.500v9l7.500-4.500z",
 };
 
+/** Said in the label as well, in words. */
+const lengthOf = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${(seconds % 60).toString().padStart(2, "0")}`;
+
 function Marks({ mark, words }: { mark: number; words: TileWords }) {
   const shown = (["animated", "unlisted", "public"] as const).filter((name) => (mark & marks[name]) !== 0);
   return (
     <span className="pointer-events-none absolute end-1.5 bottom-1.5 flex gap-1">
+      {(mark & marks.video) === 0 ? null : (
+        <span aria-hidden="true" className="rounded-full bg-page/85 px-1.5 text-xs/5.5 text-ink tabular-nums">
+          ▶ {lengthOf(Math.floor(mark / marks.second))}
+        </span>
+      )}
       {shown.map((name) => (
         <span key={name} className="rounded-full bg-page/85 p-1 text-ink">
           <svg viewBox="0 0 16 16" className="size-3.5" role="img" aria-label={words[name]}>

@@ -3,7 +3,8 @@ import { delivery } from "#lib/delivery/index.ts";
 import type { MediaDetails } from "#lib/gallery.ts";
 import type { MediaType, Viewer } from "#lib/media.ts";
 import { canAdminister } from "#lib/media.ts";
-import { motionKey, renditionKey } from "#lib/storage/keys.ts";
+import { animationKey, type Moving, movingOf } from "#lib/moving.ts";
+import { renditionKey } from "#lib/storage/keys.ts";
 import { altOf, headingOf } from "./facts.ts";
 import { jpegOf } from "./renditions.ts";
 
@@ -23,9 +24,19 @@ export type Slide = {
   src: string;
   /** Plays the animation. */
   motion?: string;
+  /** A video, or the moving part of a still. */
+  moving?: MovingPart;
   /** The viewer may have the original, and a browser can show it. */
   original: boolean;
 };
+
+/** Milliseconds; `type` as a browser is asked whether it plays it. */
+export type MovingPart = { kind: "live" | "video"; url: string; type: string; duration: number };
+
+export function partOf({ kind, key, contentType, codecs, duration }: Moving): MovingPart {
+  const type = codecs === "" ? contentType : `${contentType}; codecs="${codecs}"`;
+  return { kind, url: delivery().url(key, { contentType }), type, duration };
+}
 
 /** What every browser shows without help; anything else is looked at in its renditions only. */
 const shownByBrowsers: ReadonlySet<string> = new Set<MediaType>([
@@ -40,6 +51,8 @@ export const isShownByBrowsers = (mime: string): boolean => shownByBrowsers.has(
 
 export function slideOf(row: Around | MediaDetails, viewer: Viewer | undefined): Slide {
   const { url } = delivery();
+  const animation = animationKey(row);
+  const moving = movingOf(row);
   const mayHaveOriginal = row.own || canAdminister(viewer);
   return {
     id: row.id,
@@ -53,7 +66,8 @@ export function slideOf(row: Around | MediaDetails, viewer: Viewer | undefined):
       url: url(renditionKey(row.renditionFolder, width, "avif")),
     })),
     src: jpegOf(row) ?? "",
-    ...(row.motion === null ? {} : { motion: url(motionKey(row.renditionFolder, row.motion)) }),
+    ...(animation === undefined ? {} : { motion: url(animation) }),
+    ...(moving === undefined ? {} : { moving: partOf(moving) }),
     original: mayHaveOriginal && row.mime !== undefined && isShownByBrowsers(row.mime),
   };
 }

@@ -67,7 +67,10 @@ export default async function GuestPage({ params }: PageProps<"/guest/[token]">)
         <UploadDesk
           // What this browser remembers of unfinished files is kept apart for each link.
           owner={`guest ${share.id}`}
-          bytesMax={Math.min(settings().uploads.bytesMax, share.bytesMax ?? 0)}
+          most={{
+            bytesMax: Math.min(settings().uploads.bytesMax, share.bytesMax ?? 0),
+            videoBytesMax: Math.min(settings().uploads.videoBytesMax, share.bytesMax ?? 0),
+          }}
           guest={{ base: `/guest/${encodeURIComponent(token)}/uploads`, thanks: w("guestThanks") }}
         />
       </Page>

@@ -29,7 +29,7 @@ export function SendForm(props: {
         </ButtonLink>
       </>
     );
-  const accepts = words("upload")("accepts", { size: size(bytesMax) });
+  const accepts = words("upload")("accepts", { size: size(bytesMax), video: size(bytesMax) });
   const hint = [
     w("fileHint", { accepts }),
     form.bytesMax < bytesMax ? w("room", { size: size(form.bytesMax) }) : "",

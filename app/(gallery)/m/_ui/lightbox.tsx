@@ -6,6 +6,7 @@ import { Beside } from "./beside.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Filmstrip } from "./filmstrip.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
+import { VideoPicture } from "./moving.tsx";
 import { Panel } from "./panel.tsx";
 import { Still } from "./still.tsx";
 import { Toast } from "./toast.tsx";
@@ -47,6 +48,7 @@ export function Lightbox(props: Props) {
       <div className="stage">
         {box.stage === undefined && slide !== undefined ? <Still slide={slide} /> : null}
         <div ref={box.into} className="stage-into" />
+        <VideoPicture slide={slide} />
         {slide === undefined ? <p className="p-6 text-center">{w("nothingLeft")}</p> : null}
         <Beside
           previous={walk.slides[at - 1]}

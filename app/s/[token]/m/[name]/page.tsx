@@ -13,7 +13,7 @@ import { bytesInWords } from "../../../../_ui/bytes.ts";
 import { Ended, endTitle, Made } from "../../../_ui/frame.tsx";
 import { Walk } from "../../../_ui/walk.tsx";
 import { answerFor, loadShare, sharePath } from "../../../load.ts";
-import { largeOf, motionOf } from "../../../pictures.ts";
+import { largeOf, motionOf, videoOf } from "../../../pictures.ts";
 import { altOf, dayOf, headingOf, titleOf } from "../../../title.ts";
 import "../../../share.css";
 
@@ -96,6 +96,7 @@ export default async function SharedPicture({ params, searchParams }: PageProps<
     neighbour === undefined ? undefined : `${all}/m/${neighbour.id}`;
   const large = largeOf(media);
   const motion = motionOf(media);
+  const video = videoOf(media);
   return (
     <>
       <Page width="bare">
@@ -107,23 +108,37 @@ export default async function SharedPicture({ params, searchParams }: PageProps<
               ["--width" as string]: `${media.width}px`,
             }}
           >
-            <picture className="contents">
-              {motion === undefined ? null : (
-                <source srcSet={motion} media="(prefers-reduced-motion: no-preference)" />
-              )}
-              <img
-                key={media.id}
-                alt={altOf(media)}
-                width={media.width}
-                height={media.height}
-                src={large.src}
-                srcSet={large.srcSet}
-                sizes={large.sizes}
-                fetchPriority="high"
-                decoding="async"
-                style={{ backgroundColor: `#${media.color.toString(16).padStart(6, "0")}` }}
-              />
-            </picture>
+            {video?.kind === "video" ? (
+              <video
+                controls
+                playsInline
+                preload="metadata"
+                src={video.url}
+                poster={large.src}
+                aria-label={altOf(media)}
+                className="block size-full bg-black object-contain"
+              >
+                <track kind="captions" />
+              </video>
+            ) : (
+              <picture className="contents">
+                {motion === undefined ? null : (
+                  <source srcSet={motion} media="(prefers-reduced-motion: no-preference)" />
+                )}
+                <img
+                  key={media.id}
+                  alt={altOf(media)}
+                  width={media.width}
+                  height={media.height}
+                  src={large.src}
+                  srcSet={large.srcSet}
+                  sizes={large.sizes}
+                  fetchPriority="high"
+                  decoding="async"
+                  style={{ backgroundColor: `#${media.color.toString(16).padStart(6, "0")}` }}
+                />
+              </picture>
+            )}
           </div>
           <Walk previous={at(beside.previous)} next={at(beside.next)} all={all} playing={playing} />
           <figcaption className="mx-auto grid max-w-3xl gap-4 px-4 pb-4">
