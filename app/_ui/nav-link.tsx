@@ -12,7 +12,7 @@ export function NavLink({ href, wide, children }: { href: string; wide?: boolean
       href={href}
       aria-current={current ? "page" : undefined}
       className={clsx(
-        "min-h-10 items-center rounded-md px-2.5 text-sm font-medium text-muted hover:bg-raised hover:text-ink aria-[current=page]:text-ink sm:px-3",
+        "min-h-10 items-center rounded-md px-2 text-sm font-medium whitespace-nowrap text-muted hover:bg-raised hover:text-ink aria-[current=page]:text-ink sm:px-3",
         wide ? "hidden sm:inline-flex" : "inline-flex",
       )}
     >

@@ -1,26 +1,17 @@
-import Link from "next/link";
 import { words } from "#lib/words.ts";
 
 const w = words("site");
-const entry = "inline-flex min-h-10 items-center px-2 hover:text-ink hover:underline";
 
-/** Below every page, and small: whatever stands here is sent with each of them. */
+/**
+ * Below every page, and as small as can be: whatever stands here is sent with each of them, so its looks are in
+ * globals.css. Plain links: these pages are seldom opened, and the language of everything may change there.
+ */
 export function SiteFooter({ feed }: { feed: boolean }) {
   return (
-    <footer className="flex flex-wrap justify-center px-2 py-3 text-sm text-muted">
-      <Link href="/preferences" prefetch={false} className={entry}>
-        {w("preferences")}
-      </Link>
-      {feed ? (
-        <>
-          <a href="/feed.xml" className={entry}>
-            {w("feed")}
-          </a>
-          <Link href="/embed/code" prefetch={false} className={entry}>
-            {w("embed")}
-          </Link>
-        </>
-      ) : null}
+    <footer className="site-footer">
+      <a href="/preferences">{w("preferences")}</a>
+      {feed ? <a href="/feed.xml">{w("feed")}</a> : null}
+      {feed ? <a href="/embed/code">{w("embed")}</a> : null}
     </footer>
   );
 }

@@ -21,7 +21,7 @@ export function SiteHeader({ viewer }: { viewer: Viewer | undefined }) {
           <Mark className="size-6 text-accent" />
           <span className={viewer ? "sr-only sm:not-sr-only" : undefined}>{w("name")}</span>
         </Link>
-        <nav aria-label={w("navigation")} className="flex flex-1 items-center">
+        <nav aria-label={w("navigation")} className="flex min-w-0 flex-1 items-center">
           {/* On a narrow screen the mark beside it leads there. */}
           <NavLink href="/" wide>
             {w("navGallery")}

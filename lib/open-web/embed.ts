@@ -19,7 +19,8 @@ const style = `
 *{box-sizing:border-box}
 body{margin:0;padding:4px;font:.875rem/1.5 system-ui,sans-serif;background:light-dark(${pageColours.light},${pageColours.dark});color:light-dark(#1b1a19,#f1f0ee)}
 ul{display:flex;flex-wrap:wrap;gap:4px;margin:0;padding:0;list-style:none}
-li{flex-grow:calc(var(--r)*100);flex-basis:calc(var(--r)*${rowHeight}px);max-width:calc(var(--r)*${rowHeight * 2}px);aspect-ratio:var(--r)}
+ul::after{content:"";flex-grow:1000000}
+li{flex-grow:calc(var(--r)*100);flex-basis:calc(var(--r)*${rowHeight}px);height:${rowHeight}px}
 a{color:inherit}
 li a{display:block;height:100%;background:var(--c)}
 img{display:block;width:100%;height:100%;object-fit:cover}
@@ -27,7 +28,7 @@ a:focus-visible{outline:3px solid light-dark(#1f5fd0,#8ab4ff);outline-offset:-3p
 footer{padding:.5rem .25rem;display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:space-between}
 footer a{min-height:1.5rem}
 h1{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (max-width:30rem){li{flex-basis:calc(var(--r)*110px)}}`;
+@media (max-width:30rem){li{flex-basis:calc(var(--r)*120px);height:120px}}`;
 
 /** Everything of the address that may be asked for. */
 const queryShape = z.object({
