@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<v
   sign: () => import("./sign.ts"),
   gallery: () => import("./gallery.ts"),
   import: () => import("./import.ts"),
+  bulk: () => import("./bulk.ts"),
   search: () => import("./search.ts"),
 };
 

@@ -28,6 +28,11 @@ async function apply(db: Db, ask: Ask, kind: ChangeKind, before: SQL, made: SQL)
   return { changed: row?.changed ?? 0, chosen: row?.chosen ?? 0 };
 }
 
+/** Tens of thousands of rows with all their indexes take longer than any other statement may. */
+export async function allowLong(db: Db, seconds: number): Promise<void> {
+  await db.execute(sql`select set_config('statement_timeout', ${`${seconds}s`}, true)`);
+}
+
 /** A column of media, its type, and what it is to become: an expression that speaks of the medium as `m`. */
 type Setting = [column: string, type: string, value: SQL];
 

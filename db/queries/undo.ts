@@ -93,6 +93,10 @@ const undoTrash = (db: Db, id: string, reach: Reach): Promise<Undone> =>
       where p.media_id = u.media_id and p.done_at is null)`,
   );
 
+/**
+ * What a change added is known by its moment. Found by arrays of ids, not by a join: of rows this fresh the planner knows
+ * nothing, and a join would compare each with each.
+ */
 const madeAt = (id: string): SQL => sql`(select created_at from changes where id = ${id}::uuid)`;
 
 const undoTags = (db: Db, id: string, reach: Reach): Promise<Undone> =>
@@ -100,9 +104,10 @@ const undoTags = (db: Db, id: string, reach: Reach): Promise<Undone> =>
     db,
     id,
     sql`removed as (
-      delete from media_tags mt using r, media m
-      where r.after = 'true' and mt.tag_id = r.place_id and mt.media_id = r.media_id
-        and mt.added_at = ${madeAt(id)} and m.id = r.media_id and ${within(reach)}
+      delete from media_tags mt using media m
+      where mt.tag_id = any(array(select distinct place_id from r where after = 'true'))
+        and mt.media_id = any(array(select media_id from r where after = 'true'))
+        and mt.added_at = ${madeAt(id)} and m.id = mt.media_id and ${within(reach)}
       returning mt.media_id),
     added as (
       insert into media_tags (tag_id, media_id, taken_at, live)
@@ -121,8 +126,10 @@ const undoAlbum = (db: Db, id: string): Promise<Undone> =>
     db,
     id,
     sql`removed as (
-      delete from album_media am using r
-      where r.after = 'true' and am.album_id = r.place_id and am.media_id = r.media_id and am.added_at = ${madeAt(id)}
+      delete from album_media am
+      where am.album_id = any(array(select distinct place_id from r where after = 'true'))
+        and am.media_id = any(array(select media_id from r where after = 'true'))
+        and am.added_at = ${madeAt(id)}
       returning am.media_id),
     moved as (
       update album_media am set position = (r.before->>'position')::numeric from r
@@ -148,9 +155,9 @@ const undoFavourites = (db: Db, id: string, reach: Reach): Promise<Undone> =>
     db,
     id,
     sql`removed as (
-      delete from favourites f using r
-      where r.after = 'true' and f.user_id = ${reach.userId}::uuid and f.media_id = r.media_id
-        and f.created_at = ${madeAt(id)}
+      delete from favourites f
+      where f.user_id = ${reach.userId}::uuid and f.created_at = ${madeAt(id)}
+        and f.media_id = any(array(select media_id from r where after = 'true'))
       returning f.media_id),
     added as (
       insert into favourites (user_id, media_id, created_at)

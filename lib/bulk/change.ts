@@ -23,6 +23,8 @@ import type { Change, ChangeAnswer, CountAnswer, Selection, UndoAnswer } from ".
 
 /** How long a change can be taken back. */
 const undoHours = 24;
+/** How long one statement may take, however much was chosen. */
+const secondsMax = 180;
 /** How many old changes one run of the sweeper forgets; the next run takes the rest. */
 const forgottenAtOnce = 50;
 
@@ -134,6 +136,7 @@ export async function changeMedia(
   if (viewer === undefined || (change.kind === "album" && viewer.role === "viewer"))
     throw new TintypeError("forbidden");
   return inTransaction(db, async (tx) => {
+    await rows.allowLong(tx, secondsMax);
     const ask = { id: randomUUID(), chosen: await chosenIn(tx, viewer, selection), reach };
     const { changed, chosen } = await applyChange(tx, viewer, change, ask);
     return { ...(changed > 0 ? { id: ask.id } : {}), changed, same: chosen - changed };
@@ -175,6 +178,7 @@ export async function undo(
 ): Promise<UndoAnswer> {
   if (viewer === undefined) throw new TintypeError("unauthenticated");
   return inTransaction(db, async (tx) => {
+    await rows.allowLong(tx, secondsMax);
     const kind = await claimChange(tx, { id: changeId, userId: viewer.id, hours: undoHours });
     if (kind === undefined) throw new TintypeError("gone");
     const reach = reachOf(viewer, kind === "favourite" ? "see" : kind === "rating" ? "own" : "change");

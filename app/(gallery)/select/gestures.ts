@@ -29,7 +29,9 @@ const isTyping = (target: EventTarget | null): boolean =>
   (target.isContentEditable ||
     /^(textarea|select)$/i.test(target.tagName) ||
     (target instanceof HTMLInputElement && !/^(checkbox|radio|button)$/.test(target.type)));
-const isCovered = (): boolean => document.querySelector("dialog[open]") !== null;
+/** A dialog, or a picture, is over the list. */
+const isCovered = (): boolean =>
+  document.querySelector("dialog[open]") !== null || location.pathname.startsWith("/m/");
 
 /** Moves the page while a drag is at its edge. Returns what ends it. */
 function edgeScroll(at: () => number, moved: () => void): () => void {
@@ -209,9 +211,11 @@ function chooseAll(): void {
 }
 
 function key(event: KeyboardEvent): void {
-  if (event.defaultPrevented || isTyping(event.target) || isCovered()) return;
+  if (isTyping(event.target) || isCovered()) return;
+  // A list of its own keys moves the focus itself; choosing along the way is done here.
+  if (event.defaultPrevented && !event.key.startsWith("Arrow")) return;
   const command = event.ctrlKey || event.metaKey;
-  const link = linkOf(document.activeElement);
+  const link = linkOf(event.target);
   if (command && !event.shiftKey && !event.altKey) {
     const letter = event.key.toLowerCase();
     if (letter === "z" && canTakeBack()) {
@@ -230,18 +234,29 @@ function key(event: KeyboardEvent): void {
   }
   if (link === undefined) return;
   const id = idOfPath(link.pathname);
-  const isOnCheckbox = document.activeElement instanceof HTMLInputElement;
+  const isOnCheckbox = event.target instanceof HTMLInputElement;
   if (event.key === "x" || (event.key === " " && !isOnCheckbox)) {
     event.preventDefault();
     store.choose(id, event.shiftKey);
-  } else if (event.shiftKey && event.key.startsWith("Arrow")) {
-    event.preventDefault();
-    const next = beside(link, event.key);
-    if (next === undefined) return;
-    if (!store.has(id)) store.choose(id, false);
-    next.focus();
-    store.range(idOfPath(next.pathname), id);
-  }
+  } else if (event.shiftKey && event.key.startsWith("Arrow")) extend(event, link);
+}
+
+/** Chooses up to wherever the focus goes; a list that moves it by itself may need a moment to bring the picture in. */
+function extend(event: KeyboardEvent, link: HTMLAnchorElement): void {
+  const id = idOfPath(link.pathname);
+  if (!store.has(id)) store.choose(id, false);
+  const reached = (): void => {
+    const next = idOf(document.activeElement);
+    if (next === undefined || next === id) return;
+    stop.abort();
+    store.range(next, id);
+  };
+  const stop = new AbortController();
+  document.addEventListener("focusin", reached, { signal: stop.signal });
+  document.addEventListener("keydown", () => stop.abort(), { signal: stop.signal, capture: true });
+  if (event.defaultPrevented) return reached();
+  event.preventDefault();
+  beside(link, event.key)?.focus();
 }
 
 /** Begins to listen; `first` is what made this be loaded, and may be the beginning of something that goes on. */
