@@ -254,9 +254,11 @@ function extend(event: KeyboardEvent, link: HTMLAnchorElement): void {
   const stop = new AbortController();
   document.addEventListener("focusin", reached, { signal: stop.signal });
   document.addEventListener("keydown", () => stop.abort(), { signal: stop.signal, capture: true });
-  if (event.defaultPrevented) return reached();
-  event.preventDefault();
-  beside(link, event.key)?.focus();
+  if (event.defaultPrevented) reached();
+  else {
+    event.preventDefault();
+    beside(link, event.key)?.focus();
+  }
 }
 
 /** Begins to listen; `first` is what made this be loaded, and may be the beginning of something that goes on. */
