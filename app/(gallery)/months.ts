@@ -4,6 +4,17 @@ import type { Sheet } from "#lib/contact-sheet.ts";
 /** Columns, newest first. A month is years × 12 + months since year 0; `ratios` are Σ width ÷ height. */
 export type Months = { months: number[]; counts: number[]; ratios: number[] };
 
+/** What the timeline says once somebody moves in it. */
+export type LaterWords = {
+  scrubber: string;
+  loadFailed: string;
+  tryAgain: string;
+  chooseMonth: string;
+  arrivedOne: string;
+  /** With {count} where the number belongs. */
+  arrivedMany: string;
+};
+
 /** Runs of equal values: [value, how many]. */
 export type Runs = [number, number][];
 

@@ -22,18 +22,11 @@ const timelineWords = perLocale(
     older: w("older"),
     newer: w("newer"),
     years: w("years"),
-    scrubber: w("scrubber"),
-    loadFailed: w("timelineFailed"),
-    tryAgain: w("tryAgain"),
     unavailable: w("unavailable"),
     public: w("markPublic"),
     unlisted: w("markUnlisted"),
     animated: w("markAnimated"),
     choose: w("choose"),
-    chooseDay: w("chooseDay"),
-    chooseMonth: w("chooseMonth"),
-    arrivedOne: w("arrivedOne"),
-    arrivedMany: w("arrivedMany", { count: "{count}" }),
   }),
 );
 

@@ -34,13 +34,14 @@ export function MonthOver({ month, title, day }: { month: number; title: string;
 export function MonthSection({
   month,
   title,
-  words,
+  choose,
   top,
   children,
 }: {
   month: number;
   title: string;
-  words: { chooseMonth: string };
+  /** Before the month's name: what a click on its box does. */
+  choose: string;
   /** Where it begins, once the timeline places its tiles itself. */
   top?: number;
   children: ReactNode;
@@ -50,7 +51,7 @@ export function MonthSection({
     <section aria-labelledby={id} className="month">
       {/* Another element when it is placed: one that moved far would count as a layout that shifted. */}
       <div key={top === undefined ? "flows" : "placed"} className="month-head" style={{ top }}>
-        <ChooseSpan span={monthText(month)} label={`${words.chooseMonth}: ${title}`} />
+        <ChooseSpan span={monthText(month)} label={`${choose}: ${title}`} />
         <h2 id={id}>{title}</h2>
       </div>
       {children}

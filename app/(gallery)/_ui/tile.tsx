@@ -13,7 +13,6 @@ export type TileWords = {
   animated: string;
   unavailable: string;
   choose: string;
-  chooseDay?: string;
 };
 
 const nominal = 400;
@@ -115,7 +114,7 @@ function Choose({ tile, tab, words }: { tile: Tile; tab: number | undefined; wor
 function DayLabel({ day, name, words }: { day: number; name: string; words: TileWords }) {
   return (
     <span className="day">
-      <ChooseSpan span={dayText(day)} label={`${words.chooseDay ?? words.choose}: ${name}`} />
+      <ChooseSpan span={dayText(day)} label={`${words.choose}: ${name}`} />
       <span aria-hidden="true">{name}</span>
     </span>
   );

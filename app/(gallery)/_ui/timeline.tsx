@@ -25,14 +25,6 @@ export type TimelineWords = TileWords & {
   older: string;
   newer: string;
   years: string;
-  chooseMonth: string;
-  chooseDay: string;
-  scrubber: string;
-  loadFailed: string;
-  tryAgain: string;
-  arrivedOne: string;
-  /** With {count} where the number belongs. */
-  arrivedMany: string;
 };
 
 /** A month, or the part of one, that the server has drawn: so many pictures, and the places of those that follow. */
@@ -68,16 +60,16 @@ const signs = ["scroll", "wheel", "pointermove", "pointerdown", "touchstart", "k
 function useWindowed(root: { current: HTMLElement | null }, props: TimelineProps, tiles: Tile[]) {
   const [windowed, setWindowed] = useState<Windowed>();
   const loading = useRef<Promise<Windowed>>(undefined);
-  const { few, start, words } = props;
+  const { few, start } = props;
   const load = useCallback((): Promise<Windowed> => {
     loading.current ??= import("./timeline/windowed.tsx").then(({ openTimeline }) => {
       if (root.current === null) throw new Error("Expected the list of months on the page");
-      const opened = openTimeline(root.current, words);
+      const opened = openTimeline(root.current);
       setWindowed(opened);
       return opened;
     });
     return loading.current;
-  }, [root, words]);
+  }, [root]);
 
   // Only the first drawing is taken over; what the server draws later does not begin again.
   const drawn = useRef({ ...start, tiles });
@@ -218,7 +210,7 @@ export function Timeline(props: TimelineProps) {
                 key={month}
                 month={month}
                 title={windowed.monthName(month)}
-                words={words}
+                choose={windowed.words().chooseMonth}
                 top={top}
               >
                 <ul key="tiles" aria-label={words.list} className="placed" style={{ top: top + origin }}>
@@ -249,7 +241,7 @@ export function Timeline(props: TimelineProps) {
               </MonthSection>
             ))
           : drawnMonths(props, first).map(({ month, title, tiles, ahead }) => (
-              <MonthSection key={month} month={month} title={title} words={words}>
+              <MonthSection key={month} month={month} title={title} choose={words.choose}>
                 <ul key="tiles" aria-label={words.list} className="sheet">
                   {tiles.filter(visible).map(({ tile, n, day, dayName }) => (
                     <TileView

@@ -1,6 +1,6 @@
 /** What the timeline asks the server for. Safe in the browser. */
 import { type Tile, unpackSheet } from "#lib/contact-sheet.ts";
-import { type Months, monthText, type Runs, type Section } from "../../months.ts";
+import { type LaterWords, type Months, monthText, type Runs, type Section } from "../../months.ts";
 
 /** The server said no, or nothing. */
 class NoAnswer extends Error {}
@@ -19,7 +19,7 @@ async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> 
   return answer.json();
 }
 
-export const fetchMonths = (): Promise<Months> => ask("/timeline");
+export const fetchMonths = (): Promise<Months & { words: LaterWords }> => ask("/timeline");
 
 export type Run = { tiles: Tile[]; months: Runs; days: Int32Array };
 

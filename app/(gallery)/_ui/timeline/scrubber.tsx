@@ -7,7 +7,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import type { TimelineWords } from "../timeline.tsx";
+import type { LaterWords } from "../../months.ts";
 import type { Engine } from "./engine.ts";
 import { lastUpTo } from "./model.ts";
 
@@ -52,7 +52,7 @@ export function Scrubber({
 }: {
   engine: Engine;
   monthName: (month: number) => string;
-  words: TimelineWords;
+  words: () => LaterWords;
   sticky: () => number;
 }) {
   const view = useSyncExternalStore(engine.subscribe, engine.view);
@@ -163,7 +163,7 @@ export function Scrubber({
           ref={rail}
           role="slider"
           tabIndex={0}
-          aria-label={words.scrubber}
+          aria-label={words().scrubber}
           aria-orientation="vertical"
           aria-valuemin={0}
           aria-valuemax={months.length - 1}
@@ -191,12 +191,12 @@ export function Scrubber({
           </div>
         </div>
       )}
-      <Notes engine={engine} words={words} />
+      <Notes engine={engine} words={words()} />
     </>
   );
 }
 
-const arrivedText = (words: TimelineWords, count: number): string =>
+const arrivedText = (words: LaterWords, count: number): string =>
   count === 1
     ? words.arrivedOne
     : words.arrivedMany.replace(
@@ -205,7 +205,7 @@ const arrivedText = (words: TimelineWords, count: number): string =>
       );
 
 /** What is said below the pictures, and of pictures that came while one was further down. */
-function Notes({ engine, words }: { engine: Engine; words: TimelineWords }) {
+function Notes({ engine, words }: { engine: Engine; words: LaterWords }) {
   const view = useSyncExternalStore(engine.subscribe, engine.view);
   const { arrived = 0, failed = false } = view ?? {};
   return (

@@ -1,9 +1,8 @@
 "use client";
 /** What the timeline does once somebody moves in it; loaded at the first sign of that. */
 import { idOfPath } from "../../href.ts";
-import { dayText } from "../../months.ts";
+import { dayText, type LaterWords } from "../../months.ts";
 import { selection, showList } from "../selecting.ts";
-import type { TimelineWords } from "../timeline.tsx";
 import { createEngine, type Start } from "./engine.ts";
 import { stepFrom, steps } from "./keys.ts";
 import { fetchMonths, isNoAnswer } from "./load.ts";
@@ -20,7 +19,7 @@ const stickyTop = (root: HTMLElement): number => {
   return head === null ? 0 : Number.parseFloat(getComputedStyle(head).top) || 0;
 };
 
-export function openTimeline(root: HTMLElement, words: TimelineWords) {
+export function openTimeline(root: HTMLElement) {
   const locale = document.documentElement.lang;
   const dayFormat = new Intl.DateTimeFormat(locale, {
     weekday: "short",
@@ -105,6 +104,14 @@ export function openTimeline(root: HTMLElement, words: TimelineWords) {
   }
 
   let seen: string | undefined;
+  let words: LaterWords = {
+    scrubber: "",
+    loadFailed: "",
+    tryAgain: "",
+    chooseMonth: "",
+    arrivedOne: "",
+    arrivedMany: "",
+  };
   let begun = false;
   return {
     engine,
@@ -144,7 +151,11 @@ export function openTimeline(root: HTMLElement, words: TimelineWords) {
       );
       const attempt = (): void => {
         // Without an answer the page from the server goes on working by its links, and it is asked again.
-        engine.begin(start, fetchMonths()).catch((error: unknown) => {
+        const months = fetchMonths().then((found) => {
+          words = found.words;
+          return found;
+        });
+        engine.begin(start, months).catch((error: unknown) => {
           if (!isNoAnswer(error)) throw error;
           const timer = setTimeout(attempt, againMs);
           ends.push(() => clearTimeout(timer));
@@ -186,6 +197,7 @@ export function openTimeline(root: HTMLElement, words: TimelineWords) {
       }
     },
     Scrubber,
-    scrubber: { engine, monthName, words, sticky: () => stickyTop(root) },
+    words: (): LaterWords => words,
+    scrubber: { engine, monthName, words: () => words, sticky: () => stickyTop(root) },
   };
 }

@@ -1,0 +1,278 @@
+import type { Page } from "playwright/test";
+import type postgres from "postgres";
+import { accessible, expect, signedIn, test } from "./test.ts";
+import { type Account, account, withSql } from "./world.ts";
+
+declare global {
+  interface Window {
+    /** Σ of layout shifts, and the longest task in ms, since the page began. */
+    watched?: { shifted: number; longest: number };
+  }
+}
+
+const tiles = "main a[href^='/m/']";
+const shapes = [
+  [3000, 2000],
+  [2000, 3000],
+  [4000, 3000],
+  [3840, 2160],
+  [6000, 1500],
+] as const;
+
+/** Rows without bytes: the timeline places pictures by their shapes, and shows their colours until they come. */
+async function seed(
+  sql: postgres.Sql,
+  who: Account,
+  count: number,
+  dates: { from: string; to: string },
+): Promise<void> {
+  const [from, to] = [Date.parse(dates.from), Date.parse(dates.to)];
+  const list = (values: number[]): string => `{${values.join(",")}}`;
+  const widths = list(shapes.map(([width]) => width));
+  const heights = list(shapes.map(([, height]) => height));
+  await sql`
+    insert into media (owner_id, visibility, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime,
+      width, height, thumbhash, color, filename, title, taken_at, taken_source)
+    select u.id, 'private', 'media/' || gen_random_uuid(), 'derived/' || replace(gen_random_uuid()::text, '-', ''),
+      '{320,640,1280}', '{640}', sha256(gen_random_uuid()::text::bytea), 1000, 'image/jpeg',
+      (${widths}::text::int[])[1 + n % 5], (${heights}::text::int[])[1 + n % 5], '\\x00', (n * 7919) % 16777216, 'seeded.jpg',
+      'Picture ' || n, to_timestamp((${to}::float8 - (${to}::float8 - ${from}::float8) * n / ${count}::float8) / 1000), 'camera'
+    from generate_series(0, ${count - 1}::int) n, users u where u.email = ${who.email}`;
+}
+
+/** A member with a library of so many pictures over ten years, on a page where thumbnails are a grey dot each. */
+async function library(
+  browser: Parameters<typeof signedIn>[0],
+  count: number,
+  options: Parameters<typeof signedIn>[2] = {},
+): Promise<{ page: Page; who: Account; lists: string[]; pictures: string[] }> {
+  const who = await account("member");
+  await withSql((sql) => seed(sql, who, count, { from: "2014-01-10", to: "2024-06-20" }));
+  const page = await signedIn(browser, who, options);
+  const [lists, pictures]: [string[], string[]] = [[], []];
+  await page.route(/\/derived\//, (route) => {
+    pictures.push(route.request().url());
+    return route.fulfill({
+      contentType: "image/svg+xml",
+      body: "<svg xmlns='http://www.w3.org/2000/svg' width='3' height='2'><rect width='3' height='2' fill='#888'/></svg>",
+    });
+  });
+  page.on("request", (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (/^\/timeline/.test(pathname)) lists.push(pathname + search);
+  });
+  await page.addInitScript(() => {
+    const seen = { shifted: 0, longest: 0 };
+    window.watched = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if ("value" in entry) seen.shifted += Number(entry.value);
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  return { page, who, lists, pictures };
+}
+
+const boxes = (page: Page) =>
+  page.locator(tiles).evaluateAll((all) =>
+    all.slice(0, 12).map((a) => {
+      const { x, y, width, height } = a.getBoundingClientRect();
+      return [
+        a.getAttribute("href"),
+        Math.round(x),
+        Math.round(y),
+        Math.round(width),
+        Math.round(height),
+      ].join(" ");
+    }),
+  );
+const shifted = (page: Page) => page.evaluate(() => window.watched?.shifted);
+const slider = (page: Page) => page.getByRole("slider", { name: "Move through time" });
+/** Pictures whose middle is on the screen. */
+const onScreen = (page: Page) =>
+  page.locator(tiles).evaluateAll((all) =>
+    all
+      .map((a) => ({ href: a.getAttribute("href") ?? "", box: a.getBoundingClientRect() }))
+      .filter(({ box }) => box.top + box.height / 2 > 110 && box.top + box.height / 2 < innerHeight)
+      .map(({ href, box }) => ({ href, top: Math.round(box.top) })),
+  );
+
+test("scrolling takes over what the server drew without moving anything, and never draws more than it shows", async ({
+  browser,
+}) => {
+  const { page } = await library(browser, 3000);
+  await page.goto("/");
+  await expect(page.getByText("3,000 pictures")).toBeAttached();
+  await accessible(page);
+  const before = await boxes(page);
+  await page.mouse.move(200, 300);
+  await expect(slider(page)).toBeVisible();
+  expect(await boxes(page)).toEqual(before);
+  const months = new Set<string>();
+  for (let n = 0; n < 30; n++) {
+    await page.mouse.wheel(0, 700);
+    await expect.poll(async () => (await onScreen(page)).length).toBeGreaterThan(3);
+    for (const name of await page.getByRole("heading", { level: 2 }).allInnerTexts()) months.add(name);
+    expect(await page.locator(tiles).count()).toBeLessThan(150);
+  }
+  expect(months.size).toBeGreaterThan(5);
+  await accessible(page);
+  expect(await shifted(page)).toBe(0);
+  await page.context().close();
+});
+
+test("ten years back are two lists away, and no picture of the years between is asked for", async ({
+  browser,
+}) => {
+  const { page, lists, pictures } = await library(browser, 6000);
+  await page.goto("/");
+  await page.mouse.move(200, 300);
+  await expect(slider(page)).toBeVisible();
+  await expect.poll(() => lists.length).toBeGreaterThanOrEqual(2);
+  const rail = await slider(page).boundingBox();
+  if (rail === null) throw new Error("Expected a slider on the screen");
+  await page.mouse.move(rail.x + 20, rail.y + 5);
+  await page.mouse.down();
+  const [listsBefore, picturesBefore] = [lists.length, pictures.length];
+  await page.mouse.move(rail.x + 20, rail.y + rail.height * 0.97, { steps: 40 });
+  await expect(page.getByText(/20(14|15)/).first()).toBeVisible();
+  await page.mouse.up();
+  await expect.poll(async () => (await onScreen(page)).length).toBeGreaterThan(3);
+  expect(lists.length - listsBefore).toBeLessThanOrEqual(2);
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", /2014/);
+  // Two windows beyond what is seen at the most.
+  expect(pictures.length - picturesBefore).toBeLessThan(120);
+  expect(await shifted(page)).toBe(0);
+  await page.context().close();
+});
+
+test("the scrubber is a slider: months and years by keys, the place kept by a reload", async ({
+  browser,
+}) => {
+  const { page } = await library(browser, 2000);
+  await page.goto("/");
+  await page.keyboard.press("Tab");
+  await slider(page).focus();
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "June 2024");
+  await page.keyboard.press("ArrowDown");
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "May 2024");
+  await page.keyboard.press("PageDown");
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "May 2023");
+  await page.keyboard.press("End");
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "January 2014");
+  await page.keyboard.press("Home");
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "June 2024");
+  await page.keyboard.press("PageDown");
+  await page.keyboard.press("PageDown");
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "June 2022");
+  await expect(page).toHaveURL(/at=2022-06/);
+  const before = (await onScreen(page)).map(({ href }) => href);
+  await page.reload();
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "June 2022");
+  const after = (await onScreen(page)).map(({ href }) => href);
+  expect(after.filter((href) => before.includes(href)).length).toBeGreaterThan(before.length / 2);
+  expect(await shifted(page)).toBe(0);
+  await accessible(page);
+  await page.context().close();
+});
+
+test("arrow keys go from picture to picture, and closing one gives the focus back to it", async ({
+  browser,
+}) => {
+  const { page } = await library(browser, 800);
+  await page.goto("/");
+  await page.mouse.move(200, 300);
+  await expect(slider(page)).toBeVisible();
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("href"));
+  const order = await page.locator(tiles).evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+  await page.locator(tiles).first().focus();
+  expect(await focused()).toBe(order[0]);
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(focused).toBe(order[1]);
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(focused).toBe(order[0]);
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(focused).not.toBe(order[0]);
+  const below = order.indexOf((await focused()) ?? "");
+  expect(below).toBeGreaterThan(1);
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(focused).toBe(order[0]);
+  // One of all tiles is a stop of the Tab key.
+  expect(await page.locator(`${tiles}:not([tabindex="-1"])`).count()).toBe(1);
+  await page.keyboard.press("End");
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("href")))
+    .not.toBe(order[0]);
+  await expect(page.locator("a:focus img")).toHaveAttribute("alt", "Picture 799");
+  for (let n = 0; n < 4; n++) await page.keyboard.press("PageUp");
+  await page.keyboard.press("ArrowLeft");
+  const chosen = await focused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect.poll(focused).toBe(chosen);
+  await page.context().close();
+});
+
+test("an open page shows what is added and forgets what is gone, without a reload and without a jump", async ({
+  browser,
+}) => {
+  const { page, who } = await library(browser, 1500);
+  await page.goto("/");
+  const live = page.waitForRequest(/\/api\/live/);
+  await page.mouse.move(200, 300);
+  await expect(slider(page)).toBeVisible();
+  await live;
+  await withSql((sql) => seed(sql, who, 2, { from: "2024-06-25", to: "2024-06-26" }));
+  await expect(page.locator(tiles).first().locator("img")).toHaveAttribute("alt", "Picture 0");
+  await expect(page.locator(tiles).nth(1).locator("img")).toHaveAttribute("alt", "Picture 1");
+  await expect(page.locator(tiles).nth(2).locator("img")).toHaveAttribute("alt", "Picture 0");
+
+  for (let n = 0; n < 8; n++) await page.mouse.wheel(0, 900);
+  await expect(page).toHaveURL(/at=/);
+  const before = await onScreen(page);
+  await withSql((sql) => seed(sql, who, 12, { from: "2024-06-27", to: "2024-06-29" }));
+  const more = page.getByRole("button", { name: "12 new pictures" });
+  await expect(more).toBeVisible();
+  expect(await onScreen(page)).toEqual(before);
+  await accessible(page);
+  await withSql(
+    (sql) => sql`update media set deleted_at = now() where id = ${before[1]?.href.slice(3) ?? ""}::uuid`,
+  );
+  await expect(page.locator(`a[href="${before[1]?.href}"]`)).toHaveCount(0);
+  await expect(page.locator(`a[href="${before[0]?.href}"]`)).toBeVisible();
+  await more.click();
+  await expect(more).toHaveCount(0);
+  await expect(page.locator(tiles).first()).toBeInViewport();
+  await page.context().close();
+});
+
+test("addresses that have run out are renewed in one question before they are needed", async ({
+  browser,
+}) => {
+  const { page, lists } = await library(browser, 1200);
+  await page.clock.install({ time: Date.now() });
+  await page.goto("/");
+  await page.mouse.move(200, 300);
+  await expect(slider(page)).toBeVisible();
+  await expect.poll(() => lists.length).toBeGreaterThanOrEqual(2);
+  const asked = lists.length;
+  // The laptop was closed for three hours.
+  await page.clock.fastForward("03:00:00");
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await expect.poll(() => lists.length).toBe(asked + 1);
+  await page.context().close();
+});
+
+test("years are links without JavaScript, and the page begins there", async ({ browser }) => {
+  const { page } = await library(browser, 600);
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  await context.addCookies(await page.context().cookies());
+  const plain = await context.newPage();
+  await plain.goto("/");
+  await plain.getByRole("navigation", { name: "Years" }).getByRole("link", { name: "2019" }).click();
+  await expect(plain.getByRole("heading", { level: 2 }).first()).toHaveText("December 2019");
+  await plain.getByRole("link", { name: "Newer pictures" }).click();
+  await expect(plain.getByRole("heading", { level: 2 }).first()).toHaveText(/2020/);
+  await context.close();
+  await page.context().close();
+});
