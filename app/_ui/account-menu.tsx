@@ -50,6 +50,13 @@ export function AccountMenu({ viewer }: { viewer: Viewer }) {
           </li>
           {canUpload(viewer) ? (
             <li>
+              <Link href="/shares" prefetch={false} className={entry}>
+                {words("shares")("title")}
+              </Link>
+            </li>
+          ) : null}
+          {canUpload(viewer) ? (
+            <li>
               <Link href="/tags" prefetch={false} className={entry}>
                 {words("albums")("tags")}
               </Link>

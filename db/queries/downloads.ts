@@ -2,6 +2,7 @@
 import { and, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { albumMedia, media, shareMedia } from "../schema.ts";
+import { type Chosen, chosenIds, listOf, type Reach, within } from "./selections.ts";
 
 const columns = {
   id: media.id,
@@ -21,7 +22,10 @@ const columns = {
   jpegWidths: media.jpegWidths,
 };
 
-/** Those of the ids that are not in the trash, in the order of the ids. With `visibleTo`, those alone that may be listed. */
+/**
+ * Those of the ids that are not in the trash, in the order of the ids. With `visibleTo`, those alone that this viewer
+ * may see: an id is the address of an unlisted picture, and whoever has it may see it.
+ */
 export async function listFiles(
   db: Db,
   ids: string[],
@@ -32,8 +36,8 @@ export async function listFiles(
     visibleTo === undefined || visibleTo.all
       ? undefined
       : visibleTo.viewerId === undefined
-        ? sql`${media.visibility} = 'public'`
-        : sql`(${media.visibility} = 'public' or ${media.ownerId} = ${visibleTo.viewerId})`;
+        ? sql`${media.visibility} <> 'private'`
+        : sql`(${media.visibility} <> 'private' or ${media.ownerId} = ${visibleTo.viewerId})`;
   const rows = await db
     .select(columns)
     .from(media)
@@ -83,3 +87,29 @@ export const sumChosen = (db: Db, at: { shareId: string; ownerId: string; limit:
     sql`select ${summed} from ${shareMedia} s join ${media} m on m.id = s.media_id
       where s.share_id = ${at.shareId} and m.deleted_at is null and m.owner_id = ${at.ownerId} limit ${at.limit}`,
   );
+
+/** Of a selection. */
+export const sumSelected = (db: Db, chosen: Chosen, reach: Reach, limit: number): Promise<Sum> =>
+  sumOf(
+    db,
+    sql`select ${summed} from (${chosenIds(chosen, reach)}) chosen join ${media} m on m.id = chosen.id
+      where m.deleted_at is null and ${within(reach)} and not (m.id = any(${listOf(chosen.except)}::uuid[]))
+      limit ${limit}`,
+  );
+
+/** Ids of a selection, newest first, from after `from`. */
+export async function listSelected(
+  db: Db,
+  ask: { chosen: Chosen; reach: Reach; from: { takenAt: Date; id: string } | undefined; limit: number },
+): Promise<{ id: string; takenAt: Date }[]> {
+  const beyond =
+    ask.from === undefined
+      ? sql`true`
+      : sql`(m.taken_at, m.id) < (${ask.from.takenAt.toISOString()}::timestamptz, ${ask.from.id}::uuid)`;
+  const rows = await db.execute<{ id: string; taken_at: string | Date }>(sql`
+    select m.id, m.taken_at from (${chosenIds(ask.chosen, ask.reach)}) chosen join ${media} m on m.id = chosen.id
+    where m.deleted_at is null and ${within(ask.reach)} and ${beyond}
+      and not (m.id = any(${listOf(ask.chosen.except)}::uuid[]))
+    order by m.taken_at desc, m.id desc limit ${ask.limit}`);
+  return rows.map((row) => ({ id: row.id, takenAt: new Date(row.taken_at) }));
+}

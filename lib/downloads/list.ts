@@ -2,19 +2,14 @@
  * What a download consists of, asked page by page, and the addresses of its files, asked late and in batches: signed
  * early they would run out before a long download came to them.
  */
-import type { Db } from "#db/client.ts";
-import * as rows from "#db/queries/downloads.ts";
-import { TintypeError } from "../errors.ts";
-import { openList } from "../lists.ts";
+import type * as rows from "#db/queries/downloads.ts";
 import { canAdminister, type Viewer } from "../media.ts";
 import {
   type Addresses,
   countedMax,
   type DownloadFile,
-  type DownloadPage,
   type DownloadSize,
   type DownloadSum,
-  listedMax,
 } from "./shapes.ts";
 import { downloadUrl, placeOf } from "./sizes.ts";
 
@@ -105,90 +100,15 @@ export const sumIn = (sum: rows.Sum, size: DownloadSize): DownloadSum => ({
   more: sum.count > countedMax,
 });
 
-// What is asked by people in the gallery
+export const nothing: rows.Sum = { count: 0, bytes: 0, avifPixels: 0, jpegPixels: 0 };
 
-type Ask = { viewer: Viewer | undefined; size: DownloadSize };
-/** A list by its name, or so many ids at once. */
-export type DownloadOf = { list: string } | { ids: string[] };
+const square = (row: rows.FileRow, width: number | undefined): number =>
+  ((width ?? 0) ** 2 * row.height) / row.width;
 
-const visible = (viewer: Viewer | undefined) => ({ viewerId: viewer?.id, all: canAdminister(viewer) });
-
-/** A page of what is to be saved. Throws "not_found" for a list that is not there for the viewer. */
-export async function listDownload(
-  db: Db,
-  { viewer, size, of, cursor }: Ask & { of: DownloadOf; cursor: string | undefined },
-): Promise<DownloadPage> {
-  const manner = galleryManner(viewer);
-  if ("ids" in of)
-    return {
-      files: filesOf(await rows.listFiles(db, of.ids.slice(0, listedMax), visible(viewer)), size, manner),
-      next: undefined,
-    };
-  const page = await openList(of.list)?.page(db, { viewer, cursor, limit: listedMax });
-  if (page === undefined) throw new TintypeError("not_found");
-  const ids = page.media.map(({ id }) => id);
-  return { files: filesOf(await rows.listFiles(db, ids), size, manner), next: page.next };
-}
-
-/** Fresh addresses of files of it, by id. Throws "not_found". */
-export async function downloadAddresses(
-  db: Db,
-  { viewer, size, of, ids }: Ask & { of: DownloadOf; ids: string[] },
-): Promise<Addresses> {
-  const manner = galleryManner(viewer);
-  if ("ids" in of) return addressesOf(await rows.listFiles(db, ids, visible(viewer)), size, manner);
-  const list = openList(of.list);
-  if (list === undefined) throw new TintypeError("not_found");
-  const some = await list.some(db, { viewer, ids });
-  return addressesOf(
-    await rows.listFiles(
-      db,
-      some.map(({ id }) => id),
-    ),
-    size,
-    manner,
-  );
-}
-
-/** Walks no further than this to say how much a list holds. */
-const walkedMax = 5_000;
-
-const add = (sum: rows.Sum, row: rows.FileRow, original: boolean): rows.Sum => {
-  const square = (width: number | undefined): number => ((width ?? 0) ** 2 * row.height) / row.width;
-  return {
-    count: sum.count + 1,
-    bytes: sum.bytes + (original ? row.bytes : square(row.avifWidths.at(-1)) * avifBytes),
-    avifPixels: sum.avifPixels + square(row.avifWidths.at(-1)),
-    jpegPixels: sum.jpegPixels + square(row.jpegWidths.at(-1)),
-  };
-};
-
-/** How many files and about how many bytes it will be. Throws "not_found". */
-export async function sumDownload(
-  db: Db,
-  { viewer, size, of }: Ask & { of: DownloadOf },
-): Promise<DownloadSum> {
-  const manner = galleryManner(viewer);
-  let sum: rows.Sum = { count: 0, bytes: 0, avifPixels: 0, jpegPixels: 0 };
-  const take = (found: rows.FileRow[]): void => {
-    for (const row of found) sum = add(sum, row, manner.original(row));
-  };
-  if ("ids" in of) {
-    take(await rows.listFiles(db, of.ids, visible(viewer)));
-    return sumIn(sum, size);
-  }
-  const list = openList(of.list);
-  let cursor: string | undefined;
-  do {
-    const page = await list?.page(db, { viewer, cursor, limit: listedMax });
-    if (page === undefined) throw new TintypeError("not_found");
-    take(
-      await rows.listFiles(
-        db,
-        page.media.map(({ id }) => id),
-      ),
-    );
-    cursor = page.next;
-  } while (cursor !== undefined && sum.count < walkedMax);
-  return { ...sumIn(sum, size), more: cursor !== undefined };
-}
+/** A sum with one file more; in place of an original that may not be had, its largest rendition counts. */
+export const add = (sum: rows.Sum, row: rows.FileRow, manner: Manner): rows.Sum => ({
+  count: sum.count + 1,
+  bytes: sum.bytes + (manner.original(row) ? row.bytes : square(row, row.avifWidths.at(-1)) * avifBytes),
+  avifPixels: sum.avifPixels + square(row, row.avifWidths.at(-1)),
+  jpegPixels: sum.jpegPixels + square(row, row.jpegWidths.at(-1)),
+});

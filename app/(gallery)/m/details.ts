@@ -1,6 +1,8 @@
 import { albumsWith } from "#lib/albums.ts";
 import { database } from "#lib/database.ts";
 import { delivery } from "#lib/delivery/index.ts";
+import { safeName } from "#lib/downloads/names.ts";
+import { downloadUrl, sizesFor } from "#lib/downloads/sizes.ts";
 import { settings } from "#lib/env.ts";
 import { isFavourite } from "#lib/favourites.ts";
 import type { MediaDetails } from "#lib/gallery.ts";
@@ -22,6 +24,8 @@ export type Details = {
   facts: Fact[];
   /** Where the picture can be saved from; `original` when these are its own bytes. */
   download: { href: string; original: boolean } | undefined;
+  /** The prepared sizes, for whoever wants another than that. */
+  sizes: { href: string; size: "large" | "jpeg"; width: number }[];
   mayEdit: boolean;
   visibility: Visibility;
   /** For those who may edit. */
@@ -62,6 +66,18 @@ function downloadOf(media: MediaDetails): Details["download"] {
   };
 }
 
+function sizesOf(media: MediaDetails): Details["sizes"] {
+  const source = { ...media, originalKey: undefined };
+  return sizesFor({ download: "renditions" }, source).flatMap(({ size, width }) => {
+    const href = downloadUrl(
+      source,
+      size,
+      safeName(headingOf(media).replace(/(.)\.[A-Za-z0-9]{1,5}$/, "$1")),
+    );
+    return href === undefined || width === undefined || size === "original" ? [] : [{ href, size, width }];
+  });
+}
+
 const tagHref = (name: string): string =>
   `/search?q=${encodeURIComponent(`tag:${/[\s":]/.test(name) ? `"${name.replaceAll('"', "")}"` : name}`)}`;
 
@@ -80,6 +96,7 @@ export async function detailsOf(media: MediaDetails, viewer: Viewer | undefined)
     alt: media.alt,
     facts: factsOf(media),
     download: downloadOf(media),
+    sizes: sizesOf(media),
     mayEdit: media.mayEdit,
     visibility: media.visibility,
     choices: media.mayEdit ? choicesFor(media) : [],

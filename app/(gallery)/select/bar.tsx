@@ -3,12 +3,14 @@ import {
   ArrowLeft,
   ArrowRight,
   CalendarClock,
+  Download,
   Eye,
   FolderMinus,
   FolderPlus,
   Heart,
   HeartOff,
   Image,
+  Share2,
   Star,
   Tag,
   Trash2,
@@ -17,14 +19,19 @@ import {
 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ComponentType, lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { downloadSizes } from "#lib/downloads/shapes.ts";
 import type { Visibility } from "#lib/media.ts";
 import { w } from "#lib/words/select.ts";
 import { keepSelection } from "../_ui/selecting.ts";
+import { chosenKey } from "../shares/chosen-key.ts";
 import { albumOnPage, listenToArranging, makeCover, moveByOne } from "./arrange.ts";
 import { listenToGestures } from "./gestures.ts";
 import { change, type Kept, kept, listen, onRefresh, say, store, takeBack } from "./keeper.ts";
 import "./select.css";
 
+const DownloadDialog = lazy(async () => ({
+  default: (await import("#app/downloads/dialog.tsx")).DownloadDialog,
+}));
 const DateDialog = lazy(async () => ({ default: (await import("./date-dialog.tsx")).DateDialog }));
 const AlbumDialog = lazy(async () => ({ default: (await import("./album-dialog.tsx")).AlbumDialog }));
 const wordsDialogs = () => import("./words-dialogs.tsx");
@@ -40,7 +47,7 @@ export function begin(first: Event | undefined): void {
   listenToArranging();
 }
 
-type Opened = "date" | "album" | "tags" | "texts" | "rating" | "visibility";
+type Opened = "download" | "date" | "album" | "tags" | "texts" | "rating" | "visibility";
 type Icon = ComponentType<{ className?: string; "aria-hidden"?: boolean }>;
 
 function Tool({ icon: Icon, label, act }: { icon: Icon; label: string; act: () => void }) {
@@ -93,6 +100,11 @@ function AlbumTools({ id, single }: { id: string; single: string | undefined }) 
 }
 
 function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: (which: Opened) => void }) {
+  const router = useRouter();
+  const share = (): void => {
+    sessionStorage.setItem(chosenKey, JSON.stringify({ selection: store.described(), count: now.count }));
+    router.push("/shares/new");
+  };
   const album = albumOnPage();
   const inFavourites = now.chosen.list === "favourites";
   const [single] = now.chosen.ids;
@@ -118,9 +130,8 @@ function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: 
       {mayChange && album !== undefined && now.chosen.list === `album.${album}` ? (
         <AlbumTools id={album} single={now.count === 1 ? single : undefined} />
       ) : null}
-      {/* Places for sharing and downloading what is chosen. */}
-      <li id="selection-share" className="contents" />
-      <li id="selection-download" className="contents" />
+      {mayChange ? <Tool icon={Share2} label={w("share")} act={share} /> : null}
+      <Tool icon={Download} label={w("download")} act={() => open("download")} />
       {mayChange ? (
         <Tool
           icon={Trash2}
@@ -143,6 +154,15 @@ function Dialogs({
 }) {
   return (
     <Suspense fallback={null}>
+      {opened === "download" ? (
+        <DownloadDialog
+          what={{ path: "/api/downloads", ask: { of: { selection: store.described() } } }}
+          name={w("downloadName")}
+          sizes={downloadSizes}
+          counted={false}
+          close={close}
+        />
+      ) : null}
       {opened === "date" ? <DateDialog close={close} /> : null}
       {opened === "album" ? <AlbumDialog close={close} /> : null}
       {opened === "tags" ? <TagsDialog close={close} /> : null}

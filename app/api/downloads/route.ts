@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { clientOf } from "#lib/auth.ts";
+import { changeBytesMax, selectionShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
-import { downloadAddresses, listDownload, sumDownload } from "#lib/downloads/list.ts";
-import { addressesShape, listedMax, sizeShape } from "#lib/downloads/shapes.ts";
+import { downloadAddresses, listDownload, sumDownload } from "#lib/downloads/gallery.ts";
+import { addressesShape, sizeShape } from "#lib/downloads/shapes.ts";
 import { json, route } from "#lib/http.ts";
 import { take } from "#lib/rate-limit.ts";
 
 const ofShape = z.union([
   z.strictObject({ list: z.string().max(1000) }),
-  z.strictObject({ ids: z.array(z.uuid()).min(1).max(listedMax) }),
+  z.strictObject({ selection: selectionShape }),
 ]);
 const common = { of: ofShape, size: sizeShape, ticket: z.string().max(200).optional() };
 const bodyShape = z.discriminatedUnion("question", [
@@ -20,13 +21,16 @@ const bodyShape = z.discriminatedUnion("question", [
 const pace = { points: 600, seconds: 60 };
 
 /** What a download asks: how much, which files, and where they lie. No byte of a picture passes here. */
-export const POST = route({ body: bodyShape }, async ({ request, viewer, body }) => {
-  const { of, size } = body;
-  await take(`downloads:${viewer?.id ?? clientOf(request.headers)}`, pace);
-  const { db } = database();
-  if (body.question === "begin") return json({ ticket: "" });
-  if (body.question === "sum") return json(await sumDownload(db, { viewer, size, of }));
-  if (body.question === "page")
-    return json(await listDownload(db, { viewer, size, of, cursor: body.cursor }));
-  return json({ addresses: await downloadAddresses(db, { viewer, size, of, ids: body.ids }) });
-});
+export const POST = route(
+  { body: bodyShape, bodyBytesMax: changeBytesMax },
+  async ({ request, viewer, body }) => {
+    const { of, size } = body;
+    await take(`downloads:${viewer?.id ?? clientOf(request.headers)}`, pace);
+    const { db } = database();
+    if (body.question === "begin") return json({ ticket: "" });
+    if (body.question === "sum") return json(await sumDownload(db, { viewer, size, of }));
+    if (body.question === "page")
+      return json(await listDownload(db, { viewer, size, of, cursor: body.cursor }));
+    return json({ addresses: await downloadAddresses(db, { viewer, size, ids: body.ids }) });
+  },
+);

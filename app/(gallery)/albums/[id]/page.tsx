@@ -6,8 +6,11 @@ import { ButtonLink } from "#app/_ui/button.tsx";
 import { Empty } from "#app/_ui/empty.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
+import { DownloadAll } from "#app/downloads/download-all.tsx";
 import { type Album, getAlbum, hiddenIn, listAlbumsIn, listParents } from "#lib/albums.ts";
 import { database } from "#lib/database.ts";
+import { safeName } from "#lib/downloads/names.ts";
+import { downloadSizes } from "#lib/downloads/shapes.ts";
 import { settings } from "#lib/env.ts";
 import { openList } from "#lib/lists.ts";
 import type { Viewer } from "#lib/media.ts";
@@ -83,6 +86,33 @@ async function Manage({ album, viewer }: { album: Album; viewer: Viewer | undefi
   );
 }
 
+/** What goes out of an album: everything in it as an archive, a link to it, a link for others to add to it. */
+function Give({ album, viewer }: { album: Album; viewer: Viewer | undefined }) {
+  const shares = words("shares");
+  return (
+    <>
+      {album.count === 0 && !album.mayEdit ? null : (
+        <DownloadAll
+          label={words("download")("open")}
+          what={{ path: "/api/downloads", ask: { of: { list: `album.${album.id}` } } }}
+          name={safeName(album.title)}
+          sizes={downloadSizes}
+        />
+      )}
+      {album.mayEdit && album.ownerId === viewer?.id ? (
+        <>
+          <ButtonLink href={`/shares/new?inbox=${album.id}`} prefetch={false}>
+            {shares("inviteGuests")}
+          </ButtonLink>
+          <ButtonLink href={`/shares/new?album=${album.id}`} prefetch={false} variant="primary">
+            {shares("shareAlbum")}
+          </ButtonLink>
+        </>
+      ) : null}
+    </>
+  );
+}
+
 export default async function AlbumPage({ params, searchParams }: PageProps<"/albums/[id]">) {
   const viewer = await currentViewer();
   const [{ id }, { after, albums }] = await Promise.all([params, searchParams]);
@@ -100,7 +130,11 @@ export default async function AlbumPage({ params, searchParams }: PageProps<"/al
     <Page width="full" className="sm:pt-6">
       <div className="px-2 sm:px-0">
         <Path album={album} />
-        <PageHeader title={album.title} lead={w("count", { count: album.count })} />
+        <PageHeader
+          title={album.title}
+          lead={w("count", { count: album.count })}
+          actions={<Give album={album} viewer={viewer} />}
+        />
         {album.description === "" ? null : (
           <p className="mb-6 max-w-prose text-pretty whitespace-pre-line">{album.description}</p>
         )}

@@ -125,7 +125,7 @@ export function Panel({
           <Places details={details} />
           <Facts details={details} />
           {details.download === undefined ? null : (
-            <div>
+            <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
               <a
                 href={details.download.href}
                 download
@@ -134,6 +134,16 @@ export function Panel({
                 <Download aria-hidden className="size-4" />
                 {media(details.download.original ? "downloadOriginal" : "download")}
               </a>
+              {details.sizes.map(({ href, size, width }) => (
+                <a
+                  key={size}
+                  href={href}
+                  download
+                  className="inline-flex min-h-10 items-center text-sm underline"
+                >
+                  {media(size === "large" ? "sizeLarge" : "sizeJpeg", { width: String(width) })}
+                </a>
+              ))}
             </div>
           )}
           {details.favourite === undefined ? null : (
