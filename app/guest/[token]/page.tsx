@@ -12,7 +12,7 @@ import { guestLeft } from "#lib/shares/guest.ts";
 import { lookAt } from "#lib/shares/open.ts";
 import { visitorOf } from "#lib/shares/visitor.ts";
 import { words } from "#lib/words.ts";
-import { Ended, endTitle, Made } from "../../s/_ui/frame.tsx";
+import { Ended, endTitle } from "../../s/_ui/frame.tsx";
 import { GuestDoor } from "../_ui/guest-door.tsx";
 
 const w = words("share");
@@ -44,37 +44,31 @@ export default async function GuestPage({ params }: PageProps<"/guest/[token]">)
   if (answer.state === "door") {
     sayStatus(401);
     return (
-      <>
-        <Page className="grid !max-w-md content-start gap-6 !py-10 sm:!py-16">
-          <div className="grid gap-2">
-            <h1 className="text-2xl font-semibold tracking-tight text-balance">{w("guestTitle")}</h1>
-            <p className="text-muted text-pretty">{w("guestText")}</p>
-          </div>
-          <GuestDoor token={token} needsPassword={answer.needsPassword} />
-        </Page>
-        <Made />
-      </>
+      <Page className="grid !max-w-md content-start gap-6 !py-10 sm:!py-16">
+        <div className="grid gap-2">
+          <h1 className="text-2xl font-semibold tracking-tight text-balance">{w("guestTitle")}</h1>
+          <p className="text-muted text-pretty">{w("guestText")}</p>
+        </div>
+        <GuestDoor token={token} needsPassword={answer.needsPassword} />
+      </Page>
     );
   }
   const left = await guestLeft(database().db, share);
   return (
-    <>
-      <Page width="wide">
-        <PageHeader
-          title={w("guestTitle")}
-          lead={`${w("guestLead")} ${w("guestLeft", { n: left.files, bytes: bytesInWords(left.bytes) })}`}
-        />
-        <UploadDesk
-          // What this browser remembers of unfinished files is kept apart for each link.
-          owner={`guest ${share.id}`}
-          most={{
-            bytesMax: Math.min(settings().uploads.bytesMax, share.bytesMax ?? 0),
-            videoBytesMax: Math.min(settings().uploads.videoBytesMax, share.bytesMax ?? 0),
-          }}
-          guest={{ base: `/guest/${encodeURIComponent(token)}/uploads`, thanks: w("guestThanks") }}
-        />
-      </Page>
-      <Made />
-    </>
+    <Page width="wide">
+      <PageHeader
+        title={w("guestTitle")}
+        lead={`${w("guestLead")} ${w("guestLeft", { n: left.files, bytes: bytesInWords(left.bytes) })}`}
+      />
+      <UploadDesk
+        // What this browser remembers of unfinished files is kept apart for each link.
+        owner={`guest ${share.id}`}
+        most={{
+          bytesMax: Math.min(settings().uploads.bytesMax, share.bytesMax ?? 0),
+          videoBytesMax: Math.min(settings().uploads.videoBytesMax, share.bytesMax ?? 0),
+        }}
+        guest={{ base: `/guest/${encodeURIComponent(token)}/uploads`, thanks: w("guestThanks") }}
+      />
+    </Page>
   );
 }

@@ -11,7 +11,7 @@ import type { Answer, OpenShare } from "#lib/shares/open.ts";
 import { words } from "#lib/words.ts";
 import { ratioOf, sheetOf } from "../../(gallery)/sheet.ts";
 import { Door } from "../_ui/door.tsx";
-import { Ended, endTitle, Made } from "../_ui/frame.tsx";
+import { Ended, endTitle } from "../_ui/frame.tsx";
 import { ShareStream } from "../_ui/share-stream.tsx";
 import { answerFor, loadShare, sharePath } from "../load.ts";
 import { jpegOf } from "../pictures.ts";
@@ -133,25 +133,19 @@ export default async function SharePage({ params, searchParams }: PageProps<"/s/
   const share = await answerFor(token, answer);
   if (answer.state === "door")
     return (
-      <>
-        <Page className="grid !max-w-md content-start gap-6 !py-10 sm:!py-16">
-          <div className="grid gap-2">
-            <h1 className="text-2xl font-semibold tracking-tight text-balance">{doorTitle(answer)}</h1>
-            <p className="text-muted text-pretty">{w(answer.needsPassword ? "doorText" : "doorCountText")}</p>
-          </div>
-          <Door token={token} needsPassword={answer.needsPassword} />
-        </Page>
-        <Made />
-      </>
+      <Page className="grid !max-w-md content-start gap-6 !py-10 sm:!py-16">
+        <div className="grid gap-2">
+          <h1 className="text-2xl font-semibold tracking-tight text-balance">{doorTitle(answer)}</h1>
+          <p className="text-muted text-pretty">{w(answer.needsPassword ? "doorText" : "doorCountText")}</p>
+        </div>
+        <Door token={token} needsPassword={answer.needsPassword} />
+      </Page>
     );
   if (share === undefined || answer.state !== "open")
     return <Ended state={answer.state === "open" ? "unknown" : answer.state} />;
   return (
-    <>
-      <Page width="full">
-        <Pictures share={share} token={token} after={Array.isArray(after) ? after[0] : after} />
-      </Page>
-      <Made />
-    </>
+    <Page width="full">
+      <Pictures share={share} token={token} after={Array.isArray(after) ? after[0] : after} />
+    </Page>
   );
 }

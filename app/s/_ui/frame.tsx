@@ -5,15 +5,6 @@ import { words } from "#lib/words.ts";
 
 const w = words("share");
 
-/** Pages for visitors carry no name but the product's, and no way into the rest of it. */
-export function Made() {
-  return (
-    <footer className="px-4 py-6 text-center text-sm text-muted">
-      {w("made", { name: words("shared")("name") })}
-    </footer>
-  );
-}
-
 const ends = {
   unknown: ["unknownTitle", "unknownText"],
   revoked: ["revokedTitle", "revokedText"],
@@ -32,11 +23,8 @@ export const endTitle = (state: End): string => w(ends[state][0]);
 export function Ended({ state, action }: { state: End; action?: ReactNode }) {
   const [title, text] = ends[state];
   return (
-    <>
-      <Page>
-        <Empty level={1} title={w(title)} text={w(text)} action={action} />
-      </Page>
-      <Made />
-    </>
+    <Page>
+      <Empty level={1} title={w(title)} text={w(text)} action={action} />
+    </Page>
   );
 }

@@ -10,7 +10,7 @@ import { type SharedMedia, shareMedia } from "#lib/shares/contents.ts";
 import type { OpenShare } from "#lib/shares/open.ts";
 import { words } from "#lib/words.ts";
 import { bytesInWords } from "../../../../_ui/bytes.ts";
-import { Ended, endTitle, Made } from "../../../_ui/frame.tsx";
+import { Ended, endTitle } from "../../../_ui/frame.tsx";
 import { Walk } from "../../../_ui/walk.tsx";
 import { answerFor, loadShare, sharePath } from "../../../load.ts";
 import { largeOf, motionOf, videoOf } from "../../../pictures.ts";
@@ -98,60 +98,57 @@ export default async function SharedPicture({ params, searchParams }: PageProps<
   const motion = motionOf(media);
   const video = videoOf(media);
   return (
-    <>
-      <Page width="bare">
-        <figure className="m-0">
-          <div
-            className="shown bg-raised"
-            style={{
-              ["--ratio" as string]: (media.width / media.height).toFixed(4),
-              ["--width" as string]: `${media.width}px`,
-            }}
-          >
-            {video?.kind === "video" ? (
-              <video
-                controls
-                playsInline
-                preload="metadata"
-                src={video.url}
-                poster={large.src}
-                aria-label={altOf(media)}
-                className="block size-full bg-black object-contain"
-              >
-                <track kind="captions" />
-              </video>
-            ) : (
-              <picture className="contents">
-                {motion === undefined ? null : (
-                  <source srcSet={motion} media="(prefers-reduced-motion: no-preference)" />
-                )}
-                <img
-                  key={media.id}
-                  alt={altOf(media)}
-                  width={media.width}
-                  height={media.height}
-                  src={large.src}
-                  srcSet={large.srcSet}
-                  sizes={large.sizes}
-                  fetchPriority="high"
-                  decoding="async"
-                  style={{ backgroundColor: `#${media.color.toString(16).padStart(6, "0")}` }}
-                />
-              </picture>
-            )}
-          </div>
-          <Walk previous={at(beside.previous)} next={at(beside.next)} all={all} playing={playing} />
-          <figcaption className="mx-auto grid max-w-3xl gap-4 px-4 pb-4">
-            <h1 className="text-xl font-semibold tracking-tight text-balance">{headingOf(media)}</h1>
-            {media.description === "" ? null : (
-              <p className="text-pretty whitespace-pre-line">{media.description}</p>
-            )}
-            {media.title === "" ? null : <p className="text-sm text-muted">{dayOf(media)}</p>}
-            <Downloads share={share} media={media} path={`${all}/m/${media.id}`} />
-          </figcaption>
-        </figure>
-      </Page>
-      <Made />
-    </>
+    <Page width="bare">
+      <figure className="m-0">
+        <div
+          className="shown bg-raised"
+          style={{
+            ["--ratio" as string]: (media.width / media.height).toFixed(4),
+            ["--width" as string]: `${media.width}px`,
+          }}
+        >
+          {video?.kind === "video" ? (
+            <video
+              controls
+              playsInline
+              preload="metadata"
+              src={video.url}
+              poster={large.src}
+              aria-label={altOf(media)}
+              className="block size-full bg-black object-contain"
+            >
+              <track kind="captions" />
+            </video>
+          ) : (
+            <picture className="contents">
+              {motion === undefined ? null : (
+                <source srcSet={motion} media="(prefers-reduced-motion: no-preference)" />
+              )}
+              <img
+                key={media.id}
+                alt={altOf(media)}
+                width={media.width}
+                height={media.height}
+                src={large.src}
+                srcSet={large.srcSet}
+                sizes={large.sizes}
+                fetchPriority="high"
+                decoding="async"
+                style={{ backgroundColor: `#${media.color.toString(16).padStart(6, "0")}` }}
+              />
+            </picture>
+          )}
+        </div>
+        <Walk previous={at(beside.previous)} next={at(beside.next)} all={all} playing={playing} />
+        <figcaption className="mx-auto grid max-w-3xl gap-4 px-4 pb-4">
+          <h1 className="text-xl font-semibold tracking-tight text-balance">{headingOf(media)}</h1>
+          {media.description === "" ? null : (
+            <p className="text-pretty whitespace-pre-line">{media.description}</p>
+          )}
+          {media.title === "" ? null : <p className="text-sm text-muted">{dayOf(media)}</p>}
+          <Downloads share={share} media={media} path={`${all}/m/${media.id}`} />
+        </figcaption>
+      </figure>
+    </Page>
   );
 }
