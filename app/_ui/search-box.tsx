@@ -3,7 +3,9 @@ import { Search } from "lucide-react";
 import { type ComponentProps, useEffect, useRef } from "react";
 
 /** Loaded when the box is used for the first time: no page pays for suggestions before. */
-const suggestions = () => import("./suggestions.ts");
+const attach = (box: HTMLInputElement): void => {
+  void import("./suggestions.ts").then(({ suggest }) => suggest(box));
+};
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
@@ -24,6 +26,8 @@ export function SearchBox({ label, ...rest }: { label: string } & ComponentProps
       box.select();
     };
     document.addEventListener("keydown", reach);
+    // Focused before there was script, it tells nobody.
+    if (input.current !== null && document.activeElement === input.current) attach(input.current);
     return () => document.removeEventListener("keydown", reach);
   }, []);
   return (
@@ -42,10 +46,7 @@ export function SearchBox({ label, ...rest }: { label: string } & ComponentProps
           autoCapitalize="off"
           spellCheck={false}
           enterKeyHint="search"
-          onFocus={(event) => {
-            const box = event.currentTarget;
-            void suggestions().then(({ suggest }) => suggest(box));
-          }}
+          onFocus={(event) => attach(event.currentTarget)}
           className="min-h-10 w-full rounded-md border border-line bg-surface ps-9 pe-3 text-base text-ink placeholder:text-muted sm:text-sm"
         />
       </form>

@@ -60,11 +60,12 @@ async function ask(text: string, signal: AbortSignal): Promise<Suggestion[]> {
 const known = new WeakSet<HTMLInputElement>();
 let made = 0;
 
-/** Gives a box its suggestions, once. */
+/** Gives a box its suggestions, once. They come when somebody types, clicks or presses an arrow, not by themselves. */
 export function suggest(box: HTMLInputElement): void {
   if (known.has(box)) return;
   known.add(box);
-  new Suggestions(box).show();
+  const suggestions = new Suggestions(box);
+  if (box.value !== box.defaultValue) suggestions.show();
 }
 
 class Suggestions {
@@ -94,7 +95,7 @@ class Suggestions {
     box.setAttribute("aria-controls", this.#list.id);
     box.setAttribute("aria-expanded", "false");
     box.addEventListener("input", () => this.#later());
-    box.addEventListener("focus", () => this.show());
+    box.addEventListener("click", () => this.show());
     box.addEventListener("keydown", (event) => this.#key(event));
     box.addEventListener("blur", () => this.#close());
     box.form?.addEventListener("submit", () => rememberSearch(box.value));

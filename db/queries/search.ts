@@ -40,7 +40,7 @@ export type Wanted = {
 /** How far a colour may be from the one that was asked for, in OKLab. */
 export const colorFar = 0.09;
 /** More matches than this in one month, and the month is walked. */
-const monthMax = 2_000;
+const monthMax = 1_000;
 /** Tags and albums of so many pictures are gone through, one picture after the other. */
 const walkMax = 20_000;
 /** Stands for owner and month in the keys of a question. */

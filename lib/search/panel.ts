@@ -4,12 +4,10 @@
  */
 import { day } from "./dates.ts";
 import { type Clause, parseQuery, writeQuery } from "./query.ts";
-import { colorNames } from "./values.ts";
+import { colorNames, swatches } from "./values.ts";
 
 export const sizesShown = [2, 8, 12, 24] as const;
 export const panelTypes = ["picture", "video", "live", "jpeg", "png", "webp", "avif", "gif", "heic"] as const;
-/** Grey has two spellings and one swatch. */
-export const swatches = Object.keys(colorNames).filter((name) => name !== "grey");
 
 const fields = [
   "from",

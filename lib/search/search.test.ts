@@ -335,10 +335,18 @@ describe("what filters find", () => {
       clauses: clausesOf("is:mine type:png rating:5"),
     });
     assert.deepEqual(
-      advice.map(({ without, count }) => [without.kind, count]),
+      advice.map(({ without, count }) => [without[0]?.kind, count]),
       [
         ["type", 1],
         ["rating", 1],
+      ],
+    );
+    const alone = await whatToDrop(database.db, { viewer: me, clauses: clausesOf("type:png rating:5 2012") });
+    assert.deepEqual(
+      alone.map(({ rest, count }) => [rest.map(({ kind }) => kind), count]),
+      [
+        [["type"], 1],
+        [["rating"], 1],
       ],
     );
   });

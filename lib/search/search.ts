@@ -88,19 +88,45 @@ export async function countMatches(
   }
 }
 
-/** Where nothing was found: what leaving out one condition would bring, most first; what brings nothing is left out. */
-export async function whatToDrop(
+export type Alternative = { without: Clause[]; rest: Clause[]; count: number };
+
+async function countAll(
   db: Db,
-  ask: { viewer: Viewer | undefined; clauses: Clause[] },
-): Promise<{ without: Clause; rest: Clause[]; count: number }[]> {
-  if (ask.clauses.length < 2) return [];
-  const found: { without: Clause; rest: Clause[]; count: number }[] = [];
-  for (const without of ask.clauses) {
-    const rest = ask.clauses.filter((clause) => clause !== without);
-    const count = await countMatches(db, { viewer: ask.viewer, clauses: rest });
-    if (count !== undefined && count > 0) found.push({ without, rest, count });
+  viewer: Viewer | undefined,
+  clauses: Clause[],
+  rests: Clause[][],
+): Promise<Alternative[]> {
+  const found: Alternative[] = [];
+  for (const rest of rests) {
+    const count = await countMatches(db, { viewer, clauses: rest });
+    if (count !== undefined && count > 0)
+      found.push({ without: clauses.filter((clause) => !rest.includes(clause)), rest, count });
   }
   return found.sort((one, other) => other.count - one.count);
+}
+
+/** So many conditions are tried without; who has more of them is told nothing of the others. */
+const triedMax = 8;
+
+/**
+ * Where nothing was found: what leaving out one condition would bring, or else what each condition brings by itself; most
+ * first, and what brings nothing is left out.
+ */
+export async function whatToDrop(
+  db: Db,
+  { viewer, clauses }: { viewer: Viewer | undefined; clauses: Clause[] },
+): Promise<Alternative[]> {
+  if (clauses.length < 2) return [];
+  const tried = clauses.slice(0, triedMax);
+  const without = tried.map((left) => clauses.filter((clause) => clause !== left));
+  const found = await countAll(db, viewer, clauses, without);
+  if (found.length > 0 || clauses.length === 2) return found;
+  return countAll(
+    db,
+    viewer,
+    clauses,
+    tried.filter(({ not }) => !not).map((clause) => [clause]),
+  );
 }
 
 /** The media before and after this one among the results; none around one that is no result. */

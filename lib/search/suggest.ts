@@ -2,8 +2,8 @@
 import type { Db } from "#db/client.ts";
 import { albumNames, gearNames, type NamedCount, ownerNames, tagNames } from "#db/queries/search-suggest.ts";
 import { canAdminister, type Viewer } from "../media.ts";
-import { swatches } from "./panel.ts";
 import { filterNames, lackable, orientations, states, typeNames, writeClause } from "./query.ts";
+import { swatches } from "./values.ts";
 
 type Named = "tag" | "album" | "camera" | "lens" | "owner";
 /** `text` takes the place of the part that is being typed. */

@@ -45,7 +45,21 @@ export function writeNumbers({ min, max }: Span, unit: string): string {
 }
 
 /** The colours of the panel, and what they are called in the box. */
-export const colorNames: Record<string, string> = {
+export const swatches = [
+  "red",
+  "orange",
+  "yellow",
+  "green",
+  "teal",
+  "blue",
+  "purple",
+  "pink",
+  "brown",
+  "white",
+  "gray",
+  "black",
+] as const;
+export const colorNames: Record<string, string> & Record<(typeof swatches)[number], string> = {
   red: "c0392b",
   orange: "d9822b",
   yellow: "e0c341",

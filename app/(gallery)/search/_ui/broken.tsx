@@ -1,6 +1,5 @@
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
-import { swatches } from "#lib/search/panel.ts";
 import {
   type Clause,
   clausesMax,
@@ -13,6 +12,7 @@ import {
   typeNames,
   writeQuery,
 } from "#lib/search/query.ts";
+import { swatches } from "#lib/search/values.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("search");

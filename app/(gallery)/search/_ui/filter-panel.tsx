@@ -1,9 +1,9 @@
 import { SlidersHorizontal } from "lucide-react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, SelectField } from "#app/_ui/field.tsx";
-import { type Panel, panelOf, panelTypes, sizesShown, swatches } from "#lib/search/panel.ts";
+import { type Panel, panelOf, panelTypes, sizesShown } from "#lib/search/panel.ts";
 import { type Clause, writeQuery } from "#lib/search/query.ts";
-import { colorNames } from "#lib/search/values.ts";
+import { colorNames, swatches } from "#lib/search/values.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("search");
@@ -22,7 +22,7 @@ function Swatches({ chosen }: { chosen: string }) {
     <fieldset className="sm:col-span-2 lg:col-span-4">
       <legend className="mb-1.5 text-sm font-medium">{w("color")}</legend>
       <div className="flex flex-wrap gap-2">
-        {["", ...swatches].map((name) => (
+        {(["", ...swatches] as const).map((name) => (
           <label
             key={name}
             className="relative inline-flex min-h-9 cursor-pointer items-center gap-2 rounded-full border border-line bg-surface px-3 text-sm has-checked:border-accent has-checked:ring-2 has-checked:ring-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus pointer-coarse:min-h-10"
@@ -46,7 +46,7 @@ function Swatches({ chosen }: { chosen: string }) {
                 />
               </svg>
             )}
-            {name === "" ? w("colorAny") : w(`colors.${name as "red"}`)}
+            {name === "" ? w("colorAny") : w(`colors.${name}`)}
           </label>
         ))}
       </div>

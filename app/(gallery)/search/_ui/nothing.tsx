@@ -2,7 +2,7 @@ import Link from "next/link";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Empty } from "#app/_ui/empty.tsx";
 import type { Viewer } from "#lib/media.ts";
-import { type Clause, searchHref, writeClause, writeQuery } from "#lib/search/query.ts";
+import { type Clause, searchHref, writeQuery } from "#lib/search/query.ts";
 import { words } from "#lib/words.ts";
 import { alternatives } from "../found.ts";
 import { amount } from "./amount.ts";
@@ -29,12 +29,14 @@ export async function Nothing({ viewer, clauses }: { viewer: Viewer | undefined;
               <p className="text-sm font-medium">{w("noneDrop")}</p>
               <ul className="grid gap-1">
                 {others.map(({ without, rest, count }) => (
-                  <li key={writeClause(without)}>
+                  <li key={writeQuery(rest)}>
                     <Link
                       href={searchHref(writeQuery(rest))}
                       className="flex min-h-10 items-center rounded-md border border-line bg-surface px-3 text-sm hover:bg-raised"
                     >
-                      {w("noneDropOne", { part: writeClause(without), about: amount(count) })}
+                      {rest.length === 1 && without.length > 1
+                        ? w("noneOnly", { part: writeQuery(rest), about: amount(count) })
+                        : w("noneDropOne", { part: writeQuery(without), about: amount(count) })}
                     </Link>
                   </li>
                 ))}
