@@ -1,6 +1,7 @@
 import type { MediaDetails } from "#lib/gallery.ts";
 import { typeNames } from "#lib/media.ts";
 import { locale, perLocale, words } from "#lib/words.ts";
+import { lengthInWords } from "../length.ts";
 
 const w = words("media");
 
@@ -90,6 +91,7 @@ export function factsOf(media: MediaDetails): Fact[] {
     typeNames[media.mime],
     bytesInWords(media.bytes),
     ...(media.frames > 1 ? [w("frames", { n: media.frames })] : []),
+    ...(media.kind === "picture" || media.duration === null ? [] : [lengthInWords(media.duration)]),
   ].join(" · ");
   const place = placeInWords(media);
   const known: (Fact | undefined)[] = [
