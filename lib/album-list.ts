@@ -64,6 +64,19 @@ export function albumList(albumId: string): MediaList {
       if (album === undefined) return {};
       return beside(await rows.findAlbumNeighbours(db, { ...album.walk, sort: album.sort, mediaId: of.id }));
     },
+    async around(db, { viewer, of, limit, side }) {
+      const album = await open(db, viewer);
+      const ask = album && { ...album.walk, sort: album.sort, mediaId: of.id };
+      const from = ask && (await rows.findAlbumPlace(db, ask));
+      if (ask === undefined || from === undefined) return { before: [], after: [] };
+      const walk = async (back: boolean) =>
+        (await rows.listAlbumTiles(db, { ...ask, from, limit, back })).map(({ place: _, ...tile }) => tile);
+      const [before, after] = await Promise.all([
+        side === "after" ? [] : walk(true),
+        side === "before" ? [] : walk(false),
+      ]);
+      return { before: before.toReversed(), after };
+    },
     async some(db, { viewer, ids }) {
       const album = await open(db, viewer);
       const parsed = idsShape.safeParse(ids);

@@ -1,15 +1,12 @@
 /** The pictures beside one in whatever list it was opened from: what previous, next and the filmstrip show. */
 import type { Db } from "#db/client.ts";
-import type { Beside, GalleryRow } from "./gallery.ts";
+import { type Beside, type GalleryRow, withLooks } from "./gallery.ts";
 import type { InList, MediaList } from "./lists.ts";
 import type { Viewer } from "./media.ts";
 
-/** As much of a neighbour as a list that only knows its tiles can tell. */
-export type Around = Omit<Beside, "filename" | "mime"> & Partial<Pick<Beside, "filename" | "mime">>;
-
 export type Window = {
-  before: Around[];
-  after: Around[];
+  before: Beside[];
+  after: Beside[];
   /** Nothing comes before the first of `before`, after the last of `after`. */
   first: boolean;
   last: boolean;
@@ -56,9 +53,12 @@ export async function windowAround(
           after: ask.side === "before" ? [] : await stepping(db, list, walked, "next"),
         }
       : await list.around(db, walked);
+  const shown = { before: before.slice(-limit), after: after.slice(0, limit) };
+  const looked = await withLooks(db, { viewer: ask.viewer, media: [...shown.before, ...shown.after] });
+  const isBefore = new Set(shown.before.map(({ id }) => id));
   return {
-    before: before.slice(-limit),
-    after: after.slice(0, limit),
+    before: looked.filter(({ id }) => isBefore.has(id)),
+    after: looked.filter(({ id }) => !isBefore.has(id)),
     first: before.length <= limit && ask.side !== "after",
     last: after.length <= limit && ask.side !== "before",
   };

@@ -43,6 +43,20 @@ export const favouritesList: MediaList = {
     if (viewer === undefined) return {};
     return beside(await rows.findFavouriteNeighbours(db, { ...asker(viewer), mediaId: of.id }));
   },
+  async around(db, { viewer, of, limit, side }) {
+    const ask = viewer && { ...asker(viewer), mediaId: of.id };
+    const from = ask && (await rows.findFavouritePlace(db, ask));
+    if (ask === undefined || from === undefined) return { before: [], after: [] };
+    const walk = async (back: boolean) =>
+      (await rows.listFavouriteTiles(db, { ...ask, from, limit, back })).map(
+        ({ createdAt: _, ...tile }) => tile,
+      );
+    const [before, after] = await Promise.all([
+      side === "after" ? [] : walk(true),
+      side === "before" ? [] : walk(false),
+    ]);
+    return { before: before.toReversed(), after };
+  },
   async some(db, { viewer, ids }) {
     const parsed = idsShape.safeParse(ids);
     if (viewer === undefined || !parsed.success || parsed.data.length === 0) return [];

@@ -169,7 +169,7 @@ describe("who sees what", () => {
     for (const viewer of [undefined, guest, owner]) {
       const of = await getMedia(database.db, { viewer, id: middle ?? "" });
       assert.ok(of);
-      const found = await listAround(database.db, { viewer, of, limit: 2 });
+      const found = await windowAround(database.db, timelineList, { viewer, of, limit: 2 });
       const near = [...found.before.slice(-1), ...found.after.slice(0, 1)];
       assert.deepEqual(
         near.map(({ id }) => id),

@@ -19,7 +19,7 @@ export type MediaDetails = Omit<rows.MediaRow, "filename" | "key" | "ownerName">
 };
 export type Neighbour = Omit<rows.NeighbourRow, "newer">;
 /** A picture beside the one that is looked at; the name of its file only for its owner. */
-export type Beside = Omit<rows.AroundRow, "newer">;
+export type Beside = GalleryRow & Pick<rows.LookRow, "mime" | "filename">;
 
 const cursorShape = z.tuple([z.enum(["o", "n"]), z.int().min(-8.64e15).max(8.64e15), z.uuid()]);
 export type Cursor = { newer: boolean; from: rows.Place };
@@ -153,7 +153,7 @@ export async function listAround(
     limit: number;
     side?: "before" | "after";
   },
-): Promise<{ before: Beside[]; after: Beside[] }> {
+): Promise<{ before: GalleryRow[]; after: GalleryRow[] }> {
   if (ask.of.visibility !== "public" && !ask.of.own) return { before: [], after: [] };
   const found = await rows.findAround(db, {
     viewerId: ask.viewer?.id,
@@ -161,10 +161,27 @@ export async function listAround(
     limit: ask.limit,
     sides: ask.side === undefined ? ["newer", "older"] : ask.side === "before" ? ["newer"] : ["older"],
   });
-  const side = (wanted: boolean): Beside[] =>
+  const side = (wanted: boolean): GalleryRow[] =>
     found
       .filter(({ newer }) => newer === wanted)
       .map(({ newer: _, ...row }) => row)
       .sort(byPlace);
   return { before: side(true), after: side(false) };
+}
+
+/** Adds to rows of a list what a look at each of them needs. One that has gone since is left out. */
+export async function withLooks(
+  db: Db,
+  ask: { viewer: Viewer | undefined; media: GalleryRow[] },
+): Promise<Beside[]> {
+  if (ask.media.length === 0) return [];
+  const looks = await rows.findLooks(db, {
+    viewerId: ask.viewer?.id,
+    ids: ask.media.map(({ id }) => id),
+  });
+  const byId = new Map(looks.map((look) => [look.id, look]));
+  return ask.media.flatMap((row) => {
+    const look = byId.get(row.id);
+    return look === undefined ? [] : [{ ...row, ...look }];
+  });
 }

@@ -7,7 +7,6 @@ import type { Db } from "#db/client.ts";
 import { albumList } from "./album-list.ts";
 import { favouritesList } from "./favourites.ts";
 import {
-  type Beside,
   type GalleryPage,
   type GalleryRow,
   listAround,
@@ -41,7 +40,7 @@ export type MediaList = {
   around?(
     db: Db,
     ask: { viewer: Viewer | undefined; of: InList; limit: number; side?: "before" | "after" },
-  ): Promise<{ before: Beside[]; after: Beside[] }>;
+  ): Promise<{ before: GalleryRow[]; after: GalleryRow[] }>;
   /** Those of the ids that the list may show, in no order, for fresh addresses. */
   some(db: Db, ask: { viewer: Viewer | undefined; ids: string[] }): Promise<GalleryRow[]>;
 };

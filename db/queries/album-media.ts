@@ -89,10 +89,14 @@ function walk(
     .as("page");
 }
 
-/** In the album's order, from after `from`; `place` leads on from the row. */
-export async function listAlbumTiles(db: Db, ask: Walk & { from: AlbumPlace | undefined; limit: number }) {
-  const page = walk(db, { ...ask, back: false });
-  const direction = keys[ask.sort].newestFirst ? desc : asc;
+/** In the album's order, from after `from`, or backwards from before it; `place` leads on from the row. */
+export async function listAlbumTiles(
+  db: Db,
+  ask: Walk & { from: AlbumPlace | undefined; limit: number; back?: boolean },
+) {
+  const back = ask.back ?? false;
+  const page = walk(db, { ...ask, back });
+  const direction = keys[ask.sort].newestFirst !== back ? desc : asc;
   const collated = ask.sort === "title" ? sql`${page.sortKey} collate "C"` : sql`${page.sortKey}`;
   return db
     .select({ ...tileColumns(ask.sight.viewerId), place: page.place })
@@ -117,8 +121,11 @@ export async function listAlbumTilesById(db: Db, ask: { albumId: string; sight: 
     );
 }
 
-/** The media before and after this one in the album; none around one that is not in it. */
-export async function findAlbumNeighbours(db: Db, ask: Walk & { mediaId: string }) {
+/** Where a medium stands in the album's order; `undefined` for one that is not in it or not for this one to see. */
+export async function findAlbumPlace(
+  db: Db,
+  ask: Walk & { mediaId: string },
+): Promise<AlbumPlace | undefined> {
   const [place] = await db
     .select({ key: keys[ask.sort].text })
     .from(albumMedia)
@@ -130,9 +137,15 @@ export async function findAlbumNeighbours(db: Db, ask: Walk & { mediaId: string 
         seen(ask.sight),
       ),
     );
-  if (place === undefined) return [];
+  return place && { key: place.key, id: ask.mediaId };
+}
+
+/** The media before and after this one in the album; none around one that is not in it. */
+export async function findAlbumNeighbours(db: Db, ask: Walk & { mediaId: string }) {
+  const from = await findAlbumPlace(db, ask);
+  if (from === undefined) return [];
   const probe = (back: boolean) => {
-    const page = walk(db, { ...ask, from: { key: place.key, id: ask.mediaId }, limit: 1, back });
+    const page = walk(db, { ...ask, from, limit: 1, back });
     return db
       .select({ ...pictureColumns, newer: back ? sql<boolean>`true` : sql<boolean>`false` })
       .from(page)

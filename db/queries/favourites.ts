@@ -28,14 +28,15 @@ const order = (back: boolean) =>
 
 export async function listFavouriteTiles(
   db: Db,
-  ask: Walk & { from: FavouritePlace | undefined; limit: number },
+  ask: Walk & { from: FavouritePlace | undefined; limit: number; back?: boolean },
 ) {
+  const back = ask.back ?? false;
   return db
     .select({ ...tileColumns(ask.userId), createdAt: favourites.createdAt })
     .from(favourites)
     .innerJoin(media, eq(media.id, favourites.mediaId))
-    .where(and(eq(favourites.userId, ask.userId), seen(ask), past(ask.from, false)))
-    .orderBy(...order(false))
+    .where(and(eq(favourites.userId, ask.userId), seen(ask), past(ask.from, back)))
+    .orderBy(...order(back))
     .limit(ask.limit);
 }
 
@@ -47,24 +48,27 @@ export async function listFavouriteTilesById(db: Db, ask: Walk & { ids: string[]
     .where(and(eq(favourites.userId, ask.userId), inArray(favourites.mediaId, ask.ids), seen(ask)));
 }
 
-export async function findFavouriteNeighbours(db: Db, ask: Walk & { mediaId: string }) {
+/** Where a medium stands among this person's favourites, if it is one of them. */
+export async function findFavouritePlace(
+  db: Db,
+  ask: Walk & { mediaId: string },
+): Promise<FavouritePlace | undefined> {
   const [place] = await db
     .select({ createdAt: favourites.createdAt })
     .from(favourites)
     .where(and(eq(favourites.userId, ask.userId), eq(favourites.mediaId, ask.mediaId)));
-  if (place === undefined) return [];
+  return place && { createdAt: place.createdAt, id: ask.mediaId };
+}
+
+export async function findFavouriteNeighbours(db: Db, ask: Walk & { mediaId: string }) {
+  const from = await findFavouritePlace(db, ask);
+  if (from === undefined) return [];
   const probe = (back: boolean) =>
     db
       .select({ ...pictureColumns, newer: back ? sql<boolean>`true` : sql<boolean>`false` })
       .from(favourites)
       .innerJoin(media, eq(media.id, favourites.mediaId))
-      .where(
-        and(
-          eq(favourites.userId, ask.userId),
-          seen(ask),
-          past({ createdAt: place.createdAt, id: ask.mediaId }, back),
-        ),
-      )
+      .where(and(eq(favourites.userId, ask.userId), seen(ask), past(from, back)))
       .orderBy(...order(back))
       .limit(1);
   return unionAll(probe(true), probe(false));

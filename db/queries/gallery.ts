@@ -171,7 +171,7 @@ export async function findNeighbours(db: Db, ask: { viewerId: string | undefined
 
 /**
  * Up to `limit` on each side of `from` in the viewer's list, or on one side, by one walk a side in one round trip.
- * In no order: `newer` says on which side a row lies. The name of the file only where the viewer owns it.
+ * In no order: `newer` says on which side a row lies.
  */
 export async function findAround(
   db: Db,
@@ -180,12 +180,7 @@ export async function findAround(
   const side = (newer: boolean) => {
     const place = places(db, ask, newer);
     return db
-      .select({
-        ...tileColumns(ask.viewerId),
-        mime: media.mime,
-        filename: sql<string | null>`case when ${isOwn(ask.viewerId)} then ${media.filename} end`,
-        newer: newer ? sql<boolean>`true` : sql<boolean>`false`,
-      })
+      .select({ ...tileColumns(ask.viewerId), newer: newer ? sql<boolean>`true` : sql<boolean>`false` })
       .from(place)
       .innerJoin(media, eq(media.id, place.id));
   };
@@ -194,7 +189,25 @@ export async function findAround(
   return other === undefined ? side(only === "newer") : unionAll(side(true), side(false));
 }
 
-export type AroundRow = Awaited<ReturnType<typeof findAround>>[number];
+/**
+ * What a list does not tell of a picture and a look at it needs; who may see the picture was decided by the list. The
+ * name of the file only where the viewer owns it.
+ */
+export async function findLooks(db: Db, ask: { viewerId: string | undefined; ids: string[] }) {
+  return db
+    .select({
+      id: media.id,
+      mime: media.mime,
+      filename: sql<string | null>`case when ${isOwn(ask.viewerId)} then ${media.filename} end`,
+      playedKey: sql<
+        string | null
+      >`case when ${media.kind} = 'video' and ${media.motion} is null then ${media.key} end`,
+    })
+    .from(media)
+    .where(and(alive, inArray(media.id, ask.ids)));
+}
+
+export type LookRow = Awaited<ReturnType<typeof findLooks>>[number];
 export type TileRow = Awaited<ReturnType<typeof listTiles>>[number];
 export type MediaRow = NonNullable<Awaited<ReturnType<typeof findMedia>>>;
 export type NeighbourRow = Awaited<ReturnType<typeof findNeighbours>>[number];

@@ -2,7 +2,7 @@
 import { listMediaById } from "../gallery.ts";
 import type { MediaList } from "../lists.ts";
 import { parseQuery } from "./query.ts";
-import { searchMedia, searchNeighbours } from "./search.ts";
+import { searchAround, searchMedia, searchNeighbours } from "./search.ts";
 
 /** The list of what this query finds; `undefined` for a query that is broken or asks for nothing. */
 export function searchList(query: string): MediaList | undefined {
@@ -11,6 +11,7 @@ export function searchList(query: string): MediaList | undefined {
   return {
     page: (db, { viewer, cursor, limit }) => searchMedia(db, { viewer, clauses, cursor, limit }),
     neighbours: (db, { viewer, of }) => searchNeighbours(db, { viewer, clauses, of }),
+    around: (db, ask) => searchAround(db, { ...ask, clauses }),
     some: listMediaById,
   };
 }

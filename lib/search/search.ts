@@ -150,3 +150,46 @@ export async function searchNeighbours(
   const next = rows.find(({ id }) => id === older);
   return { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
 }
+
+/** Up to `limit` results on each side of this one, or on one, in their order; none around one that is no result. */
+export async function searchAround(
+  db: Db,
+  ask: {
+    viewer: Viewer | undefined;
+    clauses: Clause[];
+    of: Pick<GalleryRow, "id" | "takenAt">;
+    limit: number;
+    side?: "before" | "after";
+  },
+): Promise<{ before: GalleryRow[]; after: GalleryRow[] }> {
+  const { clauses, of, limit, side } = ask;
+  const found = await unlessSlow(
+    within(db, pageMillis, async (tx) => {
+      const wanted = clauses.length === 0 ? undefined : await wantedOf(tx, ask.viewer, clauses);
+      if (wanted === undefined || !(await isFound(tx, wanted, of.id))) return { newer: [], older: [] };
+      const from = { takenAt: of.takenAt, id: of.id };
+      const walk = async (newer: boolean) =>
+        (await searchPlaces(tx, wanted, { from, newer, limit })).map(({ id }) => id);
+      return {
+        newer: side === "after" ? [] : await walk(true),
+        older: side === "before" ? [] : await walk(false),
+      };
+    }),
+  );
+  return {
+    before: await rowsOf(db, ask.viewer, found.newer.toReversed()),
+    after: await rowsOf(db, ask.viewer, found.older),
+  };
+}
+
+/** A picture is shown without the ones beside it rather than not at all. */
+async function unlessSlow(
+  found: Promise<{ newer: string[]; older: string[] }>,
+): Promise<{ newer: string[]; older: string[] }> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof TooSlow) return { newer: [], older: [] };
+    throw error;
+  }
+}

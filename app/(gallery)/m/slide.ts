@@ -1,6 +1,5 @@
-import type { Around } from "#lib/around.ts";
 import { delivery } from "#lib/delivery/index.ts";
-import type { MediaDetails } from "#lib/gallery.ts";
+import type { Beside, MediaDetails } from "#lib/gallery.ts";
 import type { MediaType, Viewer } from "#lib/media.ts";
 import { canAdminister } from "#lib/media.ts";
 import { animationKey, type Moving, movingOf } from "#lib/moving.ts";
@@ -22,7 +21,7 @@ export type Slide = {
   sources: { width: number; url: string }[];
   /** A JPEG for browsers without AVIF; may be empty. */
   src: string;
-  /** Plays the animation. */
+  /** The animation, as a picture. */
   motion?: string;
   /** A video, or the moving part of a still. */
   moving?: MovingPart;
@@ -49,7 +48,7 @@ const shownByBrowsers: ReadonlySet<string> = new Set<MediaType>([
 /** Whether a browser can show the original itself. */
 export const isShownByBrowsers = (mime: string): boolean => shownByBrowsers.has(mime);
 
-export function slideOf(row: Around | MediaDetails, viewer: Viewer | undefined): Slide {
+export function slideOf(row: Beside | MediaDetails, viewer: Viewer | undefined): Slide {
   const { url } = delivery();
   const animation = animationKey(row);
   const moving = movingOf(row);
@@ -68,6 +67,6 @@ export function slideOf(row: Around | MediaDetails, viewer: Viewer | undefined):
     src: jpegOf(row) ?? "",
     ...(animation === undefined ? {} : { motion: url(animation) }),
     ...(moving === undefined ? {} : { moving: partOf(moving) }),
-    original: mayHaveOriginal && row.mime !== undefined && isShownByBrowsers(row.mime),
+    original: mayHaveOriginal && isShownByBrowsers(row.mime),
   };
 }

@@ -82,6 +82,7 @@ function Video({ moving, slide }: { moving: NonNullable<Slide["moving"]>; slide:
       <button
         type="button"
         className={`${badge} pointer-events-auto min-h-14 text-base font-semibold tabular-nums`}
+        data-plays=""
         aria-label={w("playVideo", { length: lengthInWords(moving.duration) })}
         onClick={() => setState("playing")}
       >
@@ -127,6 +128,7 @@ function Live({ moving, slide }: { moving: NonNullable<Slide["moving"]>; slide: 
         <button
           type="button"
           aria-pressed={playing}
+          data-plays=""
           aria-label={playing ? w("stopLive") : w("playLive")}
           className={`${badge} min-h-9 text-sm`}
           onClick={() => setPlaying((was) => !was)}

@@ -137,7 +137,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
       case "zoom":
         return stage !== undefined;
       case "play":
-        return slide?.motion !== undefined || slideshow.running;
+        return slide?.motion !== undefined || slide?.moving !== undefined || slideshow.running;
       case "download":
         return details?.download !== undefined;
       case "edit":
@@ -191,7 +191,9 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     fit: () => stage?.fit(),
     zoom: () => stage?.toggleZoom(),
     play: () => {
-      if (slide?.motion === undefined) slideshow.stop();
+      // The player has a button of its own over the picture.
+      if (slide?.moving !== undefined) view.current?.querySelector<HTMLElement>("[data-plays]")?.click();
+      else if (slide?.motion === undefined) slideshow.stop();
       else setPlaying(!playing);
     },
     slideshow: () => {
