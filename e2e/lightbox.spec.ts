@@ -169,7 +169,7 @@ test.describe("over the timeline", () => {
   test("a new title shows at once and stays, and one that cannot be sent is taken back", async ({
     page: member,
   }) => {
-    const dialog = await open(member, 12);
+    const dialog = await open(member, 4);
     await member.keyboard.press("e");
     await expect(dialog.getByLabel("Title", { exact: true })).toBeFocused();
     await dialog.getByLabel("Title", { exact: true }).fill("Ridge in the evening");

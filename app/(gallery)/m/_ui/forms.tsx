@@ -1,6 +1,6 @@
 "use client";
-import { Star } from "lucide-react";
-import { type FormEvent, useActionState, useId, useRef, useState } from "react";
+import { ChevronDown, Star } from "lucide-react";
+import { type FormEvent, type RefObject, useActionState, useId, useRef, useState } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, TextField } from "#app/_ui/field.tsx";
 import { limits } from "#lib/media.ts";
@@ -107,7 +107,15 @@ export function VisibilityForm({ details, change }: { details: Details; change: 
   );
 }
 
-export function TextsForm({ details, change }: { details: Details; change: Change }) {
+export function TextsForm({
+  details,
+  change,
+  editing,
+}: {
+  details: Details;
+  change: Change;
+  editing: RefObject<HTMLDetailsElement | null>;
+}) {
   const [title, setTitle] = useState(details.title);
   const [description, setDescription] = useState(details.description);
   const [alt, setAlt] = useState(details.alt);
@@ -121,59 +129,70 @@ export function TextsForm({ details, change }: { details: Details; change: Chang
     alt: alt.trim(),
   }));
   return (
-    <form action={act} onSubmit={onSubmit} className="grid gap-4">
-      <input type="hidden" name="id" value={details.id} />
-      <Field
-        label={media("title")}
-        name="title"
-        value={title}
-        onChange={({ target }) => setTitle(target.value)}
-        maxLength={limits.titleMax}
-        autoComplete="off"
-      />
-      <TextField
-        label={media("description")}
-        name="description"
-        value={description}
-        onChange={({ target }) => setDescription(target.value)}
-        maxLength={limits.descriptionMax}
-        rows={4}
-      />
-      <TextField
-        label={media("alt")}
-        hint={media("altHint")}
-        name="alt"
-        value={alt}
-        onChange={({ target }) => setAlt(target.value)}
-        maxLength={limits.titleMax}
-        rows={2}
-      />
-      <Field
-        label={w("tags")}
-        hint={w("tagsHint")}
-        name="tags"
-        value={tags}
-        onChange={({ target }) => setTags(target.value)}
-        autoComplete="off"
-      />
-      <Field
-        label={w("taken")}
-        hint={w("takenHint")}
-        name="taken"
-        type="datetime-local"
-        step={1}
-        required
-        value={taken}
-        onChange={({ target }) => setTaken(target.value)}
-      />
-      <input type="hidden" name="takenBefore" value={details.taken} />
-      <div className="flex items-center gap-3">
-        <Button type="submit" variant="primary" disabled={pending}>
-          {media("save")}
-        </Button>
-        <Answer outcome={outcome} pending={pending} />
-      </div>
-    </form>
+    <details
+      ref={editing}
+      // Without script the answer comes with the page, and would be folded away in it.
+      open={outcome.message === undefined ? undefined : true}
+      className="group rounded-md border border-line"
+    >
+      <summary className="flex min-h-11 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
+        {w("edit")}
+        <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
+      </summary>
+      <form action={act} onSubmit={onSubmit} className="grid gap-4 border-t border-line p-3">
+        <input type="hidden" name="id" value={details.id} />
+        <Field
+          label={media("title")}
+          name="title"
+          value={title}
+          onChange={({ target }) => setTitle(target.value)}
+          maxLength={limits.titleMax}
+          autoComplete="off"
+        />
+        <TextField
+          label={media("description")}
+          name="description"
+          value={description}
+          onChange={({ target }) => setDescription(target.value)}
+          maxLength={limits.descriptionMax}
+          rows={4}
+        />
+        <TextField
+          label={media("alt")}
+          hint={media("altHint")}
+          name="alt"
+          value={alt}
+          onChange={({ target }) => setAlt(target.value)}
+          maxLength={limits.titleMax}
+          rows={2}
+        />
+        <Field
+          label={w("tags")}
+          hint={w("tagsHint")}
+          name="tags"
+          value={tags}
+          onChange={({ target }) => setTags(target.value)}
+          autoComplete="off"
+        />
+        <Field
+          label={w("taken")}
+          hint={w("takenHint")}
+          name="taken"
+          type="datetime-local"
+          step={1}
+          required
+          value={taken}
+          onChange={({ target }) => setTaken(target.value)}
+        />
+        <input type="hidden" name="takenBefore" value={details.taken} />
+        <div className="flex items-center gap-3">
+          <Button type="submit" variant="primary" disabled={pending}>
+            {media("save")}
+          </Button>
+          <Answer outcome={outcome} pending={pending} />
+        </div>
+      </form>
+    </details>
   );
 }
 

@@ -1,5 +1,5 @@
 "use client";
-import { ChevronDown, Download, X } from "lucide-react";
+import { Download, X } from "lucide-react";
 import type { RefObject } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { w } from "#lib/words/lightbox.ts";
@@ -152,15 +152,7 @@ export function Panel({
           {details.mayEdit ? (
             <>
               <VisibilityForm key={`${details.id} visibility`} details={details} change={change} />
-              <details ref={editing} className="group rounded-md border border-line">
-                <summary className="flex min-h-11 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
-                  {w("edit")}
-                  <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
-                </summary>
-                <div className="border-t border-line p-3">
-                  <TextsForm key={details.id} details={details} change={change} />
-                </div>
-              </details>
+              <TextsForm key={details.id} details={details} change={change} editing={editing} />
               <TrashForm key={`${details.id} trash`} id={details.id} />
             </>
           ) : null}
