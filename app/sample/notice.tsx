@@ -13,7 +13,7 @@ export async function SampleNotice({ viewer }: { viewer: Viewer | undefined }) {
   const stands = await seesSamples(database().db, viewer);
   if (stands === undefined) return null;
   return (
-    <div className="mb-4 flex flex-wrap items-start gap-x-3 gap-y-1 rounded-lg border border-line bg-surface px-4 py-2 text-sm">
+    <div className="mb-4 flex flex-wrap items-start sm:me-13 gap-x-3 gap-y-1 rounded-lg border border-line bg-surface px-4 py-2 text-sm">
       <Images aria-hidden className="mt-1.5 size-4 shrink-0 text-accent" />
       <p className="py-1">{w(stands === "coming" ? "coming" : "notice")}</p>
       <details className="open:basis-full sm:open:basis-auto">

@@ -244,7 +244,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "home",
-    "2026-02-07T18:12:30",
+    "2026-04-07T19:42:30",
     "film",
     town.lights(0x3a3054, 0x120f1e, [0xffb45c, 0xff5a3c, 0x7fd0ff, 0xfff0d0, 0x9cff9a]),
     "Tram window, rain",
@@ -253,7 +253,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "table",
-    "2026-01-04T09:40:00",
+    "2026-04-05T09:40:00",
     "square",
     near.coffee,
     "Sunday",
@@ -281,7 +281,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "city",
-    "2025-09-06T21:18:09",
+    "2025-10-11T21:18:09",
     "wide",
     town.town(moods.blue, { river: 0.72, moon: true }),
     "Across the river",
@@ -290,7 +290,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "city",
-    "2025-09-06T21:05:51",
+    "2025-10-11T21:05:51",
     "panorama",
     town.town(moods.dusk, { river: 0.76, tall: 0.66, lit: 0.26 }),
     "The long way home",
@@ -299,16 +299,16 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "city",
-    "2025-09-06T19:58:20",
+    "2025-10-11T18:40:20",
     "tall",
     town.town(moods.dusk, { tall: 0.78, lit: 0.22, cover: 0.3 }),
-    "Ten to eight",
+    "Twenty to seven",
     "Towers against a violet evening sky.",
     shown,
   ),
   one(
     "city",
-    "2025-09-05T15:11:33",
+    "2025-10-10T15:11:33",
     "tall",
     town.facade(0xd9cbb4, 0x2c4a63, 0x3a2b14, { columns: 6, rows: 11, lean: 0.5, shadow: 0.28 }),
     "Everyone has a window",
@@ -317,7 +317,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "city",
-    "2025-09-05T15:02:10",
+    "2025-10-10T15:02:10",
     "square",
     town.stairs(0xb9b2a6, 0x2a1a12, 0xf1e2bd, 2),
     "Down",
@@ -418,7 +418,7 @@ export const samples: readonly Sample[] = [
 
   one(
     "valley",
-    "2023-09-30T06:24:18",
+    "2022-06-25T05:24:18",
     "wide",
     outdoors.balloons(moods.rose, [
       [0.83, 0.3, 0.03],
@@ -434,7 +434,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "valley",
-    "2023-09-30T06:21:40",
+    "2022-06-25T05:21:40",
     "tall",
     outdoors.balloons(moods.dawn, [
       [0.75, 0.55, 0.025],
@@ -447,7 +447,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "valley",
-    "2023-09-30T06:02:07",
+    "2022-06-25T05:02:07",
     "film",
     outdoors.balloons(moods.dusk, [
       [0.2, 0.5, 0.05],
@@ -600,7 +600,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "table",
-    "2022-03-12T11:20:30",
+    "2022-06-04T11:20:30",
     "wide",
     near.fruit([0x6f5a48, 0x2c2018], { a: 0xa8201c, b: 0xb8a83c, pores: 0.03, streaks: 0.22, gloss: 0.4 }, [
       [0.24, 0.3, 0.16],
@@ -645,7 +645,7 @@ export const samples: readonly Sample[] = [
     "A family of three, cut out of coloured paper.",
     { rating: 5, favourite: true, tags: ["portrait"] },
   ),
-  one("sky", "2021-11-20T22:40:18", "square", outdoors.moon, "Not far", "The moon, nearly full.", good),
+  one("sky", "2021-12-18T22:40:18", "square", outdoors.moon, "Not far", "The moon, nearly full.", good),
 
   one(
     "desert",
@@ -722,7 +722,7 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "home",
-    "2017-07-14T22:31:00",
+    "2018-04-14T20:31:00",
     "wide",
     town.town(moods.dawn, { tall: 0.5, lit: 0.2, cover: 0.4 }),
     "From the roof",
@@ -750,11 +750,11 @@ export const samples: readonly Sample[] = [
   ),
   one(
     "sky",
-    "2014-12-28T16:05:31",
+    "2014-06-20T16:05:31",
     "old",
     outdoors.sea(moods.storm, { swell: 1, cover: 0.6, horizon: 0.4, beach: 0.86 }),
     "North Sea",
-    "A grey sea in winter comes up the beach.",
+    "A grey sea comes up the beach.",
     { rating: 4 },
   ),
   one(
