@@ -9,6 +9,8 @@ const columns = {
   ownerId: media.ownerId,
   key: media.key,
   mime: media.mime,
+  kind: media.kind,
+  motion: media.motion,
   bytes: media.bytes,
   sha256: media.sha256,
   filename: media.filename,

@@ -1,7 +1,7 @@
 /** In which sizes the visitors of a share may take a picture with them, and how it is called then. */
 import { delivery } from "../delivery/index.ts";
-import { extensionOf, type MediaType, type ShareDownload } from "../media.ts";
-import { renditionKey } from "../storage/keys.ts";
+import { extensionOf, type MediaKind, type MediaType, type ShareDownload } from "../media.ts";
+import { motionKey, renditionKey } from "../storage/keys.ts";
 import type { DownloadSize } from "./shapes.ts";
 
 type Source = {
@@ -11,6 +11,8 @@ type Source = {
   bytes: number;
   originalKey: string | undefined;
   mime: MediaType;
+  kind: MediaKind;
+  motion: string | null;
 };
 /** `bytes` where they are known: of an original. */
 export type SizeOffer = { size: DownloadSize; width: number | undefined; bytes: number | undefined };
@@ -19,7 +21,8 @@ export type SizeOffer = { size: DownloadSize; width: number | undefined; bytes: 
 export function sizesFor({ download }: { download: ShareDownload }, media: Source): SizeOffer[] {
   if (download === "none") return [];
   const large = media.avifWidths.at(-1);
-  const jpeg = media.jpegWidths.at(-1);
+  // A still of a video is not the video.
+  const jpeg = media.kind === "video" ? undefined : media.jpegWidths.at(-1);
   return [
     ...(download === "originals" && media.originalKey !== undefined
       ? [{ size: "original" as const, width: undefined, bytes: media.bytes }]
@@ -35,10 +38,19 @@ export function placeOf(media: Source, size: DownloadSize): { key: string; endin
     return media.originalKey === undefined
       ? undefined
       : { key: media.originalKey, ending: extensionOf[media.mime] };
+  if (media.kind === "video") return videoPlace(media);
   const width = (size === "large" ? media.avifWidths : media.jpegWidths).at(-1);
   if (width === undefined) return undefined;
   const ending = size === "large" ? "avif" : "jpg";
   return { key: renditionKey(media.renditionFolder, width, ending), ending };
+}
+
+/** A video without what its original says of places; where that says nothing, the original is that. */
+function videoPlace(media: Source & { key?: string }): { key: string; ending: string } | undefined {
+  if (media.motion !== null)
+    return { key: motionKey(media.renditionFolder, media.motion), ending: media.motion };
+  const key = media.originalKey ?? media.key;
+  return key === undefined ? undefined : { key, ending: extensionOf[media.mime] };
 }
 
 /** The address that saves one size under `name`, without its ending; `undefined` when there is no such size. */

@@ -58,7 +58,9 @@ function Downloads({ share, media, path }: { share: OpenShare; media: SharedMedi
               <Download aria-hidden className="size-4" />
               {size === "original"
                 ? w("downloadOriginal", { size: bytesInWords(bytes ?? 0) })
-                : w(size === "large" ? "downloadLarge" : "downloadJpeg", { width: String(width) })}
+                : media.kind === "video"
+                  ? w("downloadVideo")
+                  : w(size === "large" ? "downloadLarge" : "downloadJpeg", { width: String(width) })}
             </a>
           </li>
         ))}
