@@ -128,6 +128,14 @@ describe("the front door", () => {
     assert.equal(one.headers["x-content-type-options"], "nosniff");
     assert.equal(one.headers["referrer-policy"], "same-origin");
   });
+  it("lets the address of a share leak to no other page and into no index", async () => {
+    for (const path of ["/s/token", "/s/token/m/name?play=1", "/guest/token"]) {
+      const { headers } = await ask("GET", {}, path);
+      assert.equal(headers["referrer-policy"], "no-referrer", path);
+      assert.match(String(headers["x-robots-tag"]), /noindex/, path);
+    }
+    assert.equal((await ask("GET", {}, "/search")).headers["x-robots-tag"], undefined);
+  });
   it("refuses a changing request from another site, from nowhere, and from origin null (A-38, A-39)", async () => {
     const inside = seen.length;
     for (const method of ["POST", "PUT", "PATCH", "DELETE"])

@@ -222,10 +222,6 @@ export async function listVisits(
     .limit(ask.limit);
 }
 
-export async function deleteOldVisits(db: Db, days: number): Promise<void> {
-  await db.delete(shareVisits).where(lt(shareVisits.at, sql`now() - make_interval(days => ${days})`));
-}
-
 // What a selection holds. What an album holds, the album's own list says.
 
 /** A page of what was chosen, in its order, after the place `from`. What went to the trash since is left out. */
