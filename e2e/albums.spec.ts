@@ -3,6 +3,8 @@ import { photograph } from "./pictures.ts";
 import { accessible, expect, fits, test, upload, visit } from "./test.ts";
 import { withSql } from "./world.ts";
 
+test.setTimeout(120_000);
+
 const tiles = "main a[href^='/m/']";
 const bar = (page: Page) => page.getByRole("region", { name: "Selected photos" });
 const shown = async (page: Page): Promise<string[]> =>
@@ -69,7 +71,7 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
   await member.getByRole("button", { name: "Undo" }).click();
   await expect(member.locator(tiles)).toHaveCount(4);
 
-  await member.getByText("Edit album").click();
+  await member.getByText("Edit album", { exact: true }).click();
   await member.getByLabel("Title", { exact: true }).fill("Busan 2032");
   await member.getByLabel("Public").check();
   await accessible(member);
@@ -78,7 +80,7 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
   await member.getByRole("button", { name: "Make its photos visible too" }).click();
   await expect(member.getByText("4 photos can be seen now.")).toBeVisible();
 
-  await member.getByText("Delete album").click();
+  await member.getByText("Delete album", { exact: true }).click();
   await member.getByRole("button", { name: "Yes, delete it" }).click();
   await expect(member).toHaveURL(/\/albums$/);
   await member.goto("/");
@@ -91,7 +93,7 @@ test("albums lie in albums without script as well, and a private one is not ther
   browser,
 }) => {
   await member.goto("/albums");
-  await member.getByText("New album").click();
+  await member.getByText("New album", { exact: true }).click();
   await member.getByLabel("Title of the new album").fill("Years");
   await member.getByRole("button", { name: "Create album" }).click();
   await expect(member.getByRole("heading", { level: 1 })).toHaveText("Years");
@@ -102,7 +104,7 @@ test("albums lie in albums without script as well, and a private one is not ther
   });
   const page = await plain.newPage();
   await page.goto(member.url());
-  await page.getByText("New album").click();
+  await page.getByText("New album", { exact: true }).click();
   await page.getByLabel("Title of the new album").fill("2032");
   await page.getByRole("button", { name: "Create album" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("2032");

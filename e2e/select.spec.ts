@@ -3,6 +3,8 @@ import { photograph } from "./pictures.ts";
 import { accessible, expect, signedIn, test, upload } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
+test.setTimeout(120_000);
+
 const tiles = "main a[href^='/m/']";
 const bar = (page: Page) => page.getByRole("region", { name: "Selected photos" });
 const boxes = (page: Page) => page.getByRole("main").getByRole("checkbox", { name: /^Select: / });
@@ -38,7 +40,10 @@ test("with the mouse: one, a range, a lasso; a shift of the date of all, and und
   await member.goto("/");
   await expect(member.locator(tiles)).toHaveCount(5);
   await member.locator(tiles).first().hover();
+  // From then on the timeline places its tiles itself: a click on its way would land elsewhere.
+  await expect(member.locator(".month-head b")).toBeVisible();
   await boxes(member).nth(0).click();
+  await expect(bar(member)).toContainText("1 selected");
   await boxes(member)
     .nth(3)
     .click({ modifiers: ["Shift"] });

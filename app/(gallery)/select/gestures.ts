@@ -4,7 +4,7 @@
  */
 
 import { shownList } from "../_ui/selecting.ts";
-import { idOfPath } from "../href.ts";
+import { idOfPath, timeline } from "../href.ts";
 import { canTakeBack, store, takeBack } from "./keeper.ts";
 
 const longPressMs = 450;
@@ -202,7 +202,7 @@ function beside(link: HTMLAnchorElement, key: string): HTMLAnchorElement | undef
 
 /** Everything in the list; what cannot be described is everything that was loaded. */
 function chooseAll(): void {
-  if (/^(timeline|favourites|album\.)/.test(shownList()?.list ?? "")) store.everything();
+  if (/^(timeline|favourites|album\.)/.test(shownList()?.list ?? timeline)) store.everything();
   else
     store.replace(
       store.chosen(),
@@ -221,7 +221,7 @@ function key(event: KeyboardEvent): void {
     if (letter === "z" && canTakeBack()) {
       event.preventDefault();
       void takeBack();
-    } else if (letter === "a" && shownList() !== undefined) {
+    } else if (letter === "a" && links().length > 0) {
       event.preventDefault();
       chooseAll();
     }

@@ -4,6 +4,7 @@
  */
 import type { SelectionInput } from "#lib/bulk/shapes.ts";
 import { type Selection, type Shown, shownList } from "../_ui/selecting.ts";
+import { timeline } from "../href.ts";
 
 /** What was chosen, at one moment. */
 export type Chosen = {
@@ -93,7 +94,7 @@ export type SelectionStore = Selection & {
 
 /** An empty selection. `shown` tells which list is on the page now. */
 export function selectionStore(shown: () => Shown | undefined = shownList): SelectionStore {
-  let now = none("timeline");
+  let now = none(timeline);
   let anchor: string | undefined;
   const listeners = new Set<() => void>();
   const become = (next: Chosen): void => {
@@ -103,7 +104,8 @@ export function selectionStore(shown: () => Shown | undefined = shownList): Sele
   };
   /** Another list's selection is over as soon as something is chosen in this one. */
   const here = (): Chosen => {
-    const list = shown()?.list ?? now.list;
+    // The timeline tells of itself only once somebody has moved in it.
+    const list = shown()?.list ?? timeline;
     return list === now.list ? now : none(list);
   };
   const range = (to: string, from = anchor): void => {
