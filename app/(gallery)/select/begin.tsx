@@ -13,6 +13,8 @@ export function Begin(given: { visibilities: readonly Visibility[]; mayChange: b
   useEffect(() => {
     const stop = new AbortController();
     const begin = (first: Event): void => {
+      // The touch itself follows, and is the one that a long press begins with.
+      if (first instanceof PointerEvent && first.pointerType === "touch") return;
       stop.abort();
       let isOver = false;
       document.addEventListener("touchend", () => {
