@@ -260,13 +260,17 @@ describe("cost in a library of 100,000", () => {
   it("reads a bounded number of pages at any depth, never the table or a sort of it", async () => {
     const author = await addUser("member");
     const other = await addUser("member");
-    await database.sql`
-      insert into media (owner_id, visibility, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime,
-        width, height, thumbhash, color, filename, taken_at, taken_source)
-      select (array[${author.id}, ${other.id}]::uuid[])[1 + n % 2], (array['public', 'private']::visibility[])[1 + (n / 2) % 2],
-        'media/many-' || n, 'derived/many-' || n, '{320}', '{}', sha256(n::text::bytea), 1, 'image/jpeg', 3, 2, '', 0, 'a.jpg',
-        timestamptz '2000-01-01' + n * interval '1 hour', 'camera'
-      from generate_series(1, 100000) n`;
+    await database.sql.begin(async (sql) => {
+      // What triggers keep of a hundred thousand rows is not what is measured here, and takes longer than a statement may.
+      await sql`set local session_replication_role = replica`;
+      await sql`
+        insert into media (owner_id, visibility, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime,
+          width, height, thumbhash, color, filename, taken_at, taken_source)
+        select (array[${author.id}, ${other.id}]::uuid[])[1 + n % 2], (array['public', 'private']::visibility[])[1 + (n / 2) % 2],
+          'media/many-' || n, 'derived/many-' || n, '{320}', '{}', sha256(n::text::bytea), 1, 'image/jpeg', 3, 2, '', 0, 'a.jpg',
+          timestamptz '2000-01-01' + n * interval '1 hour', 'camera'
+        from generate_series(1, 100000) n`;
+    });
     await database.sql`analyze media`;
     const asked: { query: string; params: (string | number)[] }[] = [];
     const logQuery = (query: string, params: unknown[]): void => {
