@@ -85,7 +85,13 @@ export async function beginGuestUploads(
     uploads: files,
     guest: { id: guest.id, left: (tx) => guestLeft(tx, guest.share) },
   });
-  return answers.map((answer) => (answer.status === "known" ? told(answer) : answer));
+  return answers.map((answer) => {
+    if (answer.status === "known") return told(answer);
+    // It is not their space that is used up.
+    return answer.status === "refused" && answer.code === "quota_exceeded"
+      ? { ...answer, message: words("share")("guestFull") }
+      : answer;
+  });
 }
 
 const stranger = (id: string): CompleteAnswer => ({
