@@ -1,6 +1,5 @@
 "use client";
-import { Search } from "lucide-react";
-import { type ComponentProps, useEffect, useRef } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useRef } from "react";
 
 /** Loaded when the box is used for the first time: no page pays for suggestions before. */
 const attach = (box: HTMLInputElement): void => {
@@ -12,7 +11,15 @@ const isTyping = (target: EventTarget | null): boolean =>
   (target.isContentEditable || target.matches("input, textarea, select, dialog *"));
 
 /** The one box, a plain form that works without script. `/` leads to it from anywhere on the page. */
-export function SearchBox({ label, ...rest }: { label: string } & ComponentProps<"input">) {
+export function SearchBox({
+  label,
+  children,
+  ...rest
+}: {
+  label: string;
+  /** A sign in the box, drawn by the server: drawing it here would cost every page its library. */
+  children: ReactNode;
+} & Omit<ComponentProps<"input">, "children">) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const reach = (event: KeyboardEvent): void => {
@@ -33,7 +40,7 @@ export function SearchBox({ label, ...rest }: { label: string } & ComponentProps
   return (
     <search className="w-full">
       <form action="/search" className="relative flex items-center">
-        <Search aria-hidden className="pointer-events-none absolute start-3 size-4 text-muted" />
+        {children}
         <input
           {...rest}
           ref={input}

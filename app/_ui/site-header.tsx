@@ -7,6 +7,7 @@ import { ButtonLink } from "./button.tsx";
 import { Mark } from "./mark.tsx";
 import { NavLink } from "./nav-link.tsx";
 import { SearchBox } from "./search-box.tsx";
+import { SearchSign } from "./search-sign.tsx";
 
 const w = words("shared");
 
@@ -36,7 +37,9 @@ export function SiteHeader({ viewer }: { viewer: Viewer | undefined }) {
         </nav>
         {/* The page of the search has a box of its own: see its style sheet. */}
         <div data-search="header" className="hidden w-56 md:block lg:w-80">
-          <SearchBox label={words("search")("box")} placeholder={words("search")("placeholder")} />
+          <SearchBox label={words("search")("box")} placeholder={words("search")("placeholder")}>
+            <SearchSign />
+          </SearchBox>
         </div>
         <Link
           href="/search"

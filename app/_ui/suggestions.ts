@@ -1,9 +1,9 @@
 /**
  * Suggestions below a search box: a list that the arrow keys walk while the focus stays in the box (the combobox pattern
- * of ARIA). Made of plain elements, because it is loaded only when somebody uses the box. Recent searches stay in this
- * browser.
+ * of ARIA). Made of plain elements, because it is loaded only when somebody uses the box.
  */
 import { w } from "#lib/words/search.ts";
+import { recentMax, recentSearches, rememberSearch } from "./recent-searches.ts";
 
 type Suggestion = {
   kind: "recent" | "tag" | "album" | "camera" | "lens" | "owner" | "filter";
@@ -12,37 +12,7 @@ type Suggestion = {
   count?: number;
 };
 
-const recentKey = "tintype.searches";
-const recentMax = 8;
 const pauseMs = 120;
-
-/** What was searched for before in this browser, latest first. */
-export function recentSearches(): string[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(recentKey) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string").slice(0, recentMax) : [];
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof DOMException) return [];
-    throw error;
-  }
-}
-
-export function rememberSearch(query: string): void {
-  if (query.trim() === "") return;
-  keep([query, ...recentSearches().filter((one) => one !== query)].slice(0, recentMax));
-}
-
-export const forgetSearches = (): void => keep([]);
-
-function keep(searches: string[]): void {
-  try {
-    if (searches.length === 0) localStorage.removeItem(recentKey);
-    else localStorage.setItem(recentKey, JSON.stringify(searches));
-  } catch (error) {
-    // A browser that keeps nothing still searches.
-    if (!(error instanceof DOMException)) throw error;
-  }
-}
 
 /** The last part of what stands before the caret: what is being typed. */
 const tail = /(?:^|\s)(-?(?:\p{L}+:)?(?:"[^"]*|[^\s"]*))$/u;

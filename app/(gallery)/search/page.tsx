@@ -3,6 +3,7 @@ import { notFound, redirect } from "next/navigation";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { Page } from "#app/_ui/page.tsx";
 import { SearchBox } from "#app/_ui/search-box.tsx";
+import { SearchSign } from "#app/_ui/search-sign.tsx";
 import { canAdminister } from "#lib/media.ts";
 import { queryOfPanel } from "#lib/search/panel.ts";
 import { type Clause, parseQuery, queryCharsMax, searchHref, writeQuery } from "#lib/search/query.ts";
@@ -57,7 +58,9 @@ export default async function Search({ searchParams }: PageProps<"/search">) {
             placeholder={w("placeholder")}
             defaultValue={typed}
             autoFocus={typed === ""}
-          />
+          >
+            <SearchSign />
+          </SearchBox>
         </div>
         {clauses.length === 0 ? null : <Chips clauses={clauses} />}
         <FilterPanel clauses={clauses} signedIn={viewer !== undefined} administers={canAdminister(viewer)} />

@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { forgetSearches, recentSearches, rememberSearch } from "#app/_ui/suggestions.ts";
+import { forgetSearches, recentSearches, rememberSearch } from "#app/_ui/recent-searches.ts";
 import { searchHref } from "#lib/search/query.ts";
 
 /** Keeps this search in the browser, for the next time. */
