@@ -6,6 +6,8 @@ test("a guest sends pictures through a link; they appear in the album once its o
   member,
   browser,
 }) => {
+  // The whole way, from the link to the trash, on a busy machine.
+  test.setTimeout(180_000);
   await member.goto("/account");
   const email =
     /member\d+x\d+@example\.com/.exec((await member.getByRole("main").textContent()) ?? "")?.[0] ?? "";
