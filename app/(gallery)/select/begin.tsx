@@ -12,19 +12,28 @@ export function Begin(given: { visibilities: readonly Visibility[]; mayChange: b
   const [Bar, setBar] = useState<Bar>();
   useEffect(() => {
     const stop = new AbortController();
-    const begin = (first: Event): void => {
+    let loading = false;
+    // What is pressed while it loads is not lost, unless it is over by then.
+    let latest: Event | undefined;
+    const begin = (sign: Event): void => {
       // The touch itself follows, and is the one that a long press begins with.
-      if (first instanceof PointerEvent && first.pointerType === "touch") return;
-      stop.abort();
-      let isOver = false;
-      document.addEventListener("touchend", () => {
-        isOver = true;
-      });
+      if (sign instanceof PointerEvent && sign.pointerType === "touch") return;
+      latest = sign;
+      if (loading) return;
+      loading = true;
       void import("./bar.tsx").then((loaded) => {
-        loaded.begin(isOver ? undefined : first);
+        stop.abort();
+        loaded.begin(latest);
         setBar(() => loaded.SelectionBar);
       });
     };
+    document.addEventListener(
+      "touchend",
+      () => {
+        latest = undefined;
+      },
+      { signal: stop.signal },
+    );
     for (const sign of signs) document.addEventListener(sign, begin, { signal: stop.signal, passive: true });
     return () => stop.abort();
   }, []);
