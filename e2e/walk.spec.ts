@@ -37,7 +37,8 @@ async function walk(page: Page, most: number): Promise<Stop[]> {
   for (let n = 0; n < most; n++) {
     await page.keyboard.press("Tab");
     const here = await stop(page);
-    if (here === undefined) break;
+    // Some browsers go round without stopping at the page itself.
+    if (here === undefined || (stops.length > 0 && here.name === stops[0]?.name)) break;
     stops.push(here);
   }
   return stops;
@@ -71,6 +72,8 @@ test("every stop of the keyboard is in sight, marked and in the order of the pag
 
 test("pictures are uploaded, opened and left by keys alone", async ({ browser }) => {
   const page = await signedIn(browser, await account("member"));
+  // The picker that tests can answer is the one of browsers without this.
+  await page.addInitScript(() => Reflect.deleteProperty(window, "showOpenFilePicker"));
   await page.goto("/upload");
   const choose = page.getByRole("button", { name: "Choose pictures" });
   await expect(choose).toBeEnabled();

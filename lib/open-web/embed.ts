@@ -25,8 +25,8 @@ a{color:inherit}
 li a{display:block;height:100%;background:var(--c)}
 img{display:block;width:100%;height:100%;object-fit:cover}
 a:focus-visible{outline:3px solid light-dark(#1f5fd0,#8ab4ff);outline-offset:-3px}
-footer{padding:.5rem .25rem;display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:space-between}
-footer a{min-height:1.5rem}
+.foot{padding:.5rem .25rem;display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:space-between}
+.foot a{min-height:1.5rem}
 h1{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:30rem){li{flex-basis:calc(var(--r)*120px);height:120px}}`;
 
@@ -79,13 +79,14 @@ export async function embedPage(
     style,
     theme,
     head: '<meta name="robots" content="noindex">\n',
-    body: `<main>
+    // Named, and without a footer: a page that frames it has a main part and a footer of its own.
+    body: `<main aria-label="${escaped(title)}">
 <h1>${escaped(title)}</h1>
 ${page.media.length === 0 ? `<p>${escaped(w("embedEmpty"))}</p>` : `<ul>\n${page.media.map((row) => tile(row, list)).join("\n")}\n</ul>`}
 </main>
-<footer><a href="${escaped(home)}" target="_blank" rel="noopener">${escaped(title)}</a>${
+<div class="foot"><a href="${escaped(home)}" target="_blank" rel="noopener">${escaped(title)}</a>${
       page.next === undefined ? "" : `<a href="?${escaped(more.toString())}">${escaped(w("embedMore"))}</a>`
-    }</footer>`,
+    }</div>`,
   });
 }
 
