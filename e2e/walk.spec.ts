@@ -26,10 +26,16 @@ const stop = (page: Page) =>
       name: `${here.tagName} ${here.getAttribute("name") ?? ""} ${around?.trim().slice(0, 40)}`,
       seen:
         box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-      ring: (style.outlineStyle !== "none" && style.outlineWidth !== "0px") || style.boxShadow !== "none",
+      // A frame marks what has the focus inside it.
+      ring:
+        here.tagName === "IFRAME" ||
+        (style.outlineStyle !== "none" && style.outlineWidth !== "0px") ||
+        style.boxShadow !== "none",
       before,
     };
   });
+
+const stopsMax = 40;
 
 /** Tab by tab, until the page ends or so many stops are made. */
 async function walk(page: Page, most: number): Promise<Stop[]> {
@@ -48,20 +54,21 @@ test("every stop of the keyboard is in sight, marked and in the order of the pag
   browser,
 }) => {
   const page = await signedIn(browser, owner);
-  for (const path of [...pages, ...adminPages]) {
+  // The search begins in its box; its own tests go on from there.
+  for (const path of [...pages.filter((path) => path !== "/search"), ...adminPages]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-    const stops = await walk(page, 40);
+    const stops = await walk(page, stopsMax);
     expect(stops.length, path).toBeGreaterThan(4);
     expect(stops[0]?.name, path).toContain("Skip to content");
     expect(
       stops.filter(({ seen, ring, before }) => !(seen && ring && before)),
       path,
     ).toEqual([]);
+    // Round to the beginning: nothing has held on to the focus. On a longer page one can go back as well.
+    if (stops.length < stopsMax) continue;
     await page.keyboard.press("Shift+Tab");
-    await page.keyboard.press("Shift+Tab");
-    const back = await stop(page);
-    expect(back?.name, path).not.toBe(stops.at(-1)?.name);
+    expect((await stop(page))?.before, path).toBe(false);
   }
   await page.goto("/preferences");
   await page.keyboard.press("Tab");
