@@ -14,6 +14,7 @@ import { downloadSizes } from "#lib/downloads/shapes.ts";
 import { settings } from "#lib/env.ts";
 import { openList } from "#lib/lists.ts";
 import type { Viewer } from "#lib/media.ts";
+import { oembedLinks } from "#lib/open-web/oembed.ts";
 import { words } from "#lib/words.ts";
 import { Cards } from "../_ui/cards.tsx";
 import { EditAlbum, NewAlbum, OrderForm, PublishForm } from "../_ui/forms.tsx";
@@ -29,7 +30,13 @@ export async function generateMetadata({ params }: PageProps<"/albums/[id]">): P
   const viewer = await currentViewer();
   const album = await getAlbum(database().db, { viewer, id: (await params).id });
   if (album === undefined) return { title: w("gone") };
-  return { title: album.title, ...(album.visibility === "public" ? {} : { robots: { index: false } }) };
+  if (album.visibility !== "public") return { title: album.title, robots: { index: false } };
+  const feeds = {
+    "application/rss+xml": `/feed/${album.id}.xml`,
+    "application/feed+json": `/feed/${album.id}.json`,
+  };
+  const path = `/albums/${album.id}`;
+  return { title: album.title, alternates: { canonical: path, types: { ...feeds, ...oembedLinks(path) } } };
 }
 
 /** From the list of albums down to this one. */
