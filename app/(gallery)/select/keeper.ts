@@ -4,13 +4,35 @@
  */
 import type { ChangeAnswer, ChangeInput } from "#lib/bulk/shapes.ts";
 import { w } from "#lib/words/select.ts";
+import { type Shown, shownList } from "../_ui/selecting.ts";
 import { announceGone } from "../_ui/use-gone.ts";
 import { announceMove, type Move } from "../_ui/use-moves.ts";
-import { idOfPath } from "../href.ts";
+import { idOfPath, timeline } from "../href.ts";
 import { type Chosen, selectionStore } from "./selection.ts";
 import { askCount, Refused, sendChange, sendUndo } from "./send.ts";
 
-export const store = selectionStore();
+const tilesBetween = (from: string, to: string): string[] => {
+  const ids = [...document.querySelectorAll<HTMLAnchorElement>(".tile > a")].map(({ pathname }) =>
+    idOfPath(pathname),
+  );
+  const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
+  return a === -1 || b === -1 ? [] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
+};
+
+/** The list on the page; one that has not told of itself yet, or does not know a picture, is read from its tiles. */
+function shownHere(): Shown {
+  const told = shownList();
+  return {
+    list: told?.list ?? timeline,
+    between(from, to) {
+      const known = told?.between(from, to) ?? [];
+      return known.length > 0 ? known : tilesBetween(from, to);
+    },
+    dayOf: (id) => told?.dayOf(id),
+  };
+}
+
+export const store = selectionStore(shownHere);
 
 /** What people are told, and the way back from it. */
 export type Said = { text: string; bad?: boolean; undo?: Done };
