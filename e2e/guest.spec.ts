@@ -21,6 +21,7 @@ test("a guest sends pictures through a link; they appear in the album once its o
   await member.getByLabel("Pictures at most").fill("2");
   await member.getByLabel("Password", { exact: true }).fill("let me in");
   await member.getByRole("button", { name: "Make the link" }).click();
+  await expect(member).toHaveURL(/\/shares\/[0-9a-f-]{36}$/);
   const manage = member.url();
   const link = await member.getByLabel("Link", { exact: true }).inputValue();
   expect(link).toMatch(/\/guest\/[\w-]{32}$/);
