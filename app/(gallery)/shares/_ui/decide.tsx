@@ -1,5 +1,5 @@
 "use client";
-import { useActionState } from "react";
+import { type ReactNode, useActionState } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { w } from "#lib/words/shares.ts";
@@ -18,11 +18,31 @@ export type Waiting = {
 const none: ShareFormState = { answer: 0 };
 
 /** What guests sent, each with a box: those that are ticked are taken or thrown away. Works without script. */
-export function Decide({ id, waiting, more }: { id: string; waiting: Waiting[]; more: boolean }) {
+export function Decide({
+  id,
+  waiting,
+  more,
+  children,
+}: {
+  id: string;
+  waiting: Waiting[];
+  more: boolean;
+  /** What stands here when nothing waits; what became of the last ones is still said above it. */
+  children: ReactNode;
+}) {
   const [state, send, pending] = useActionState(decide, none);
+  const said =
+    state.notice === undefined ? null : <Notice tone={state.notice.tone}>{state.notice.text}</Notice>;
+  if (waiting.length === 0)
+    return (
+      <>
+        {said}
+        {children}
+      </>
+    );
   return (
     <form action={send} className="grid gap-4">
-      {state.notice === undefined ? null : <Notice tone={state.notice.tone}>{state.notice.text}</Notice>}
+      {said}
       <input type="hidden" name="id" value={id} />
       <p className="max-w-prose text-sm text-muted">{w("inboxLead")}</p>
       <div className="flex flex-wrap gap-2">

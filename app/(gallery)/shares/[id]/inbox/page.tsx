@@ -62,11 +62,9 @@ export default async function Inbox({ params, searchParams }: PageProps<"/shares
         lead={`${share.label} · ${subjectOf(share)}`}
         actions={<ButtonLink href={`/shares/${id}`}>{w("back")}</ButtonLink>}
       />
-      {arrivals.length === 0 ? (
+      <Decide id={id} waiting={arrivals.map(waitingOf)} more={next !== undefined || cursor !== undefined}>
         <Empty title={w("inboxEmptyTitle")} text={w("inboxEmptyText")} />
-      ) : (
-        <Decide id={id} waiting={arrivals.map(waitingOf)} more={next !== undefined || cursor !== undefined} />
-      )}
+      </Decide>
       {next === undefined ? null : (
         <ButtonLink href={`/shares/${id}/inbox?after=${next}`} rel="next" className="mt-4">
           {w("inboxMore")}
