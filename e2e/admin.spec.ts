@@ -1,4 +1,5 @@
 import { photograph } from "./pictures.ts";
+import { port } from "./ports.ts";
 import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
@@ -94,14 +95,14 @@ test("an invitation makes an account of its role, once", async ({ admin, browser
   const link = await admin.getByLabel("Link to pass on").inputValue();
   await accessible(admin);
   const guest = await (await browser.newContext()).newPage();
-  await visit(guest, new URL(link, "http://localhost:3400").pathname);
+  await visit(guest, new URL(link, `http://localhost:${port}`).pathname);
   await guest.getByLabel("Name").fill("Gus Guest");
   await guest.getByLabel("E-mail").fill(`gus${Date.now()}@example.com`);
   await guest.getByLabel("Password", { exact: true }).fill("another long password");
   await guest.keyboard.press("Enter");
   await expect(guest).not.toHaveURL(/invite/);
   await visit(guest, "/account");
-  await guest.goto(new URL(link, "http://localhost:3400").pathname);
+  await guest.goto(new URL(link, `http://localhost:${port}`).pathname);
   await expect(guest.getByRole("main")).toContainText("This link has been used");
   await guest.context().close();
 });

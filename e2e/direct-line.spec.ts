@@ -153,7 +153,7 @@ test("leaving with work in hand asks first", async ({ member }) => {
   await member.goto("/upload");
   await member.route(`http://localhost:${storePort}/**`, () => {});
   const sending = member.waitForRequest(
-    (request) => request.url().startsWith("http://localhost:9400") && request.method() === "POST",
+    (request) => request.url().startsWith(`http://localhost:${storePort}`) && request.method() === "POST",
   );
   await choose(member, [await photograph(7)]);
   await sending;

@@ -1,7 +1,8 @@
 import type { APIResponse } from "playwright/test";
+import { port, storePort } from "./ports.ts";
 import { expect, test } from "./test.ts";
 
-const origin = "http://localhost:3400";
+const origin = `http://localhost:${port}`;
 const headers = { origin, "content-type": "application/json" };
 const file = {
   clientToken: "6f0e5a0e-7d1e-4c57-9c51-111111111111",
@@ -169,7 +170,7 @@ test("the bucket shows nothing without a signature, and a signature opens one th
   request,
 }) => {
   for (const path of ["", "/media/x.jpg", "/incoming/x", "/?list-type=2"])
-    expect((await request.get(`http://localhost:9400/tintype${path}`)).status(), path).toBe(403);
+    expect((await request.get(`http://localhost:${storePort}/tintype${path}`)).status(), path).toBe(403);
   await admin.goto("/");
   const { upload } = await import("./test.ts");
   const { photograph } = await import("./pictures.ts");

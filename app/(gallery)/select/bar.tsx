@@ -17,8 +17,8 @@ import {
   Type,
   X,
 } from "lucide-react";
-import { useRouter } from "next/navigation";
-import { type ComponentType, lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { usePathname, useRouter } from "next/navigation";
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { downloadSizes } from "#lib/downloads/shapes.ts";
 import type { Visibility } from "#lib/media.ts";
 import { w } from "#lib/words/select.ts";
@@ -207,6 +207,17 @@ function Toast({ now }: { now: Kept }) {
   );
 }
 
+/** Whoever goes on to another list leaves the selection behind; a picture that is looked at lies over the same one. */
+function useClearedElsewhere(): void {
+  const path = usePathname();
+  const chosenOn = useRef(path);
+  useEffect(() => {
+    if (path.startsWith("/m/") || path === chosenOn.current) return;
+    chosenOn.current = path;
+    store.clear();
+  }, [path]);
+}
+
 /** What is chosen, and what can be done with it; at the lower edge, where a thumb reaches it. */
 export function SelectionBar({
   visibilities,
@@ -219,6 +230,7 @@ export function SelectionBar({
   const [opened, setOpened] = useState<Opened>();
   const router = useRouter();
   useEffect(() => onRefresh(() => router.refresh()), [router]);
+  useClearedElsewhere();
   const isActive = store.active();
   return (
     <>
