@@ -55,7 +55,7 @@ async function addMedia(ownerId: string): Promise<string> {
 const look = async (viewer: Viewer, id: string) => {
   const media = await getMedia(database.db, { viewer, id });
   assert.ok(media);
-  const tags = (await tagsOf(database.db, id)).map(({ name }) => name).sort();
+  const tags = (await tagsOf(database.db, { viewer, mediaId: id })).map(({ name }) => name).sort();
   return { title: media.title, alt: media.alt, takenAt: media.takenAt.toISOString(), tags };
 };
 

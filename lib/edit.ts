@@ -47,7 +47,7 @@ export async function editMedia(
     if (Object.values(texts).some((text) => text !== undefined)) wanted.push({ kind: "texts", ...texts });
     if (taken !== undefined) wanted.push({ kind: "date", ...taken });
     if (tags !== undefined) {
-      const has = (await tagsOf(tx, id)).map(({ name }) => name);
+      const has = (await tagsOf(tx, { viewer, mediaId: id })).map(({ name }) => name);
       const [add, remove] = [lacking(tags, has), lacking(has, tags)];
       if (add.length + remove.length > 0) wanted.push({ kind: "tags", add, remove });
     }

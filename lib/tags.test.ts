@@ -71,7 +71,7 @@ it("tags are one's own words, the same whatever their case and accents, and coun
   assert.deepEqual(await names(ben), ["CAFÉ 1"]);
   assert.deepEqual(await names(undefined), []);
   assert.deepEqual(
-    (await tagsOf(database.db, one)).map(({ name }) => name),
+    (await tagsOf(database.db, { viewer: ann, mediaId: one })).map(({ name }) => name),
     ["Café", "바다 여행"],
   );
   await database.sql`update media set deleted_at = now() where id = ${two}`;
@@ -81,6 +81,17 @@ it("tags are one's own words, the same whatever their case and accents, and coun
     assert.equal((await findTags(database.db, { viewer: ann, text, limit: 5 })).length, 1);
   assert.deepEqual(await findTags(database.db, { viewer: ann, text: "%", limit: 5 }), []);
   await database.sql`update media set deleted_at = null where id = ${two}`;
+});
+
+it("the tags of a picture are shown to its owner and to administrators, and to nobody who finds none by searching (A-34)", async () => {
+  const mediaId = await addMedia(ann);
+  await tag(ann, [mediaId], ["Aunt's illness"]);
+  await database.sql`update media set visibility = 'public' where id = ${mediaId}`;
+  const shownTo = async (viewer: Viewer | undefined) =>
+    (await tagsOf(database.db, { viewer, mediaId })).map(({ name }) => name);
+  for (const viewer of [ann, await addUser("admin"), await addUser("owner")])
+    assert.deepEqual(await shownTo(viewer), ["Aunt's illness"], viewer.role);
+  for (const viewer of [undefined, ben, await addUser("viewer")]) assert.deepEqual(await shownTo(viewer), []);
 });
 
 it("a tag renamed to another one becomes it, with what both had; one renamed in case alone stays itself", async () => {

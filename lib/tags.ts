@@ -41,9 +41,15 @@ export async function findTags(
   return (await rows.findTags(db, { ownerId: viewer.id, text, limit })).map(shown);
 }
 
-/** The tags of a picture that the viewer may see, by name. */
-export async function tagsOf(db: Db, mediaId: string): Promise<Tag[]> {
-  return (await rows.tagsOf(db, mediaId)).map(shown);
+/** The tags of a picture, by name: for its owner and for administrators. Others find none, as in search. */
+export async function tagsOf(
+  db: Db,
+  { viewer, mediaId }: { viewer: Viewer | undefined; mediaId: string },
+): Promise<Tag[]> {
+  if (viewer === undefined) return [];
+  const { id } = viewer;
+  const ownerId = canAdminister(viewer) ? undefined : id;
+  return (await rows.tagsOf(db, { mediaId, ownerId })).map(shown);
 }
 
 async function editable(

@@ -33,10 +33,14 @@ export async function findTags(
     order by t.count desc, ${byName} limit ${limit}`);
 }
 
-export async function tagsOf(db: Db, mediaId: string): Promise<TagRow[]> {
+/** With an owner, only those that this person gave. */
+export async function tagsOf(
+  db: Db,
+  { mediaId, ownerId }: { mediaId: string; ownerId: string | undefined },
+): Promise<TagRow[]> {
   return db.execute<TagRow>(sql`
     select ${columns} from media_tags mt join tags t on t.id = mt.tag_id
-    where mt.media_id = ${mediaId}::uuid order by ${byName}`);
+    where mt.media_id = ${mediaId}::uuid and ${of(ownerId)} order by ${byName}`);
 }
 
 /** Locks a tag of this person until the transaction ends. */

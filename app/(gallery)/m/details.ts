@@ -6,7 +6,7 @@ import { downloadUrl, sizesFor } from "#lib/downloads/sizes.ts";
 import { settings } from "#lib/env.ts";
 import { isFavourite } from "#lib/favourites.ts";
 import type { MediaDetails } from "#lib/gallery.ts";
-import { downloadName, type Viewer, type Visibility } from "#lib/media.ts";
+import { canUpload, downloadName, type Viewer, type Visibility } from "#lib/media.ts";
 import { tagsOf } from "#lib/tags.ts";
 import { words } from "#lib/words.ts";
 import { atCamera, type Fact, factsOf, headingOf } from "./facts.ts";
@@ -36,7 +36,11 @@ export type Details = {
   rating: number;
   mayRate: boolean;
   tags: { name: string; href: string }[];
-  albums: { id: string; title: string }[];
+  albums: { id: string; title: string; mayEdit: boolean }[];
+  /** May put it into an album of their own. */
+  mayCollect: boolean;
+  /** May make a link for others to it. */
+  mayShare: boolean;
   /** By the camera's clock, as a form field has it: "2026-05-17T18:42:10". */
   taken: string;
 };
@@ -85,7 +89,7 @@ export async function detailsOf(media: MediaDetails, viewer: Viewer | undefined)
   const { db } = database();
   const [favourite, tags, albums] = await Promise.all([
     viewer === undefined ? undefined : isFavourite(db, { viewer, id: media.id }),
-    tagsOf(db, media.id),
+    tagsOf(db, { viewer, mediaId: media.id }),
     albumsWith(db, { viewer, mediaId: media.id }),
   ]);
   return {
@@ -104,7 +108,9 @@ export async function detailsOf(media: MediaDetails, viewer: Viewer | undefined)
     rating: media.rating,
     mayRate: media.own && media.mayEdit,
     tags: tags.map(({ name }) => ({ name, href: tagHref(name) })),
-    albums: albums.map(({ id, title }) => ({ id, title })),
+    albums: albums.map(({ id, title, mayEdit }) => ({ id, title, mayEdit })),
+    mayCollect: canUpload(viewer),
+    mayShare: media.own && canUpload(viewer),
     taken: atCamera(media).toISOString().slice(0, 19),
   };
 }
