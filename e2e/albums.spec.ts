@@ -1,6 +1,6 @@
 import type { Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, test, upload, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, test, upload, visit } from "./test.ts";
 import { withSql } from "./world.ts";
 
 test.setTimeout(120_000);
@@ -22,6 +22,8 @@ async function withPictures(page: Page, count: number): Promise<void> {
       where filename like ${`${name}-%`}`,
   );
 }
+
+test.afterAll(leaveNothingPublic);
 
 test("an album is made from a selection, named, ordered by keys, dragged by the mouse, and deleted without its pictures", async ({
   member,

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, test, upload } from "./test.ts";
+import { accessible, expect, leaveNothingPublic, test, upload } from "./test.ts";
 import { withSql } from "./world.ts";
 
 type Read = { names: string[]; bad: string | null; sha: Record<string, string>; manifest: string };
@@ -14,6 +14,8 @@ names=z.namelist()
 print(json.dumps({"names":names,"bad":z.testzip(),"sha":{n:hashlib.sha256(z.read(n)).hexdigest() for n in names},"manifest":z.read("manifest.csv").decode("utf-8-sig")}))`;
   return JSON.parse((await promisify(execFile)("python3", ["-c", script, zip])).stdout);
 }
+
+test.afterAll(leaveNothingPublic);
 
 test("all pictures of a share come as one archive, straight from the bucket, also over a line that breaks", async ({
   member,

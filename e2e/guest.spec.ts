@@ -1,6 +1,8 @@
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, test } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, test } from "./test.ts";
 import { withSql } from "./world.ts";
+
+test.afterAll(leaveNothingPublic);
 
 test("a guest sends pictures through a link; they appear in the album once its owner has taken them", async ({
   member,

@@ -2,7 +2,7 @@ import type { Page } from "playwright/test";
 import { heic } from "#lib/imaging/heic/fixtures.ts";
 import { placeBox, video } from "#lib/imaging/video/fixtures.ts";
 import { storePort } from "./ports.ts";
-import { accessible, choose, expect, test, visit } from "./test.ts";
+import { accessible, choose, expect, leaveNothingPublic, test, visit } from "./test.ts";
 
 const tiles = "main a[href^='/m/']";
 
@@ -55,6 +55,8 @@ const second = (page: Page): Promise<number> =>
     .locator("video")
     .first()
     .evaluate((element: HTMLVideoElement) => element.currentTime);
+
+test.afterAll(leaveNothingPublic);
 
 test("a telephone's HEIC is shown to everybody's browser, and its owner gets it back as it was", async ({
   member,

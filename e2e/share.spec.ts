@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, test, upload, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, test, upload, visit } from "./test.ts";
 import { withSql } from "./world.ts";
 
 const secretName = "SECRET_FILE_NAME.jpg";
@@ -59,6 +59,8 @@ async function share(
   expect(link).toMatch(/\/s\/[\w-]{32}$/);
   return link;
 }
+
+test.afterAll(leaveNothingPublic);
 
 test("a recipient without an account sees the pictures, walks through them and takes one home", async ({
   member,

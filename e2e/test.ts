@@ -1,7 +1,7 @@
 /** The test function of the browser tests: a console error fails, and every page that is visited is checked by axe. */
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, test as base, expect, type Page } from "playwright/test";
-import { type Account, account, main, owner, type Place } from "./world.ts";
+import { type Account, account, main, owner, type Place, withSql } from "./world.ts";
 
 export { expect };
 
@@ -58,6 +58,11 @@ export async function accessible(page: Page): Promise<void> {
   expect(
     violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`),
   ).toEqual([]);
+}
+
+/** For after a file's last test: what is public stands in everybody's gallery, also in those of the next file. */
+export async function leaveNothingPublic(): Promise<void> {
+  await withSql((sql) => sql`update media set visibility = 'private' where visibility = 'public'`);
 }
 
 export async function visit(page: Page, path: string): Promise<void> {
