@@ -276,3 +276,28 @@ test("years are links without JavaScript, and the page begins there", async ({ b
   await context.close();
   await page.context().close();
 });
+
+test("whoever walks far in the light box comes back to the picture last seen, with the focus on it", async ({
+  browser,
+}) => {
+  const { page } = await library(browser, 1200);
+  await page.goto("/?at=2016-01");
+  await expect(slider(page)).toBeVisible();
+  const alt = (await page.locator(`${tiles} img`).first().getAttribute("alt")) ?? "";
+  await page.locator(tiles).first().click();
+  const dialog = page.getByRole("dialog");
+  const heading = dialog.getByRole("heading", { level: 1 });
+  await expect(heading).toHaveText(alt);
+  const began = Number(/\d+$/.exec(alt)?.[0]);
+  for (let n = 1; n <= 90; n++) {
+    await page.keyboard.press("ArrowLeft");
+    await expect(heading).toHaveText(`Picture ${began - n}`);
+  }
+  await expect(page.locator(`${tiles} img[alt='Picture ${began - 90}']`)).toHaveCount(0);
+  // At once: the address has not followed yet.
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await expect(page.locator("a:focus img")).toHaveAttribute("alt", `Picture ${began - 90}`);
+  await expect(page.locator("a:focus")).toBeInViewport();
+  await page.context().close();
+});

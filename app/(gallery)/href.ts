@@ -7,5 +7,8 @@ export const timeline = "timeline";
 export const pictureHref = (id: string, list: string): string =>
   list === timeline ? `/m/${id}` : `/m/${id}?list=${encodeURIComponent(list)}`;
 
+/** Told to the list below when the light box closes: `detail` is the id of the picture last seen. */
+export const leftEvent = "tintype:left";
+
 /** The id in such an address. */
 export const idOfPath = (path: string): string => path.slice("/m/".length);

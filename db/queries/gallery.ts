@@ -1,5 +1,5 @@
 /** What a viewer may see, newest first. Every list is an index walk that stops at its limit, whatever the library holds. */
-import { and, asc, desc, eq, inArray, isNull, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { union, unionAll } from "drizzle-orm/pg-core";
 import type { Db } from "../client.ts";
 import { media, users } from "../schema.ts";
@@ -110,6 +110,25 @@ export async function listTiles(db: Db, ask: Walk & { newer: boolean; limit: num
   const known = newestPublic.get(db) ?? newestPublicOf(db);
   newestPublic.set(db, known);
   return known.execute({ limit: ask.limit });
+}
+
+/** How many of the viewer's list lie between a place and a later moment, at most a day later: it steps over them. */
+export async function countNewer(
+  db: Db,
+  ask: { viewerId: string | undefined; from: Place; until: Date },
+): Promise<number> {
+  const among = (whose: SQL) =>
+    db
+      .select({ id: media.id })
+      .from(media)
+      .where(and(alive, whose, beyond(ask.from, true), lt(media.takenAt, ask.until)));
+  const found = (
+    ask.viewerId === undefined
+      ? among(isPublic)
+      : union(among(eq(media.ownerId, ask.viewerId)), among(isPublic))
+  ).as("found");
+  const [row] = await db.select({ count: sql<number>`count(*)::int` }).from(found);
+  return row?.count ?? 0;
 }
 
 /** Those of the given ids that the viewer's list may hold, in no order. */

@@ -6,7 +6,7 @@ import { listMedia } from "../gallery.ts";
 import type { Viewer, Visibility } from "../media.ts";
 import { renditionFolder } from "../storage/keys.ts";
 import { type TestDatabase, testDatabase } from "../testing.ts";
-import { changedMonths, listFrom, listMonths, monthOfRow } from "./timeline.ts";
+import { changedMonths, listFrom, listMonths, monthOfRow, rankOf } from "./timeline.ts";
 
 let database: TestDatabase;
 let one: Viewer;
@@ -111,6 +111,23 @@ describe("the timeline", () => {
         before += count;
       }
       assert.equal(before, ids.length);
+    }
+  });
+
+  it("tells of each picture in it the month and rank by which it is found again, and of no other", async () => {
+    for (const [who, viewer] of viewers()) {
+      const page = await listMedia(database.db, { viewer, limit: 100 });
+      assert.ok(page);
+      let [month, rank] = [0, 0];
+      for (const of of page.media) {
+        rank = monthOfRow(of) === month ? rank + 1 : 0;
+        month = monthOfRow(of);
+        assert.deepEqual(await rankOf(database.db, { viewer, of }), { month, rank }, who);
+      }
+      const [of] = page.media;
+      assert.ok(of);
+      const hidden = { ...of, own: false, visibility: "unlisted" as const };
+      assert.equal(await rankOf(database.db, { viewer, of: hidden }), undefined);
     }
   });
 

@@ -73,6 +73,26 @@ export async function listFrom(
   });
 }
 
+/** Where a medium stands in the viewer's timeline: the way back from `listFrom`. `undefined` when it is not in it. */
+export async function rankOf(
+  db: Db,
+  ask: {
+    viewer: Viewer | undefined;
+    of: Pick<GalleryRow, "id" | "takenAt" | "visibility" | "own">;
+  },
+): Promise<Rank | undefined> {
+  const { of } = ask;
+  if (of.visibility !== "public" && !of.own) return undefined;
+  const viewerId = ask.viewer?.id;
+  const month = monthOfRow(of);
+  const until = dayAfter(of.takenAt.toISOString().slice(0, 10));
+  const [days, newer] = await Promise.all([
+    totals.listDayTotals(db, { viewerId, from: until, until: firstDay(month + 1) }),
+    tiles.countNewer(db, { viewerId, from: of, until: new Date(`${until}T00:00:00Z`) }),
+  ]);
+  return { month, rank: days.reduce((sum, { count }) => sum + count, newer) };
+}
+
 /** The month of a medium (UTC), as `Month` has it. */
 export const monthOfRow = ({ takenAt }: Pick<GalleryRow, "takenAt">): number =>
   takenAt.getUTCFullYear() * 12 + takenAt.getUTCMonth();

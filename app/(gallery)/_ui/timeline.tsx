@@ -1,5 +1,5 @@
 "use client";
-import { usePathname, useRouter } from "next/navigation";
+import { useRouter } from "next/navigation";
 import {
   type MouseEvent,
   useCallback,
@@ -131,7 +131,6 @@ export function Timeline(props: TimelineProps) {
   const view = useSyncExternalStore(windowed?.subscribe ?? never, windowed?.view ?? nothing, nothing);
   const fresh = useFresh(root, timeline);
   const gone = useGone();
-  const path = usePathname();
 
   useLive(
     props.since,
@@ -143,7 +142,6 @@ export function Timeline(props: TimelineProps) {
       [few, load, router],
     ),
   );
-  useEffect(() => windowed?.visited(path), [windowed, path]);
   useEffect(() => {
     if (gone.size > 0) windowed?.changed("all");
   }, [windowed, gone]);

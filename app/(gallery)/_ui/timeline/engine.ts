@@ -792,6 +792,7 @@ export function createEngine(
     shown: (): number => at.shown,
     windowHeight: (): number => windowHeight,
     find,
+    rankAt: startOf,
     located,
     /** Where a tile stands, as the timeline counts; undefined while its part is not loaded. */
     box: (rank: number) => {

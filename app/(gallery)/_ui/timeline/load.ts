@@ -21,6 +21,9 @@ async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> 
 
 export const fetchMonths = (): Promise<Months & { words: LaterWords }> => ask("/timeline");
 
+/** Where a picture stands in the timeline, by its month and its place in it. */
+export const fetchPlace = (id: string): Promise<{ month: number; rank: number }> => ask(`/m/${id}/place`);
+
 export type Run = { tiles: Tile[]; months: Runs; days: Int32Array };
 
 /** `count` pictures from rank `from` of a month on, drawn `px` device pixels high. */

@@ -1,11 +1,11 @@
 "use client";
 /** What the timeline does once somebody moves in it; loaded at the first sign of that. */
-import { idOfPath } from "../../href.ts";
+import { idOfPath, leftEvent } from "../../href.ts";
 import { dayText, type LaterWords } from "../../months.ts";
 import { selection, showList } from "../selecting.ts";
 import { createEngine, type Start } from "./engine.ts";
 import { stepFrom, steps } from "./keys.ts";
-import { fetchMonths, isNoAnswer } from "./load.ts";
+import { fetchMonths, fetchPlace, isNoAnswer } from "./load.ts";
 import { Scrubber } from "./scrubber.tsx";
 
 export type Windowed = ReturnType<typeof openTimeline>;
@@ -103,7 +103,24 @@ export function openTimeline(root: HTMLElement) {
     if (path !== location.pathname + location.search) history.replaceState(null, "", path);
   }
 
-  let seen: string | undefined;
+  /** Whoever comes back from a picture finds it in the window, with the focus on it, however far they walked. */
+  async function comeBack(id: string): Promise<void> {
+    const near = engine.find(id)?.rank;
+    if (near !== undefined) return reach(near);
+    const place = await fetchPlace(id);
+    await reach(engine.rankAt(place.month, place.rank));
+    // The library may have changed since the window learned of it.
+    const found = engine.find(id)?.rank;
+    if (found !== undefined && engine.current() !== id) await reach(found);
+  }
+  const onLeft = (event: Event): void => {
+    if (!(event instanceof CustomEvent) || engine.view() === undefined) return;
+    comeBack(event.detail).catch((error: unknown) => {
+      // Without an answer, or where the picture is not in the list any more, the window stays where it was.
+      if (!isNoAnswer(error)) throw error;
+    });
+  };
+
   let words: LaterWords = {
     scrubber: "",
     loadFailed: "",
@@ -121,8 +138,10 @@ export function openTimeline(root: HTMLElement) {
       history.scrollRestoration = "manual";
       root.addEventListener("keydown", onKeyDown);
       root.addEventListener("focusin", onFocus);
+      addEventListener(leftEvent, onLeft);
       ends.push(
         () => {
+          removeEventListener(leftEvent, onLeft);
           root.removeEventListener("keydown", onKeyDown);
           root.removeEventListener("focusin", onFocus);
         },
@@ -173,15 +192,6 @@ export function openTimeline(root: HTMLElement) {
     dayName,
     changed(months: number[] | "all"): void {
       if (engine.view() !== undefined) void engine.refresh(months);
-    },
-    /** Whoever comes back from a picture finds it in the window, with the focus on it. */
-    visited(path: string): void {
-      if (path.startsWith("/m/")) seen = idOfPath(path);
-      else if (seen !== undefined) {
-        const found = engine.find(seen);
-        seen = undefined;
-        if (found !== undefined) requestAnimationFrame(() => void reach(found.rank));
-      }
     },
     toYear(year: number): void {
       const go = (): void => {

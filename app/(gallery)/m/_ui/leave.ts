@@ -1,7 +1,4 @@
-import { idOfPath } from "../../href.ts";
-
-/** Told to the list below when the light box closes: `detail` is the id of the picture last seen. */
-export const leftEvent = "tintype:left";
+import { idOfPath, leftEvent } from "../../href.ts";
 
 /** Back in the list, one stands where one has walked to, not where one began. */
 export function returnTo(id: string): void {
