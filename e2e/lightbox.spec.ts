@@ -30,8 +30,8 @@ async function filled(browser: Browser): Promise<Cookies> {
   return cookies;
 }
 
-async function open(member: Page, n = 0): Promise<Locator> {
-  await member.locator(tiles).nth(n).click();
+async function open(member: Page, n = 0, at = n): Promise<Locator> {
+  await member.locator(tiles).nth(at).click();
   const dialog = member.getByRole("dialog");
   await expect(dialog.getByRole("heading", { level: 1 })).toHaveText(names[n] ?? "");
   // The stage with its gestures has come.
@@ -275,5 +275,77 @@ test.describe("over the timeline", () => {
     await page.getByRole("link", { name: "Back to the pictures" }).click();
     await expect(page).toHaveURL(/\/$/);
     await context.close();
+  });
+
+  test("a new title stands on the tile below at once, and whoever owns a picture makes a link for somebody from it", async ({
+    page: member,
+  }) => {
+    const dialog = await open(member);
+    await member.keyboard.press("e");
+    await dialog.getByLabel("Title", { exact: true }).fill("First light");
+    await member.keyboard.press("Enter");
+    await expect(dialog.getByText("Saved.")).toBeVisible();
+    await member.keyboard.press("Escape");
+    await member.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    await expect(member.locator(tiles).first()).toHaveAccessibleName("First light");
+
+    await member.locator(tiles).first().click();
+    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText("First light");
+    await member.keyboard.press("c");
+    const ways = member.getByRole("dialog", { name: "Share this picture" });
+    await expect(ways).toContainText("Only you can open it");
+    await accessible(member);
+    await member.keyboard.press("Escape");
+    await expect(ways).toHaveCount(0);
+    await expect(dialog).toBeVisible();
+    await member.keyboard.press("c");
+    await ways.getByRole("link", { name: /Make a link for somebody/ }).click();
+    await expect(member).toHaveURL(/\/shares\/new\?ids=[0-9a-f-]{36}$/);
+    await expect(member.getByLabel("For whom")).toBeVisible();
+  });
+
+  test("a picture goes into albums and out of the one it was opened from, each with the way back, and the album below follows", async ({
+    page: member,
+  }) => {
+    const dialog = member.getByRole("dialog").filter({ has: member.getByRole("heading", { level: 1 }) });
+    const heading = dialog.getByRole("heading", { level: 1 });
+    await open(member, 2);
+    await member.keyboard.press("b");
+    const albums = member.getByRole("dialog", { name: "Add to an album" });
+    await albums.getByLabel("Find or name an album").fill("Shore");
+    await accessible(member);
+    await albums.getByRole("button", { name: "Create “Shore”" }).click();
+    await expect(dialog.getByText("Added to “Shore”.")).toBeVisible();
+    await member.keyboard.press("u");
+    await expect(dialog.getByText("Taken back.")).toBeVisible();
+    for (const name of [names[2], names[3]]) {
+      await expect(heading).toHaveText(name ?? "");
+      await dialog.getByRole("button", { name: "Add to album" }).click();
+      await albums.getByRole("button", { name: /^Shore/ }).click();
+      await expect(dialog.getByText("Added to “Shore”.")).toBeVisible();
+      if (name === names[2]) await member.keyboard.press("ArrowRight");
+    }
+    await dialog.getByRole("link", { name: "Shore" }).click();
+    await expect(member.getByRole("heading", { level: 1, name: "Shore" })).toBeVisible();
+
+    // An album begins with what was taken first.
+    await open(member, 3, 0);
+    await member.keyboard.press("e");
+    await dialog.getByLabel("Title", { exact: true }).fill("Between the tides");
+    await member.keyboard.press("Enter");
+    await expect(dialog.getByText("Saved.")).toBeVisible();
+    await expect(member.locator(tiles).first()).toHaveAttribute("href", /album/);
+    await expect(member.locator(`${tiles} img`).first()).toHaveAttribute("alt", "Between the tides");
+    await member.keyboard.press("Escape");
+    await member.keyboard.press("x");
+    await expect(heading).toHaveText(names[2] ?? "");
+    await expect(dialog.getByText("Removed from “Shore”.")).toBeVisible();
+    await expect(member.locator(tiles)).toHaveCount(1);
+    await member.keyboard.press("u");
+    await expect(heading).toHaveText("Between the tides");
+    await expect(member.locator(tiles)).toHaveCount(2);
+    await fits(member);
+    await accessible(member);
   });
 });

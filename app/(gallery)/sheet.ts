@@ -60,6 +60,13 @@ const markOf = (row: GalleryRow): number =>
       ? 0
       : marks.animated);
 
+/** What a list says of a picture, in words and in marks. */
+export const faceOf = (row: GalleryRow): { id: string; label: string; mark: number } => ({
+  id: row.id,
+  label: labelOf(row),
+  mark: markOf(row),
+});
+
 /** Width ÷ height as shown in the list. */
 export const ratioOf = ({ width, height }: GalleryRow): number =>
   Math.round(Math.min(ratioMax, Math.max(ratioMin, width / height)) * 1000) / 1000;
@@ -75,11 +82,9 @@ function looseOf(row: GalleryRow, px: number | undefined): Loose {
   const { url } = delivery();
   const ratio = row.width / row.height;
   return {
-    id: row.id,
+    ...faceOf(row),
     ratio: ratioOf(row),
     color: row.color,
-    label: labelOf(row),
-    mark: markOf(row),
     folder: row.renditionFolder,
     files: (px === undefined
       ? useful(row.avifWidths, ratio)

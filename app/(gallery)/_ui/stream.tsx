@@ -5,6 +5,7 @@ import { type Sheet, type Tile, unpackSheet } from "#lib/contact-sheet.ts";
 import { idOfPath, timeline } from "../href.ts";
 import { selection, showList } from "./selecting.ts";
 import { PlacesAhead, TileView, type TileWords } from "./tile.tsx";
+import { useFaces } from "./use-faces.ts";
 import { useFresh } from "./use-fresh.ts";
 import { useGone } from "./use-gone.ts";
 import { useMoves } from "./use-moves.ts";
@@ -90,6 +91,7 @@ export function Stream({
   const gone = useGone();
   const arranged = useMoves(first);
   const fresh = useFresh(list, name);
+  const faced = useFaces(first);
 
   useEffect(() => {
     // The end of the pictures: places that are kept free for more are no pictures yet.
@@ -148,7 +150,7 @@ export function Stream({
           <TileView
             key={tile.id}
             list={name}
-            tile={fresh.tiles.get(tile.id) ?? tile}
+            tile={faced(fresh.tiles.get(tile.id) ?? tile)}
             failed={fresh.failed.has(tile.id)}
             again={fresh.tiles.has(tile.id)}
             eager={n < eager}

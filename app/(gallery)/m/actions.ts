@@ -1,6 +1,7 @@
 "use server";
 import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
+import { getAlbum } from "#lib/albums.ts";
 import { type ChangeInput, tagShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { changeOne, editMedia, undoEdit } from "#lib/edit.ts";
@@ -10,13 +11,22 @@ import { getMedia } from "#lib/gallery.ts";
 import { restore, trash } from "#lib/library.ts";
 import { limits, type Viewer, visibilities } from "#lib/media.ts";
 import { perLocale, words } from "#lib/words.ts";
+import type { Face } from "../_ui/use-faces.ts";
+import { faceOf } from "../sheet.ts";
 import { type Details, detailsOf } from "./details.ts";
 import { type Slide, slideOf } from "./slide.ts";
 
 const w = words("media");
 
 /** What a form shows after it was sent; `done` is undefined until then. With what the picture is now, and what takes the change back. */
-export type Outcome = { done?: boolean; message?: string; details?: Details; slide?: Slide; undo?: string[] };
+export type Outcome = {
+  done?: boolean;
+  message?: string;
+  details?: Details;
+  slide?: Slide;
+  face?: Face;
+  undo?: string[];
+};
 
 /** `change` returns the ids it changed; none means the medium is gone or not the viewer's. */
 async function attempt(
@@ -37,12 +47,18 @@ async function withFresh(outcome: Outcome, id: string): Promise<Outcome> {
   const viewer = await currentViewer();
   const media = await getMedia(database().db, { viewer, id });
   if (media === undefined) return outcome;
-  return { ...outcome, details: await detailsOf(media, viewer), slide: slideOf(media, viewer) };
+  return {
+    ...outcome,
+    details: await detailsOf(media, viewer),
+    slide: slideOf(media, viewer),
+    face: faceOf(media),
+  };
 }
 
 const idShape = z.object({ id: z.uuid() });
 const visibilityShape = idShape.extend({ visibility: z.enum(visibilities) });
 const favouriteShape = idShape.extend({ on: z.enum(["", "1"]) });
+const albumShape = favouriteShape.extend({ album: z.uuid() });
 const ratingShape = idShape.extend({ rating: z.coerce.number().int().min(0).max(5) });
 const text = (max: number) => z.string().trim().max(max);
 const localTime = z.iso.datetime({ local: true }).transform((at) => {
@@ -94,6 +110,23 @@ export async function changeFavourite(_: Outcome, form: FormData): Promise<Outco
     words("lightbox")(on ? "favouriteOn" : "favouriteOff"),
     false,
   );
+}
+
+/** Into an album, or out of it. */
+export async function changeAlbum(_: Outcome, form: FormData): Promise<Outcome> {
+  const parsed = albumShape.safeParse(Object.fromEntries(form));
+  if (!parsed.success) return invalid(words("errors")("bad_request"));
+  const { id, album, on } = parsed.data;
+  const isAdded = on !== "";
+  const outcome = await changing(
+    id,
+    isAdded ? { kind: "album", add: album } : { kind: "album", remove: album },
+    "",
+  );
+  if (outcome.done !== true) return outcome;
+  const title = (await getAlbum(database().db, { viewer: await currentViewer(), id: album }))?.title ?? "";
+  const told = !isAdded ? "albumLeft" : outcome.undo === undefined ? "albumHad" : "albumAdded";
+  return { ...outcome, message: words("lightbox")(told, { album: title }) };
 }
 
 export async function changeRating(_: Outcome, form: FormData): Promise<Outcome> {

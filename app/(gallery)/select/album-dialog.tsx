@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Field } from "#app/_ui/field.tsx";
 import { w } from "#lib/words/select.ts";
 import { FormDialog } from "./dialog.tsx";
@@ -13,38 +13,63 @@ const choice =
   "flex min-h-11 w-full items-center justify-between gap-3 rounded-md border border-line px-3 py-2 text-start text-sm hover:bg-raised";
 
 /** Albums by what is typed: the answer to the last question, not the last answer. */
-function useFound(text: string): AlbumChoice[] | undefined {
+function useFound(text: string, failed: (error: unknown) => void): AlbumChoice[] | undefined {
   const [found, setFound] = useState<AlbumChoice[]>();
   useEffect(() => {
     let isCurrent = true;
     const timer = setTimeout(() => {
       findAlbums(text).then(
         (albums) => isCurrent && setFound(albums),
-        (error: unknown) => say({ text: error instanceof Refused ? error.message : w("failed"), bad: true }),
+        (error: unknown) => isCurrent && failed(error),
       );
     }, askAfterMs);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [text]);
+  }, [text, failed]);
   return found;
 }
 
-/** Chooses an album to put pictures into, or makes one on the spot. */
+const sayFailed = (text: string): void => say({ text, bad: true });
+
+/** Puts what is chosen into an album. */
 export function AlbumDialog({ close }: { close: () => void }) {
+  return (
+    <AlbumPicker
+      close={close}
+      tell={sayFailed}
+      choose={({ id, title }) =>
+        void change({ kind: "album", add: id }, (count) => w("doneAdded", { count, album: title }))
+      }
+    />
+  );
+}
+
+/** Chooses an album to put pictures into, or makes one on the spot. */
+export function AlbumPicker({
+  close,
+  choose,
+  tell,
+}: {
+  close: () => void;
+  choose: (album: { id: string; title: string }) => void;
+  /** Says what failed. */
+  tell: (text: string) => void;
+}) {
   const [text, setText] = useState("");
-  const found = useFound(text.trim());
+  const failed = useCallback(
+    (error: unknown) => tell(error instanceof Refused ? error.message : w("failed")),
+    [tell],
+  );
+  const found = useFound(text.trim(), failed);
   const title = text.trim();
-  const add = ({ id, title }: { id: string; title: string }): void => {
+  const add = (album: { id: string; title: string }): void => {
     close();
-    void change({ kind: "album", add: id }, (count) => w("doneAdded", { count, album: title }));
+    choose(album);
   };
   const make = (): void => {
-    makeAlbum(title).then(
-      ({ id }) => add({ id, title }),
-      (error: unknown) => say({ text: error instanceof Refused ? error.message : w("failed"), bad: true }),
-    );
+    makeAlbum(title).then(({ id }) => add({ id, title }), failed);
   };
   const isNew = title !== "" && found?.some((album) => album.title === title) === false;
   return (

@@ -32,6 +32,8 @@ export function FormDialog({
       ref={dialog}
       aria-labelledby={id}
       onClose={close}
+      // Of this dialog, not of one that it stands over.
+      onCancel={(event) => event.stopPropagation()}
       // A click beside it closes it, as Escape does.
       onPointerDown={(event) => {
         if (event.target === dialog.current) dialog.current?.close();

@@ -16,6 +16,8 @@ export const deeds = {
   favourite: { keys: ["f"], about: "do" },
   rate: { keys: ["1", "2", "3", "4", "5"], about: "do" },
   unrate: { keys: ["0"], about: "do" },
+  album: { keys: ["b"], about: "do" },
+  leaveAlbum: { keys: ["x"], about: "do" },
   edit: { keys: ["e"], about: "do" },
   share: { keys: ["c"], about: "do" },
   download: { keys: ["d"], about: "do" },

@@ -4,8 +4,8 @@ import { w } from "#lib/words/lightbox.ts";
 import type { Opened } from "../load.ts";
 import { Beside } from "./beside.tsx";
 import { Dialog } from "./dialog.tsx";
+import { Dialogs } from "./dialogs.tsx";
 import { Filmstrip } from "./filmstrip.tsx";
-import { KeysDialog } from "./keys-dialog.tsx";
 import { VideoPicture } from "./moving.tsx";
 import { Panel } from "./panel.tsx";
 import { Still } from "./still.tsx";
@@ -36,6 +36,7 @@ export function Lightbox(props: Props) {
     panelOpen: box.panel === true,
     full: box.full,
     favourite: details?.favourite,
+    inOwnAlbum: box.able("leaveAlbum"),
   };
   const view = (
     <article
@@ -80,15 +81,7 @@ export function Lightbox(props: Props) {
       <p role="status" className="sr-only">
         {box.said}
       </p>
-      {box.helping ? (
-        <KeysDialog
-          able={(deed) => deed === "fit" || deed === "zoomOut" || deed === "undo" || box.able(deed)}
-          rtl={rtl}
-          withCharacters={box.characters !== false}
-          setWithCharacters={box.keepCharacters}
-          close={() => box.setHelping(false)}
-        />
-      ) : null}
+      <Dialogs box={box} />
     </article>
   );
   return props.inDialog ? (

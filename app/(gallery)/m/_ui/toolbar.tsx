@@ -4,6 +4,8 @@ import {
   ArrowLeft,
   Captions,
   Download,
+  FolderMinus,
+  FolderPlus,
   Heart,
   Info,
   Keyboard,
@@ -77,6 +79,8 @@ export type ToolbarProps = {
   panelOpen: boolean;
   full: boolean;
   favourite: boolean | undefined;
+  /** The list is an album from which the viewer may take the picture. */
+  inOwnAlbum: boolean;
   act: (deed: Deed) => void;
 };
 
@@ -191,7 +195,7 @@ export function Deeds({ children, ...props }: ToolbarProps & { children?: ReactN
     <div
       role="toolbar"
       aria-label={w("deeds")}
-      className="deeds needs-script flex items-center justify-around gap-1 px-1 py-1"
+      className="deeds needs-script flex items-center justify-around gap-1 px-1 py-1 max-sm:gap-0"
     >
       {favourite === undefined ? null : (
         <Tool
@@ -205,6 +209,18 @@ export function Deeds({ children, ...props }: ToolbarProps & { children?: ReactN
         />
       )}
       {children}
+      {details?.mayCollect === true ? (
+        <Tool icon={FolderPlus} label={w("album")} deed="album" rtl={rtl} onClick={() => act("album")} />
+      ) : null}
+      {props.inOwnAlbum ? (
+        <Tool
+          icon={FolderMinus}
+          label={w("leaveAlbum")}
+          deed="leaveAlbum"
+          rtl={rtl}
+          onClick={() => act("leaveAlbum")}
+        />
+      ) : null}
       <Tool icon={Share2} label={w("share")} deed="share" rtl={rtl} onClick={() => act("share")} />
       <Tool
         icon={Download}

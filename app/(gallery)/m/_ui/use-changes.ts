@@ -1,8 +1,9 @@
 "use client";
 import { type Dispatch, type SetStateAction, useCallback, useRef } from "react";
 import { w } from "#lib/words/lightbox.ts";
+import { announceFace } from "../../_ui/use-faces.ts";
 import { announceGone } from "../../_ui/use-gone.ts";
-import { moveToTrash, type Outcome, takeBack, undoChanges } from "../actions.ts";
+import { changeAlbum, moveToTrash, type Outcome, takeBack, undoChanges } from "../actions.ts";
 import type { Details } from "../details.ts";
 import type { Walk } from "../load.ts";
 import type { Slide } from "../slide.ts";
@@ -20,9 +21,9 @@ type Held = {
 };
 
 const failed: () => Outcome = () => ({ done: false, message: w("failed") });
-const formOf = (id: string): FormData => {
+const formOf = (fields: Record<string, string>): FormData => {
   const form = new FormData();
-  form.set("id", id);
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
   return form;
 };
 
@@ -31,18 +32,28 @@ export function useChanges(held: Held) {
   const latest = useRef(held);
   latest.current = held;
 
-  const takeChangesBack = useCallback(async (id: string, changes: string[]): Promise<void> => {
-    const { put, setWalk, tell } = latest.current;
-    tell({ text: w("undoing") });
-    const { done, message = "", details, slide } = await undoChanges(id, changes).catch(failed);
-    if (details !== undefined) put(details);
-    if (slide !== undefined) setWalk((before) => renewed(before, [slide]));
-    tell({ text: message, bad: done !== true });
+  /** What the server says it is now: here, and in the list below. */
+  const take = useCallback(({ details, slide, face }: Outcome): void => {
+    if (details !== undefined) latest.current.put(details);
+    if (slide !== undefined) latest.current.setWalk((before) => renewed(before, [slide]));
+    if (face !== undefined) announceFace(face);
   }, []);
+
+  const takeChangesBack = useCallback(
+    async (id: string, changes: string[]): Promise<void> => {
+      const { tell } = latest.current;
+      tell({ text: w("undoing") });
+      const outcome = await undoChanges(id, changes).catch(failed);
+      const { done, message = "" } = outcome;
+      take(outcome);
+      tell({ text: message, bad: done !== true });
+    },
+    [take],
+  );
 
   const change: Change = useCallback(
     async (id, action, form, guess) => {
-      const { known, put, setWalk } = latest.current;
+      const { known, put } = latest.current;
       const was = known(id);
       if (was !== undefined && guess !== undefined) put(guess(was));
       // No connection: the form says so, and what was typed is still in it.
@@ -51,44 +62,67 @@ export function useChanges(held: Held) {
         if (was !== undefined) put(was);
         return outcome;
       }
-      if (outcome.details !== undefined) put(outcome.details);
-      const { slide, undo = [], message = "" } = outcome;
-      if (slide !== undefined) setWalk((before) => renewed(before, [slide]));
+      take(outcome);
+      const { undo = [], message = "" } = outcome;
       latest.current.tell({
         text: message,
         ...(undo.length === 0 ? {} : { undo: () => void takeChangesBack(id, undo) }),
       });
       return outcome;
     },
-    [takeChangesBack],
+    [take, takeChangesBack],
   );
 
-  const trash = useCallback(async (slide: Slide): Promise<void> => {
-    const { walk, setWalk, setId, tell } = latest.current;
-    const at = walk.slides.findIndex(({ id }) => id === slide.id);
-    const beside = { before: walk.slides[at - 1]?.id, after: walk.slides[at + 1]?.id };
-    const next = besides(walk, slide.id);
-    const bringBack = (): void => {
-      latest.current.setWalk((before) => withAgain(before, slide, beside));
-      latest.current.setId(slide.id);
-      announceGone(slide.id, false);
-    };
-    if (next !== undefined) setId(next.id);
-    setWalk((before) => without(before, slide.id));
-    announceGone(slide.id, true);
-    const undo = async (): Promise<void> => {
-      tell({ text: w("undoing") });
-      const outcome = await takeBack(none, formOf(slide.id)).catch(failed);
-      if (outcome.done === true) bringBack();
-      tell({ text: outcome.message ?? "", bad: outcome.done !== true });
-    };
-    const outcome = await moveToTrash(none, formOf(slide.id)).catch(failed);
-    if (outcome.done === true) tell({ text: outcome.message ?? "", undo: () => void undo() });
-    else {
-      bringBack();
-      tell({ text: outcome.message ?? "", bad: true });
-    }
-  }, []);
+  /** Out of the list, making way for the next picture; `back` has what the answer to `go` said. */
+  const takeOut = useCallback(
+    async (slide: Slide, go: () => Promise<Outcome>, back: (gone: Outcome) => Promise<Outcome>) => {
+      const { walk, setWalk, setId, tell } = latest.current;
+      const at = walk.slides.findIndex(({ id }) => id === slide.id);
+      const beside = { before: walk.slides[at - 1]?.id, after: walk.slides[at + 1]?.id };
+      const next = besides(walk, slide.id);
+      const bringBack = (): void => {
+        latest.current.setWalk((before) => withAgain(before, slide, beside));
+        latest.current.setId(slide.id);
+        announceGone(slide.id, false);
+      };
+      if (next !== undefined) setId(next.id);
+      setWalk((before) => without(before, slide.id));
+      announceGone(slide.id, true);
+      const undo = async (gone: Outcome): Promise<void> => {
+        tell({ text: w("undoing") });
+        const outcome = await back(gone).catch(failed);
+        if (outcome.done === true) bringBack();
+        take(outcome);
+        tell({ text: outcome.message ?? "", bad: outcome.done !== true });
+      };
+      const outcome = await go().catch(failed);
+      if (outcome.done === true) tell({ text: outcome.message ?? "", undo: () => void undo(outcome) });
+      else {
+        bringBack();
+        tell({ text: outcome.message ?? "", bad: true });
+      }
+    },
+    [take],
+  );
 
-  return { change, trash };
+  const trash = useCallback(
+    (slide: Slide): Promise<void> =>
+      takeOut(
+        slide,
+        () => moveToTrash(none, formOf({ id: slide.id })),
+        () => takeBack(none, formOf({ id: slide.id })),
+      ),
+    [takeOut],
+  );
+  const leaveAlbum = useCallback(
+    (slide: Slide, album: string): Promise<void> =>
+      takeOut(
+        slide,
+        () => changeAlbum(none, formOf({ id: slide.id, album, on: "" })),
+        ({ undo = [] }) => undoChanges(slide.id, undo),
+      ),
+    [takeOut],
+  );
+
+  return { change, trash, leaveAlbum };
 }

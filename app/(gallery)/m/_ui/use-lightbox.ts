@@ -34,7 +34,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const { details, known, failed, again, put } = useDetails(opened.details, id);
   const [said, setSaid] = useState("");
   const [told, tell] = useState<Told>();
-  const [helping, setHelping] = useState(false);
+  const [dialog, openDialog] = useState<"help" | "album" | "share">();
   const [bare, setBare] = useState(false);
   const [playing, setPlaying] = useState(false);
   const [rtl, setRtl] = useState(false);
@@ -43,7 +43,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const [strip, keepStrip] = useKept("tintype:strip", hasRoom);
   const [characters, keepCharacters] = useKept("tintype:characters", always);
   const { full, toggle: toggleFull } = useFullScreen(view);
-  const { change, trash } = useChanges({ walk, setWalk, setId, known, put, tell });
+  const { change, trash, leaveAlbum } = useChanges({ walk, setWalk, setId, known, put, tell });
   const heading = details?.heading ?? slide?.heading ?? "";
 
   useEffect(() => {
@@ -127,6 +127,9 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     closed: close,
   });
 
+  const album = list.startsWith("album.")
+    ? details?.albums.find(({ id, mayEdit }) => mayEdit && list === `album.${id}`)?.id
+    : undefined;
   const able = (deed: Deed): boolean => {
     switch (deed) {
       case "zoomIn":
@@ -143,6 +146,10 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
       case "edit":
       case "trash":
         return details?.mayEdit === true;
+      case "album":
+        return details?.mayCollect === true;
+      case "leaveAlbum":
+        return album !== undefined;
       case "undo":
         return told?.undo !== undefined;
       case "favourite":
@@ -156,6 +163,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     }
   };
 
+  const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
   const openPanel = (open: boolean): void => {
     // On a phone it covers the picture: opened once is not opened for ever.
     if (isWide()) keepPanel(open);
@@ -168,12 +176,12 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const quickly = async (
     action: Action,
     fields: Record<string, string>,
-    guess: (before: Details) => Details,
+    guess?: (before: Details) => Details,
   ): Promise<void> => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ id, ...fields })) form.set(name, value);
     const outcome = await change(id, action, form, guess);
-    if (outcome.done !== true) tell({ text: outcome.message ?? "", bad: true });
+    if (outcome.done !== true) tellBad(outcome.message ?? "");
   };
   const rate = (rating: number): void => {
     void quickly(changeRating, { rating: String(rating) }, (before) => ({ ...before, rating }));
@@ -218,7 +226,12 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
         editing.current.querySelector<HTMLElement>("input:not([type=hidden]), textarea")?.focus();
       });
     },
+    album: () => openDialog("album"),
+    leaveAlbum: () => {
+      if (slide !== undefined && album !== undefined) void leaveAlbum(slide, album);
+    },
     share: async () => {
+      if (details?.mayShare === true) return openDialog("share");
       const answer = await sharePicture(id, heading, details);
       if (answer !== undefined) tell(answer);
     },
@@ -229,14 +242,14 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
       if (slide !== undefined) void trash(slide);
     },
     undo: () => told?.undo?.(),
-    help: () => setHelping(true),
+    help: () => openDialog("help"),
   };
   const act = (deed: Deed, key = ""): void => {
     if (deed !== "slideshow" && deed !== "fullScreen" && deed !== "play") slideshow.stop();
     deeds[deed](key);
   };
   useKeys({
-    off: helping,
+    off: dialog !== undefined,
     rtl,
     withCharacters: characters !== false,
     able,
@@ -266,8 +279,10 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
       said,
       told,
       tell,
-      helping,
-      setHelping,
+      tellBad,
+      dialog,
+      openDialog,
+      quickly,
       bare,
       playing,
       rtl,
@@ -279,3 +294,5 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     ...{ full, slideshow, able, act, step, goTo, close, openPanel },
   };
 }
+
+export type LightboxState = ReturnType<typeof useLightbox>;
