@@ -88,6 +88,20 @@ test("a video plays straight from the bucket, in pieces, once a person asks for 
   expect((await piece).status()).toBe(206);
   await expect.poll(() => second(member)).toBeGreaterThan(0);
   await accessible(member);
+
+  // Arrows seek while the player has the focus, and lead on as soon as something else has it.
+  const heading = member.getByRole("heading", { level: 1 });
+  const name = (await heading.textContent()) ?? "";
+  const atEnd = member.getByText("This is the last picture.");
+  await expect(member.locator("video")).toBeFocused();
+  await member.keyboard.press("ArrowRight");
+  await expect(member.locator("video")).toBeFocused();
+  await expect(atEnd).toHaveCount(0);
+  await member.getByRole("button", { name: "Share" }).focus();
+  await member.keyboard.press("ArrowRight");
+  await expect
+    .poll(async () => (await heading.textContent()) !== name || (await atEnd.count()) > 0)
+    .toBe(true);
 });
 
 test("where a video was made, nobody but its owner can tell (R-46, A-34)", async ({ member, browser }) => {
