@@ -24,7 +24,7 @@ async function seed(sql: Sql, owner: string, rows: number, chosen: number): Prom
       insert into media (owner_id, visibility, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime,
         width, height, thumbhash, color, filename, taken_at, taken_source)
       select ${owner}, 'private', 'media/' || n, 'derived/' || n, '{320,640,1280,2048}', '{640,1280}',
-        sha256(n::text::bytea), 3000000, 'image/jpeg', 3000, 2000, '\\x00', (n * 7919) % 16777216,
+        sha256(n::text::bytea), 3000000, 'image/jpeg', 3000, 2000, '\\x00', (n::bigint * 7919 % 16777216)::int,
         'IMG_' || n || '.JPG',
         case when n <= ${chosen} then timestamptz '2019-07-01' + n * interval '50 seconds'
           else timestamptz '2010-01-01' + n * interval '8 minutes' end, 'camera'

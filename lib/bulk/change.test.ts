@@ -383,6 +383,7 @@ it("a change can be taken back for a day, then it is forgotten", async () => {
   while ((await forgetOldChanges(database.db)) > 0);
   const [left] = await database.sql`
     select (select count(*)::int from changes where user_id = ${owner.id}) as changes,
+      (select count(*)::int from change_rows where change_id = ${changeId}::uuid) as rows,
       (select count(*)::int from tags where owner_id = ${owner.id}) as tags`;
-  assert.deepEqual({ ...left }, { changes: 0, tags: 0 });
+  assert.deepEqual({ ...left }, { changes: 0, rows: 0, tags: 0 });
 });
