@@ -73,6 +73,8 @@ export type Start = { month: number; rank: number; tiles: Tile[] };
 const partsKept = 40;
 /** Without a move for so long, one has arrived. */
 const restMs = 120;
+/** Whoever still holds the scrubber is rather on the way. */
+const holdMs = 400;
 /** In windows: less than that at a time is scrolling, more is a jump. */
 const nearWindows = 4;
 const fastWindows = 1.5;
@@ -321,7 +323,7 @@ export function createEngine(
     if (at.shown < -base || at.shown > lastShown() || ((atTop || atEnd) && !touching)) go(at.shown);
     else follow();
     clearTimeout(restTimer);
-    restTimer = setTimeout(rest, restMs);
+    restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
   }
 
   function follow(): void {
@@ -505,7 +507,7 @@ export function createEngine(
     at = { shown, scrolled: at.scrolled };
     redraw();
     clearTimeout(restTimer);
-    restTimer = setTimeout(rest, restMs);
+    restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
   }
 
   function forget(): void {
@@ -579,7 +581,7 @@ export function createEngine(
       go(shown);
     }
     listen();
-    restTimer = setTimeout(rest, restMs);
+    restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
     return true;
   }
 
@@ -712,7 +714,7 @@ export function createEngine(
     redraw();
     want();
     clearTimeout(restTimer);
-    restTimer = setTimeout(rest, restMs);
+    restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
   }
 
   const onResize = (): void => {
@@ -729,7 +731,7 @@ export function createEngine(
   const onTouchEnd = (event: TouchEvent): void => {
     touching = event.touches.length > 0;
     clearTimeout(restTimer);
-    restTimer = setTimeout(rest, restMs);
+    restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
   };
   const onVisible = (): void => {
     if (document.visibilityState === "visible") want();
@@ -812,7 +814,7 @@ export function createEngine(
     go(shown: number): void {
       go(shown);
       clearTimeout(restTimer);
-      restTimer = setTimeout(rest, restMs);
+      restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
     },
     scrub(on: boolean): void {
       scrubbing = on;

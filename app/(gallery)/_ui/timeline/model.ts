@@ -174,6 +174,8 @@ export function anchorAt(model: Model, y: number, until: number): Anchor {
       part = next;
       break;
     }
+  // Between two parts, in a month's heading: what follows is what is meant.
+  if (y > (model.tops[part] ?? 0) + (model.heights[part] ?? 0) && part + 1 < partsOf(model)) part++;
   const top = model.tops[part] ?? 0;
   const rows = model.rows[part];
   const start = model.start[part] ?? 0;
