@@ -24,8 +24,9 @@ export function MonthOver({ month, title, day }: { month: number; title: string;
   return (
     <div aria-hidden="true" className="month-head">
       <ChooseSpan span={monthText(month)} label={title} tab={-1} />
+      {/* Made anew with each month: moved by a longer name, the day would count as a layout that shifts. */}
       <b>{title}</b>
-      <span>{day}</span>
+      <span key={title}>{day}</span>
     </div>
   );
 }
@@ -47,10 +48,12 @@ export function MonthSection({
   children: ReactNode;
 }) {
   const id = useId();
+  // What was guessed above it becomes known: it moves with the pictures, and by transform no layout shifts.
+  const place = top === undefined ? undefined : { transform: `translateY(${top}px)` };
   return (
     <section aria-labelledby={id} className="month">
       {/* Another element when it is placed: one that moved far would count as a layout that shifted. */}
-      <div key={top === undefined ? "flows" : "placed"} className="month-head" style={{ top }}>
+      <div key={top === undefined ? "flows" : "placed"} className="month-head" style={place}>
         <ChooseSpan span={monthText(month)} label={`${choose}: ${title}`} />
         <h2 id={id}>{title}</h2>
       </div>

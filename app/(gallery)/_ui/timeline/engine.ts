@@ -275,14 +275,12 @@ export function createEngine(
 
   function readTop(): void {
     if (partsOf(model) === 0) return;
-    const y = at.shown + sticky + 1;
+    // A heading that is half there is the one that counts.
+    const y = at.shown + sticky + headingPx / 2;
     const part = partAt(model, y);
     const month = lastUpTo(model.monthTops, y, model.months.months.length);
     const rows = model.rows[part];
-    const row =
-      rows === undefined
-        ? 0
-        : lastUpTo(rows.tops, y + headingPx / 2 - (model.tops[part] ?? 0), rows.scales.length);
+    const row = rows === undefined ? 0 : lastUpTo(rows.tops, y - (model.tops[part] ?? 0), rows.scales.length);
     const isOf = model.monthOf[part] === month;
     top = {
       month: model.months.months[month] ?? 0,
@@ -300,6 +298,7 @@ export function createEngine(
   function go(shown: number): void {
     const wanted = Math.min(Math.max(shown, -base), Math.max(-base, lastShown()));
     at = { shown: wanted, scrolled: Math.max(-base, space.toScrolled(wanted)) };
+    if (wanted <= 0) arrived = 0;
     flushSync(redraw);
     scrollTo({ top: base + at.scrolled, behavior: "instant" });
     const real = scrollY - base;

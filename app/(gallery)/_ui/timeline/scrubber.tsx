@@ -43,6 +43,9 @@ function marksOf(engine: Engine, height: number): { years: Mark[]; dots: number[
   return { years, dots: dots.filter((at) => !years.some((year) => Math.abs(year.at - at) < yearPx / 2)) };
 }
 
+/** By transform: marks move a little whenever a height becomes known, and no layout shall count as one that shifts. */
+const atHeight = (top: number) => ({ transform: `translateY(calc(${top.toFixed(1)}px - 50%))` });
+
 /** The line along the edge that stands for all years: to drag, to click, and for arrow keys. */
 export function Scrubber({
   engine,
@@ -80,7 +83,9 @@ export function Scrubber({
         0,
         Math.min(1, engine.shown() / Math.max(1, engine.height() - engine.windowHeight())),
       );
-      thumb.current?.style.setProperty("inset-block-start", `${(share * 100).toFixed(3)}%`);
+      // By its own layout it would count as one that shifts.
+      const top = share * (rail.current?.clientHeight ?? 0);
+      thumb.current?.style.setProperty("transform", `translateY(calc(${top.toFixed(1)}px - 50%))`);
     };
     const onScroll = (): void => {
       place();
@@ -179,15 +184,15 @@ export function Scrubber({
           onKeyDown={onKeyDown}
         >
           {years.map(({ at, text }) => (
-            <span key={text} className="scrubber-mark" style={{ top: at }}>
+            <span key={text} className="scrubber-mark" style={atHeight(at)}>
               {text}
             </span>
           ))}
           {dots.map((at) => (
-            <span key={at} className="scrubber-dot" style={{ top: at }} />
+            <span key={at} className="scrubber-dot" style={atHeight(at)} />
           ))}
           <div ref={thumb} className="scrubber-thumb">
-            {dragged || moving ? <span className="scrubber-label">{label}</span> : null}
+            {dragged || moving ? <Label key={label} text={label} /> : null}
           </div>
         </div>
       )}
@@ -203,6 +208,9 @@ const arrivedText = (words: LaterWords, count: number): string =>
         "{count}",
         new Intl.NumberFormat(document.documentElement.lang).format(count),
       );
+
+/** A new one for each month: one that grew to the side would count as a layout that shifts. */
+const Label = ({ text }: { text: string }) => <span className="scrubber-label">{text}</span>;
 
 /** What is said below the pictures, and of pictures that came while one was further down. */
 function Notes({ engine, words }: { engine: Engine; words: LaterWords }) {

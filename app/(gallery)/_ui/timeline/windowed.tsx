@@ -10,6 +10,8 @@ import { Scrubber } from "./scrubber.tsx";
 
 export type Windowed = ReturnType<typeof openTimeline>;
 
+/** A page that did not come by then does not come. */
+const leavingMs = 5_000;
 /** After a failure. */
 const againMs = 4_000;
 
@@ -96,9 +98,16 @@ export function openTimeline(root: HTMLElement) {
     if (engine.current() !== id) engine.setCurrent(id);
   };
 
+  /** A change of the address would call off a page that is on its way. */
+  let leavingUntil = 0;
+  const onClick = (event: MouseEvent): void => {
+    if (event.target instanceof Element && event.target.closest("a") !== null)
+      leavingUntil = performance.now() + leavingMs;
+  };
+
   /** The address keeps the place: a reload, or the way back from elsewhere, begins there. */
   function keepPlace(place: { month: number; rank: number; top: boolean }): void {
-    if (location.pathname !== "/") return;
+    if (location.pathname !== "/" || performance.now() < leavingUntil) return;
     const path = place.top ? "/" : `/?at=${engine.placeText(place)}`;
     if (path !== location.pathname + location.search) history.replaceState(null, "", path);
   }
@@ -139,11 +148,13 @@ export function openTimeline(root: HTMLElement) {
       root.addEventListener("keydown", onKeyDown);
       root.addEventListener("focusin", onFocus);
       addEventListener(leftEvent, onLeft);
+      addEventListener("click", onClick, { capture: true });
       ends.push(
         () => {
           removeEventListener(leftEvent, onLeft);
           root.removeEventListener("keydown", onKeyDown);
           root.removeEventListener("focusin", onFocus);
+          removeEventListener("click", onClick, { capture: true });
         },
         () => {
           history.scrollRestoration = "auto";
