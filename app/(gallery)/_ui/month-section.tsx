@@ -23,10 +23,10 @@ export function ChooseSpan({ span, label, tab }: { span: string; label: string; 
 export function MonthOver({ month, title, day }: { month: number; title: string; day: string | undefined }) {
   return (
     <div aria-hidden="true" className="month-head">
-      <ChooseSpan span={monthText(month)} label={title} tab={-1} />
-      {/* Made anew with each month: moved by a longer name, the day would count as a layout that shifts. */}
       <b>{title}</b>
-      <span key={title}>{day}</span>
+      {/* Made anew when the words change: moved by longer ones, they would count as a layout that shifts. */}
+      <span key={`day after ${title}`}>{day}</span>
+      <ChooseSpan key={`box after ${title} ${day}`} span={monthText(month)} label={title} tab={-1} />
     </div>
   );
 }
