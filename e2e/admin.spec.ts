@@ -1,9 +1,11 @@
 import { photograph } from "./pictures.ts";
 import { port } from "./ports.ts";
-import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
+import { accessible, choose, expect, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
 // One of these is public for a moment: old, so that it is nobody else's first picture.
+test.afterAll(leaveNothingPublic);
+
 test("an administrator finds everybody's pictures, changes them, throws them away and takes them back", async ({
   member,
   admin,

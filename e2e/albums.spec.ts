@@ -53,7 +53,7 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
   await member
     .locator(tiles)
     .nth(3)
-    .dragTo(member.locator(tiles).nth(0), { targetPosition: { x: 8, y: 40 } });
+    .dragTo(member.locator(tiles).nth(0), { targetPosition: { x: 8, y: 120 } });
   await expect.poll(() => shown(member)).toEqual(["3", "1", "0", "2"]);
   await member.reload();
   expect(await shown(member)).toEqual(["3", "1", "0", "2"]);
