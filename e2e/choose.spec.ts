@@ -1,6 +1,6 @@
 import type { Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { expect, test } from "./test.ts";
+import { expect, leaveNothingPublic, test } from "./test.ts";
 
 type Chosen = Awaited<ReturnType<typeof photograph>>;
 
@@ -28,6 +28,8 @@ async function hand(page: Page, how: "drop" | "paste", files: Chosen[]): Promise
     ] as const,
   );
 }
+
+test.afterAll(leaveNothingPublic);
 
 for (const how of ["drop", "paste"] as const)
   test(`pictures that come by ${how} are added like chosen ones`, async ({ member }) => {

@@ -1,9 +1,11 @@
 import { animation, photograph } from "./pictures.ts";
 import { storePort } from "./ports.ts";
-import { accessible, choose, expect, signedIn, test, upload, visit } from "./test.ts";
+import { accessible, choose, expect, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
+
+test.afterAll(leaveNothingPublic);
 
 test("a private picture is nobody else's, a public one is everybody's, until it is private again", async ({
   member,

@@ -1,6 +1,6 @@
 import type { APIResponse } from "playwright/test";
 import { port, storePort } from "./ports.ts";
-import { expect, test } from "./test.ts";
+import { expect, leaveNothingPublic, test } from "./test.ts";
 
 const origin = `http://localhost:${port}`;
 const headers = { origin, "content-type": "application/json" };
@@ -12,6 +12,8 @@ const file = {
   sha256: "0".repeat(64),
 };
 const codeOf = async (response: APIResponse): Promise<string> => (await response.json()).code;
+
+test.afterAll(leaveNothingPublic);
 
 test("a changing request from another site, from nowhere or in another type is refused (A-38, A-39, R-80)", async ({
   member,

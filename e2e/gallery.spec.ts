@@ -1,6 +1,6 @@
 import { photograph } from "./pictures.ts";
 import { port } from "./ports.ts";
-import { accessible, expect, fits, signedIn, test, upload } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
 import { account } from "./world.ts";
 
 declare global {
@@ -11,6 +11,8 @@ declare global {
 }
 
 const tiles = "main a[href^='/m/']";
+
+test.afterAll(leaveNothingPublic);
 
 test.describe("with a handful of pictures", () => {
   const taken = ["2026:05:04", "2026:05:03", "2026:05:02", "2026:05:01"];

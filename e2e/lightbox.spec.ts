@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Locator, Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, signedIn, test, upload } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
 import { account } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
@@ -42,6 +42,8 @@ async function open(member: Page, n = 0, at = n): Promise<Locator> {
 const shown = (dialog: Locator) =>
   dialog.locator(".pswp__item[aria-hidden=false] img:not(.pswp__img--placeholder)");
 const widthOf = async (dialog: Locator): Promise<number> => (await shown(dialog).boundingBox())?.width ?? 0;
+
+test.afterAll(leaveNothingPublic);
 
 test.describe("over the timeline", () => {
   let cookies: Cookies;

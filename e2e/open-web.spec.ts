@@ -2,10 +2,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, signedIn, test, upload, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
 import { account, main, withSql } from "./world.ts";
 
 const origin = `http://localhost:${main().port}`;
+
+test.afterAll(leaveNothingPublic);
 
 test("a public picture is told of everywhere, and nowhere any more once it is private", async ({
   browser,

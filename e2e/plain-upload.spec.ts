@@ -1,6 +1,8 @@
 import { photograph } from "./pictures.ts";
-import { expect, fits, signedIn, test, visit } from "./test.ts";
+import { expect, fits, leaveNothingPublic, signedIn, test, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
+
+test.afterAll(leaveNothingPublic);
 
 test("a picture gets into the gallery without JavaScript, and what goes wrong is told in words", async ({
   browser,

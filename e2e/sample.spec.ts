@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { secondPorts } from "./ports.ts";
 import { type Open, takeScreens } from "./screens.ts";
-import { accessible, expect, fits, test } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, test } from "./test.ts";
 import { environmentOf, main, owner, tintype, withSql } from "./world.ts";
 
 const place = { ...secondPorts, data: `${main().data}-sample` };
@@ -39,6 +39,8 @@ const samplesLeft = (): Promise<number> =>
     const [row] = await sql`select count(*)::int as left from samples where media_id is null`;
     return Number(row?.left);
   }, place);
+
+test.afterAll(leaveNothingPublic);
 
 test("samples fill a new gallery once it has an owner, and go with one click", async ({ browser }) => {
   test.setTimeout(180_000);

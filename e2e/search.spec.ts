@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, signedIn, test, upload, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
@@ -48,6 +48,8 @@ test.beforeAll(async ({ browser }) => {
 test.beforeEach(async ({ context }) => {
   await context.addCookies(cookies);
 });
+
+test.afterAll(leaveNothingPublic);
 
 test("a key leads to the box from anywhere, a word to its pictures, and the light box walks through those alone", async ({
   page,

@@ -1,6 +1,6 @@
 import type { Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, signedIn, test, upload } from "./test.ts";
+import { accessible, expect, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
 test.setTimeout(120_000);
@@ -32,6 +32,8 @@ const takenOf = (ids: string[]): Promise<string[]> =>
       select id, to_char(taken_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as at from media where id = any(${ids})`;
     return ids.map((id) => rows.find((row) => row.id === id)?.at ?? "");
   });
+
+test.afterAll(leaveNothingPublic);
 
 test("with the mouse: one, a range, a lasso; a shift of the date of all, and undo puts it back", async ({
   member,

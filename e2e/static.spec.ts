@@ -7,7 +7,7 @@ import type { Page, Request } from "playwright/test";
 import { photograph } from "./pictures.ts";
 import { secondPorts } from "./ports.ts";
 import { startSecond } from "./second.ts";
-import { expect, test, upload, visit } from "./test.ts";
+import { expect, leaveNothingPublic, test, upload, visit } from "./test.ts";
 import { type Account, account, environmentOf, type Place } from "./world.ts";
 
 const project = path.join(import.meta.dirname, "..");
@@ -46,6 +46,8 @@ async function signIn(page: Page, who: Account): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).not.toHaveURL(/sign-in/);
 }
+
+test.afterAll(leaveNothingPublic);
 
 test("scripts, styles and public files come from the bucket, and every page works with them", async ({
   context,

@@ -4,7 +4,7 @@ import { parseSettings, required } from "#lib/env.ts";
 import type { CorsRule } from "#lib/storage/port.ts";
 import { openBucket } from "#lib/storage/s3.ts";
 import { port } from "./ports.ts";
-import { accessible, expect, fits, signedIn, test, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, visit } from "./test.ts";
 import { owner, tintype } from "./world.ts";
 
 /** The bucket of the running instance, as someone with its keys can change it. */
@@ -19,6 +19,8 @@ async function withBucket<T>(work: (bucket: ReturnType<typeof openBucket>) => Pr
 }
 
 const examineMs = 60_000;
+
+test.afterAll(leaveNothingPublic);
 
 test("an administrator sees where pictures are kept and has all of it examined, from the server and from here", async ({
   admin,

@@ -1,6 +1,6 @@
 import type { Page } from "playwright/test";
 import type postgres from "postgres";
-import { accessible, expect, signedIn, test } from "./test.ts";
+import { accessible, expect, leaveNothingPublic, signedIn, test } from "./test.ts";
 import { type Account, account, withSql } from "./world.ts";
 
 declare global {
@@ -105,6 +105,8 @@ const onScreen = (page: Page) =>
       .filter(({ box }) => box.top + box.height / 2 > 110 && box.top + box.height / 2 < innerHeight)
       .map(({ href, box }) => ({ href, top: Math.round(box.top) })),
   );
+
+test.afterAll(leaveNothingPublic);
 
 test("scrolling takes over what the server drew without moving anything, and never draws more than it shows", async ({
   browser,

@@ -5,7 +5,7 @@ import type { Page, Request } from "playwright/test";
 import { type Drawn, large, photograph } from "./pictures.ts";
 import { secondPorts } from "./ports.ts";
 import { startSecond } from "./second.ts";
-import { choose, expect, test, upload, visit } from "./test.ts";
+import { choose, expect, leaveNothingPublic, test, upload, visit } from "./test.ts";
 import { main, type Place } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
@@ -71,6 +71,8 @@ async function flow(page: Page, place: Place, drawn: Drawn): Promise<Traffic> {
   expect(host).toBe(`localhost:${place.storePort}`);
   return traffic;
 }
+
+test.afterAll(leaveNothingPublic);
 
 test("a picture goes from the browser into the bucket as a form, is verified, and is seen in the gallery", async ({
   member,

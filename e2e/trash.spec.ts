@@ -1,8 +1,10 @@
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, signedIn, test, upload, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
 import { account } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
+
+test.afterAll(leaveNothingPublic);
 
 test("a member finds in the trash what was moved there, and takes it back", async ({ member }) => {
   const name = `lost-${Date.now()}`;

@@ -1,7 +1,7 @@
 /** Through the site with the keyboard alone, and with what a screen reader is told alone (WCAG 2.2 AA). */
 import type { Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { expect, signedIn, test, upload } from "./test.ts";
+import { expect, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
 import { account, owner } from "./world.ts";
 
 const pages = ["/", "/upload", "/account", "/trash", "/preferences", "/embed/code", "/search"];
@@ -49,6 +49,8 @@ async function walk(page: Page, most: number): Promise<Stop[]> {
   }
   return stops;
 }
+
+test.afterAll(leaveNothingPublic);
 
 test("every stop of the keyboard is in sight, marked and in the order of the page, and none is a trap", async ({
   browser,

@@ -1,7 +1,7 @@
 /** For everybody: languages, light and dark, both ways of writing, without network, from other apps. */
 import type { BrowserContext, Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, signedIn, test, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, test, visit } from "./test.ts";
 import { main, owner } from "./world.ts";
 
 const origin = `http://localhost:${main().port}`;
@@ -12,6 +12,8 @@ const speak = (context: BrowserContext, language: string) =>
 const english = /\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}\b/;
 const ownPages = ["/", "/upload", "/account", "/trash", "/preferences"];
 const adminPages = ["/admin/media", "/admin/uploads", "/admin/users", "/admin/storage"];
+
+test.afterAll(leaveNothingPublic);
 
 test("readers who ask at the same time are each answered in their own language", async ({ request }) => {
   const ask = async (language: string) => {
