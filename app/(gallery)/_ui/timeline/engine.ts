@@ -96,6 +96,8 @@ export function createEngine(
   /** Where the root begins, in the page. */
   let base = 0;
   let windowHeight = 1;
+  /** What the page has below the timeline. */
+  let below = 0;
   let view: View | undefined;
   let drawn = { from: Number.NaN, shift: Number.NaN, plain: false };
   let fast = false;
@@ -130,6 +132,7 @@ export function createEngine(
     const box = root.getBoundingClientRect();
     base = box.top + scrollY;
     windowHeight = innerHeight;
+    below = Math.max(0, document.documentElement.scrollHeight - base - box.height);
     sticky = names.sticky();
     const next = {
       width: probe?.clientWidth ?? box.width,
@@ -150,11 +153,7 @@ export function createEngine(
   }
 
   /** The highest that may stand at the top of the window. */
-  const lastShown = (): number => Math.max(-base, heightOf(model) - windowHeight + below());
-  /** What the page has below the timeline. */
-  const below = (): number =>
-    Math.max(0, document.documentElement.scrollHeight - base - root.getBoundingClientRect().height);
-
+  const lastShown = (): number => Math.max(-base, heightOf(model) - windowHeight + below);
   function placed(
     part: number,
     index: number,
@@ -316,9 +315,7 @@ export function createEngine(
     fast = by > fastWindows * windowHeight;
     // At an end of the page, but not of the timeline: there would be no further.
     const atTop = at.scrolled <= -base + 1 && at.shown > -base + 1;
-    const atEnd =
-      at.scrolled >= document.documentElement.scrollHeight - windowHeight - base - 1 &&
-      at.shown < lastShown() - 1;
+    const atEnd = at.scrolled >= space.height + below - windowHeight - 1 && at.shown < lastShown() - 1;
     if (at.shown < -base || at.shown > lastShown() || ((atTop || atEnd) && !touching)) go(at.shown);
     else follow();
     clearTimeout(restTimer);
@@ -327,7 +324,8 @@ export function createEngine(
 
   function follow(): void {
     const far = Math.abs(at.shown - windowHeight - drawn.from) > windowHeight / 3;
-    if (far || at.shown - at.scrolled !== drawn.shift) redraw();
+    // Sums of fractions differ in their last digits: those are no move.
+    if (far || Math.abs(at.shown - at.scrolled - drawn.shift) > 0.01) redraw();
     else {
       const before = top;
       readTop();
