@@ -75,7 +75,7 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
 
   await member.getByText("Edit album", { exact: true }).click();
   await member.getByLabel("Title", { exact: true }).fill("Busan 2032");
-  await member.getByLabel("Public").check();
+  await member.getByRole("radio", { name: /^Public/ }).check();
   await accessible(member);
   await member.getByRole("button", { name: "Save" }).click();
   await expect(member.getByRole("heading", { level: 1 })).toHaveText("Busan 2032");
