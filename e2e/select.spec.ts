@@ -75,7 +75,7 @@ test("with the mouse: one, a range, a lasso; a shift of the date of all, and und
     await member.locator(tiles).nth(1).boundingBox(),
   ];
   if (one === null || two === null) throw new Error("The tiles have no place on the page");
-  await member.mouse.move(one.x + one.width / 2, one.y + one.height + 120);
+  await member.mouse.move(one.x - 8, one.y + one.height / 2);
   await member.mouse.down();
   await member.mouse.move(two.x + two.width / 2, two.y + two.height / 2, { steps: 5 });
   await member.mouse.up();
