@@ -71,7 +71,7 @@ test.describe("with a handful of pictures", () => {
     await expect(dialog).toContainText("day-2.jpg");
     await member.keyboard.press("ArrowLeft");
     await expect(dialog).toContainText("day-3.jpg");
-    expect(member.url()).not.toBe(first);
+    await expect(member).not.toHaveURL(first);
     for (let n = 0; n < 30; n++) {
       await member.keyboard.press("Tab");
       expect(

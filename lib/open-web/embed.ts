@@ -83,10 +83,10 @@ export async function embedPage(
     body: `<main aria-label="${escaped(title)}">
 <h1>${escaped(title)}</h1>
 ${page.media.length === 0 ? `<p>${escaped(w("embedEmpty"))}</p>` : `<ul>\n${page.media.map((row) => tile(row, list)).join("\n")}\n</ul>`}
-</main>
 <div class="foot"><a href="${escaped(home)}" target="_blank" rel="noopener">${escaped(title)}</a>${
       page.next === undefined ? "" : `<a href="?${escaped(more.toString())}">${escaped(w("embedMore"))}</a>`
-    }</div>`,
+    }</div>
+</main>`,
   });
 }
 
