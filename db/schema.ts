@@ -672,6 +672,8 @@ export const shares = pgTable(
     title: text("title").notNull().default(""),
     /** The album it follows, or that guests add to; null ends the share, because the album was deleted. */
     albumId: uuid("album_id").references(() => albums.id, { onDelete: "set null" }),
+    /** Of an album: its visitors find the albums in it as well. */
+    withAlbums: boolean("with_albums").notNull().default(false),
     passwordHash: text("password_hash"),
     expiresAt: instant("expires_at"),
     visitsMax: integer("visits_max"),

@@ -1,0 +1,1 @@
+ALTER TABLE "shares" ADD COLUMN "with_albums" boolean DEFAULT false NOT NULL;
