@@ -342,7 +342,8 @@ export const media = pgTable(
 
 /**
  * Halves of pictures that a telephone stores as two files, a still and a clip. A row per medium that is one: it tells
- * which other half belongs to it, and keeps the clip as it was uploaded once the two have met.
+ * which other half belongs to it, and keeps the clip as it was uploaded once the two have met. Then the medium is the
+ * still, and the clip its second original: kept, trashed, purged and counted with it.
  */
 export const halves = pgTable(
   "halves",
@@ -353,14 +354,21 @@ export const halves = pgTable(
     ownerId: uuid("owner_id").notNull(),
     /** What the telephone wrote into both. */
     contentId: text("content_id").notNull(),
-    /** Of a still that has its clip: the second original. */
+    /** Of a still that has its clip: the second original. The key goes when the medium is purged, the rest tells what it was. */
     clipKey: text("clip_key").unique(),
     clipBytes: bigint("clip_bytes", { mode: "number" }),
     clipSha256: digest("clip_sha256"),
+    clipMime: mediaType("clip_mime"),
+    clipFilename: text("clip_filename"),
   },
   (t) => [
     index("halves_content").on(t.ownerId, t.contentId),
     index("halves_clip").on(t.ownerId, t.clipSha256).where(sql`clip_sha256 is not null`),
+    check(
+      "halves_clip_whole",
+      sql`num_nulls(${t.clipBytes}, ${t.clipSha256}, ${t.clipMime}, ${t.clipFilename}) in (0, 4)
+        and (${t.clipKey} is null or ${t.clipSha256} is not null)`,
+    ),
   ],
 );
 
