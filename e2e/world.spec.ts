@@ -1,4 +1,5 @@
 /** For everybody: languages, light and dark, both ways of writing, without network, from other apps. */
+import { randomUUID } from "node:crypto";
 import type { BrowserContext, Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
 import { accessible, expect, fits, leaveNothingPublic, signedIn, test, visit } from "./test.ts";
@@ -42,12 +43,14 @@ test.describe("in Korean", () => {
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
   });
 
-  test("what is missing is said in Korean, whoever made the page", async ({ page }) => {
-    // The second is answered by Next without a page; the browser makes it.
-    for (const path of ["/no/such/page", "/m/3f0a1f90-0000-4000-8000-000000000000"]) {
-      await page.goto(path);
+  test("what is missing is said in Korean, without script as well", async ({ browser }) => {
+    const context = await browser.newContext({ locale: "ko-KR", javaScriptEnabled: false });
+    const page = await context.newPage();
+    for (const path of ["/no/such/page", ...["m", "albums"].map((part) => `/${part}/${randomUUID()}`)]) {
+      expect((await page.goto(path))?.status()).toBe(404);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText("여기에는 보여 드릴 것이 없습니다");
     }
+    await context.close();
   });
 
   test("no screen of the owner's falls back to English", async ({ browser }) => {

@@ -1,7 +1,9 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
+import { canAdminister } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
-import { requireAdmin } from "../_session/viewer.ts";
+import { requireViewer } from "../_session/viewer.ts";
+import { refused } from "../_ui/missing.tsx";
 import { NavLink } from "../_ui/nav-link.tsx";
 
 const w = words("admin");
@@ -10,7 +12,8 @@ export const generateMetadata = (): Metadata => ({ title: w("title"), robots: { 
 
 export default async function AdminLayout({ children }: { children: ReactNode }) {
   // Before anything is sent: once the page streams, its status can no longer become 403.
-  await requireAdmin();
+  const viewer = await requireViewer();
+  if (!canAdminister(viewer)) return refused();
   return (
     <>
       <nav aria-label={w("title")} className="border-b border-line bg-surface">

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
 import { requireViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Empty } from "#app/_ui/empty.tsx";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { database } from "#lib/database.ts";
@@ -19,7 +19,7 @@ export default async function Favourites({ searchParams }: PageProps<"/favourite
   const { after } = await searchParams;
   const cursor = Array.isArray(after) ? after[0] : after;
   const page = await favouritesList.page(database().db, { viewer, cursor, limit: picturesAtOnce });
-  if (page === undefined) notFound();
+  if (page === undefined) return missing();
   return (
     <Page width="full" className="sm:pt-6">
       <div className="px-2 sm:px-0">

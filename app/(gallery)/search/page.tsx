@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
-import { notFound, redirect } from "next/navigation";
+import { redirect } from "next/navigation";
 import { currentViewer } from "#app/_session/viewer.ts";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { SearchBox } from "#app/_ui/search-box.tsx";
 import { SearchSign } from "#app/_ui/search-sign.tsx";
@@ -34,7 +35,7 @@ async function Answer({ clauses, after, before }: { clauses: Clause[]; after: st
   const viewer = await currentViewer();
   const cursor = before || after || undefined;
   const answer = await found(viewer, clauses, cursor);
-  if (answer === undefined) notFound();
+  if (answer === undefined) return missing();
   if (answer === "too slow") return <Slow query={writeQuery(clauses)} />;
   if (answer.page.media.length === 0) return <Nothing viewer={viewer} clauses={clauses} />;
   return <Results answer={answer} clauses={clauses} cursor={cursor} />;

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
 import { Empty } from "#app/_ui/empty.tsx";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { DownloadAll } from "#app/downloads/download-all.tsx";
@@ -100,7 +100,7 @@ async function Pictures({
     sharePage(db, share, { cursor: after, limit: pageLength }),
     shareCount(db, share),
   ]);
-  if (page === undefined) notFound();
+  if (page === undefined) return missing();
   if (page.media.length === 0 && after === undefined)
     return <Empty title={w("emptyTitle")} text={w("emptyText")} />;
   return (

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { notFound } from "next/navigation";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Empty } from "#app/_ui/empty.tsx";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { DownloadAll } from "#app/downloads/download-all.tsx";
@@ -125,14 +125,14 @@ export default async function AlbumPage({ params, searchParams }: PageProps<"/al
   const [{ id }, { after, albums }] = await Promise.all([params, searchParams]);
   const { db } = database();
   const album = await getAlbum(db, { viewer, id });
-  if (album === undefined) notFound();
+  if (album === undefined) return missing();
   const path = `/albums/${album.id}`;
   const name = `album.${album.id}`;
   const [inside, page] = await Promise.all([
     listAlbumsIn(db, { viewer, cursor: text(albums), limit: albumsAtOnce, album }),
     openList(name)?.page(db, { viewer, cursor: text(after), limit: picturesAtOnce }),
   ]);
-  if (page === undefined) notFound();
+  if (page === undefined) return missing();
   return (
     <Page width="full" className="sm:pt-6">
       <div className="px-2 sm:px-0">

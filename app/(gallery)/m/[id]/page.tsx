@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { StructuredData } from "#app/_ui/structured-data.tsx";
 import { pictureOf } from "#lib/open-web/describe.ts";
@@ -39,7 +39,7 @@ export async function generateMetadata({ params }: PageProps<"/m/[id]">): Promis
 
 export default async function MediaPage({ params, searchParams }: PageProps<"/m/[id]">) {
   const opened = await loadOpened((await params).id, listIn(await searchParams));
-  if (opened === undefined) notFound();
+  if (opened === undefined) return missing();
   return (
     <Page width="bare">
       {opened.details.visibility === "public" ? <StructuredData id={opened.details.id} /> : null}

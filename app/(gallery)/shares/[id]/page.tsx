@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
 import { cache } from "react";
 import { renderSVG } from "uqr";
 import { currentViewer, requireViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Field } from "#app/_ui/field.tsx";
+import { missing } from "#app/_ui/missing.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
@@ -95,7 +95,7 @@ export default async function SharePage({ params, searchParams }: PageProps<"/sh
   const viewer = await requireViewer();
   const { id } = await params;
   const share = await load(id);
-  if (share === undefined) notFound();
+  if (share === undefined) return missing();
   const { visits: cursor } = await searchParams;
   const log = await listVisits(database().db, {
     viewer,

@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
-import { notFound, redirect } from "next/navigation";
+import { redirect } from "next/navigation";
 import { z } from "zod";
 import { requireViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { database } from "#lib/database.ts";
@@ -31,9 +32,10 @@ const lookSeconds = 3;
 export default async function PlainUploadStands({ params, searchParams }: PageProps<"/upload/plain/[id]">) {
   const { id } = await params;
   const here = `/upload/plain/${id}`;
-  if (!z.uuid().safeParse(id).success) notFound();
+  if (!z.uuid().safeParse(id).success) return missing();
   const viewer = await requireViewer(here);
   const found = await look(viewer, id);
+  if (found === undefined) return missing();
   const query = await searchParams;
   if (query.key !== undefined || query.etag !== undefined) redirect(`${here}?sent=1`);
   return (
@@ -47,12 +49,12 @@ export default async function PlainUploadStands({ params, searchParams }: PagePr
   );
 }
 
-async function look(viewer: Viewer, id: string): Promise<PlainUpload> {
+async function look(viewer: Viewer, id: string): Promise<PlainUpload | undefined> {
   try {
     await paceLooks(viewer, 1);
     return await plainUpload(database().db, storage(), { viewer, id });
   } catch (error) {
-    if (error instanceof TintypeError && ["not_found", "forbidden"].includes(error.code)) notFound();
+    if (error instanceof TintypeError && ["not_found", "forbidden"].includes(error.code)) return undefined;
     throw error;
   }
 }

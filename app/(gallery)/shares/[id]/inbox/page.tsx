@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
 import { currentViewer, requireViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { bytesInWords } from "#app/_ui/bytes.ts";
 import { Empty } from "#app/_ui/empty.tsx";
+import { missing } from "#app/_ui/missing.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { database } from "#lib/database.ts";
@@ -53,7 +53,7 @@ export default async function Inbox({ params, searchParams }: PageProps<"/shares
     if (error instanceof TintypeError) return undefined;
     throw error;
   });
-  if (share?.kind !== "inbox") notFound();
+  if (share?.kind !== "inbox") return missing();
   const { arrivals, next } = await listArrivals(db, { viewer, id, cursor, limit: pageRows });
   return (
     <Page>
