@@ -57,7 +57,7 @@ const asked = [
 ] as const;
 
 /** Like a library that grew for sixteen years: most belongs to one person, seven of ten pictures are public. */
-async function seed(pg: postgres.Sql, rows: number): Promise<void> {
+export async function seed(pg: postgres.Sql, rows: number): Promise<void> {
   await pg`insert into users (id, name, email)
     select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Bench ' || n, n || '@example.com' from generate_series(0, 20) n`;
   // Written and sorted in at once, as an import of this size would not be: that is not what is measured.

@@ -627,6 +627,8 @@ export const mediaSearch = pgTable(
     facts: text("facts").array().notNull(),
     /** For the owner alone: visibility, place. */
     ownFacts: text("own_facts").array().notNull(),
+    /** Its keys are in the index. Until the worker has put them there, a search reads the row itself. */
+    keyed: boolean("keyed").notNull().default(false),
   },
   (t) => [
     index("media_search_keys")
@@ -635,7 +637,9 @@ export const mediaSearch = pgTable(
         sql`search_keys(${t.ownerId}, ${t.open}, ${t.takenAt}, ${t.words}, ${t.ownWords}, ${t.facts}, ${t.ownFacts})`,
       )
       // Every month of a search would read the list of what is not yet sorted in.
-      .with({ fastupdate: false }),
+      .with({ fastupdate: false })
+      .where(sql`keyed`),
+    index("media_search_due").on(t.takenAt, t.mediaId).where(sql`not keyed`),
   ],
 );
 

@@ -293,7 +293,7 @@ function byKeys(wanted: Wanted, scope: Scope, walk: Walk, keys: string): SQL {
     select x.id, x.taken_at from eras e cross join lateral (
       with hits as materialized (
         select s.media_id as id, s.taken_at from media_search s ${medium}
-        where search_keys(s.owner_id, s.open, s.taken_at, s.words, s.own_words, s.facts, s.own_facts) @@
+        where s.keyed and search_keys(s.owner_id, s.open, s.taken_at, s.words, s.own_words, s.facts, s.own_facts) @@
             replace(${keys}::text, ${scopeMark}::text,
               search_scope(${scope === "public" ? null : (wanted.viewerId ?? null)}::uuid) || search_era(e.begins))::tsquery
           and ${and([...range(wanted, walk, sql`s.taken_at`, sql`s.media_id`), conditions.all()])}
@@ -306,6 +306,15 @@ function byKeys(wanted: Wanted, scope: Scope, walk: Walk, keys: string): SQL {
         ${order(newer, sql`m.taken_at`, sql`m.id`)} limit ${limit})
       ${order(newer, sql`taken_at`, sql`id`)} limit ${limit}) x
     limit ${limit})`;
+}
+
+/** What came or changed so lately that its keys are not in the index yet. */
+function notKeyed(wanted: Wanted, scope: Scope, walk: Walk): SQL {
+  const conditions = new Conditions(wanted, scope);
+  return sql`(select s.media_id as id, s.taken_at from media_search s
+      ${conditions.readsMedia ? sql`join media m on m.id = s.media_id` : sql``}
+    where not s.keyed and ${and([...range(wanted, walk, sql`s.taken_at`, sql`s.media_id`), conditions.all()])}
+    ${order(walk.newer, sql`s.taken_at`, sql`s.media_id`)} limit ${walk.limit})`;
 }
 
 /** Through tags or albums, each in the order of time. */
@@ -332,11 +341,11 @@ function throughFavourites(wanted: Wanted, walk: Walk): SQL {
     ${order(walk.newer, sql`s.taken_at`, sql`s.media_id`)} limit ${walk.limit})`;
 }
 
-function inScope(wanted: Wanted, scope: "own" | "public", walk: Walk): SQL {
+function inScope(wanted: Wanted, scope: "own" | "public", walk: Walk): SQL[] {
   const keys = new Conditions(wanted, scope).keys();
-  if (keys !== undefined) return byKeys(wanted, scope, walk, keys);
+  if (keys !== undefined) return [byKeys(wanted, scope, walk, keys), notKeyed(wanted, scope, walk)];
   const isRated = wanted.measures.some(({ of, min = 0, not }) => of === "rating" && min > 0 && !not);
-  return walked(wanted, scope, walk, isRated && scope === "own" ? [sql`m.rating > 0`] : []);
+  return [walked(wanted, scope, walk, isRated && scope === "own" ? [sql`m.rating > 0`] : [])];
 }
 
 /** The ways that together find everything, each ended by its limit. */
@@ -357,7 +366,7 @@ function ways(wanted: Wanted, walk: Walk): SQL[] {
   ];
   const named = wanted.words.filter(({ not }) => !not);
   return [
-    ...scopes.map((scope) => inScope(wanted, scope, walk)),
+    ...scopes.flatMap((scope) => inScope(wanted, scope, walk)),
     // A word that is the name of a tag or an album finds what is in it, whatever its own texts say.
     ...named.flatMap(({ tags, albums }) => [
       ...(tags.length === 0 ? [] : [through(wanted, walk, "tags", tags)]),
@@ -446,4 +455,17 @@ export async function fillSearch(db: Db, most: number): Promise<boolean> {
     await tx.execute(sql`update search_backfill set after = ${last}::uuid`);
     return true;
   });
+}
+
+/**
+ * Puts the keys of up to `most` media into the index; false when none lacks them. Rows that somebody is changing are left
+ * for the next time: nobody waits for this, and it waits for nobody.
+ */
+export async function keySearch(db: Db, most: number): Promise<boolean> {
+  const keyed = await db.execute(sql`
+    update media_search s set keyed = true from (
+      select media_id from media_search where not keyed order by taken_at desc, media_id desc
+      limit ${most} for update skip locked) due
+    where s.media_id = due.media_id returning 1`);
+  return keyed.length > 0;
 }

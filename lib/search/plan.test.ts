@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import { boundSearch, searchStatement } from "#db/queries/search.ts";
 import type { Viewer } from "#lib/media.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
+import { fillSearchIndex } from "./fill.ts";
 import { parseQuery } from "./query.ts";
 import { searchMedia } from "./search.ts";
 import { wantedOf } from "./wanted.ts";
@@ -32,6 +33,7 @@ before(async () => {
       case when n <= ${inOneMonth} then timestamptz '2020-06-01' + n / 2 * interval '10 minutes'
         else timestamptz '2018-01-01' + n / 2 * interval '13 hours' end, 'camera', 'Box'
     from generate_series(1, ${rows}) n`;
+  await fillSearchIndex(database.db, new AbortController().signal);
   await database.sql`analyze`;
 });
 after(() => database.close());

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { keySearch } from "#db/queries/search.ts";
 import { type Role, roles, type Viewer, type Visibility } from "#lib/media.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
 import { fillSearchIndex } from "./fill.ts";
@@ -287,7 +288,12 @@ describe("what filters find", () => {
           taken: new Date(Date.UTC(2021, n % 5, 1)).toISOString(),
         }),
       );
-    for (const text of ["pageable", "is:mine", "page owner:me -type:gif"]) {
+    // With no keys at all, with those of the newest few, and with all.
+    for (const text of ["pageable", "pageable page", "is:mine", "page owner:me -type:gif"]) {
+      if (text === "pageable page")
+        await database.sql`
+        update media_search set keyed = true where owner_id = ${own.id} and taken_at > '2021-02-15'`;
+      if (text === "is:mine") while (await keySearch(database.db, 5));
       const clauses = clausesOf(text);
       const all = await find(own, text);
       assert.deepEqual([...all].sort(), [...ids].sort());
@@ -349,6 +355,24 @@ describe("what filters find", () => {
         [["rating"], 1],
       ],
     );
+  });
+});
+
+describe("a search between a change and the keys of it", () => {
+  it("tells what is, not what the index still says", async () => {
+    const own = await person();
+    const ids = [await picture({ owner: own, title: "Beforehand" }), await picture({ owner: own })];
+    await fillSearchIndex(database.db, new AbortController().signal);
+    assert.deepEqual(await find(own, "beforehand"), [ids[0]]);
+    await database.sql`update media set title = 'Afterwards' where id = any(${ids})`;
+    assert.deepEqual(await find(own, "beforehand"), []);
+    assert.deepEqual((await find(own, "afterwards")).sort(), ids.sort());
+    await fillSearchIndex(database.db, new AbortController().signal);
+    assert.deepEqual(await find(own, "beforehand"), []);
+    assert.deepEqual((await find(own, "afterwards")).sort(), ids.sort());
+    const [due] = await database.sql`
+      select 1 from media_search where not keyed and media_id = any(${ids})`;
+    assert.equal(due, undefined);
   });
 });
 
