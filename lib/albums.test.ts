@@ -15,7 +15,7 @@ import {
   listPublicAlbums,
   moveAlbum,
 } from "./albums.ts";
-import { changeMedia, undo } from "./bulk/change.ts";
+import { changeMedia, deletedAlbum, undo } from "./bulk/change.ts";
 import { selectionShape } from "./bulk/shapes.ts";
 import { openList } from "./lists.ts";
 import { albumSorts, type Role, type Viewer, type Visibility } from "./media.ts";
@@ -162,6 +162,68 @@ describe("albums in albums", () => {
     assert.equal((await getAlbum(database.db, { viewer: ann, id: low }))?.parentId, top);
     const timeline = await openList("timeline")?.some(database.db, { viewer: ann, ids });
     assert.equal(timeline?.length, 2);
+  });
+
+  it("come back into it when its deletion is taken back, with its pictures in their order, its cover and its links", async () => {
+    const top = await createAlbum(database.db, { viewer: ann, title: "Top" });
+    const middle = await createAlbum(database.db, {
+      viewer: ann,
+      title: "Middle",
+      description: "Words",
+      visibility: "unlisted",
+      parentId: top,
+    });
+    const low = await createAlbum(database.db, { viewer: ann, title: "Low", parentId: middle });
+    const away = await createAlbum(database.db, { viewer: ann, title: "Away", parentId: middle });
+    const ids = await addMedia(ann, 4);
+    await put(ann, middle, ids);
+    const [, second = "", , last = ""] = (await walk(`album.${middle}`, ann)) ?? [];
+    await arrange(database.db, { viewer: ann, albumId: middle, ids: [last], target: second, after: false });
+    await changeAlbum(database.db, { viewer: ann, id: middle, coverId: second });
+    const order = await walk(`album.${middle}`, ann);
+    const before = await getAlbum(database.db, { viewer: ann, id: middle });
+    const [share] = await database.sql`
+      insert into shares (owner_id, kind, token_hash, salt, label, album_id)
+      values (${ann.id}, 'album', sha256(${middle}::text::bytea), '\\x00', 'Somebody', ${middle}) returning id`;
+
+    const changeId = await deleteAlbum(database.db, { viewer: ann, id: middle });
+    await moveAlbum(database.db, { viewer: ann, id: away, parentId: null });
+    assert.equal(await deletedAlbum(database.db, { viewer: ben, changeId }), undefined);
+    assert.equal((await deletedAlbum(database.db, { viewer: ann, changeId }))?.title, "Middle");
+    await assert.rejects(undo(database.db, { viewer: ben, changeId }), { code: "gone" });
+    assert.deepEqual(await undo(database.db, { viewer: ann, changeId }), { restored: 4, left: 0 });
+
+    const again = await getAlbum(database.db, { viewer: ann, id: middle });
+    const told = (album: typeof again) =>
+      album && [
+        album.title,
+        album.description,
+        album.visibility,
+        album.parentId,
+        album.sort,
+        album.coverId,
+        album.count,
+      ];
+    assert.deepEqual(told(again), told(before));
+    assert.deepEqual(await walk(`album.${middle}`, ann), order);
+    assert.equal((await getAlbum(database.db, { viewer: ann, id: low }))?.parentId, middle);
+    // What somebody has moved since stays where they put it.
+    assert.equal((await getAlbum(database.db, { viewer: ann, id: away }))?.parentId, null);
+    const [linked] = await database.sql`select album_id from shares where id = ${share?.id}`;
+    assert.equal(linked?.album_id, middle);
+    assert.equal(await deletedAlbum(database.db, { viewer: ann, changeId }), undefined);
+    await assert.rejects(undo(database.db, { viewer: ann, changeId }), { code: "gone" });
+  });
+
+  it("are outermost when what they lay in is gone as well, whichever comes back first", async () => {
+    const top = await createAlbum(database.db, { viewer: ann, title: "Top" });
+    const low = await createAlbum(database.db, { viewer: ann, title: "Low", parentId: top });
+    const lowGone = await deleteAlbum(database.db, { viewer: ann, id: low });
+    const topGone = await deleteAlbum(database.db, { viewer: ann, id: top });
+    await undo(database.db, { viewer: ann, changeId: lowGone });
+    assert.equal((await getAlbum(database.db, { viewer: ann, id: low }))?.parentId, null);
+    await undo(database.db, { viewer: ann, changeId: topGone });
+    assert.equal((await getAlbum(database.db, { viewer: ann, id: top }))?.parentId, null);
   });
 });
 

@@ -357,15 +357,38 @@ export async function moveAlbum(
   });
 }
 
-/** Removes an album. Its pictures stay in the gallery, the albums in it move up to where it was. */
+/**
+ * Removes an album. Its pictures stay in the gallery, the albums in it move up to where it was. Returns the change by
+ * which it is taken back (lib/bulk/change.ts). Throws unauthenticated, forbidden, not_found.
+ */
 export async function deleteAlbum(
   db: Db,
   { viewer, id }: { viewer: Viewer | undefined; id: string },
-): Promise<void> {
+): Promise<string> {
+  const changeId = randomUUID();
   await inTransaction(db, async (tx) => {
-    await editable(tx, viewer, id);
-    await rows.removeAlbum(tx, id);
+    const album = await editable(tx, viewer, id);
+    await rows.removeAlbum(tx, { id, changeId, userId: viewer?.id ?? album.ownerId });
   });
+  return changeId;
+}
+
+/**
+ * Puts a deleted album back, still without its pictures: where it was, or outermost when that is gone or too deep by now.
+ * Throws forbidden, and gone when its owner is.
+ */
+export async function restoreAlbum(
+  tx: Db,
+  { viewer, changeId, deleted }: { viewer: Viewer; changeId: string; deleted: rows.Deleted },
+): Promise<void> {
+  const { id, ownerId, parentId } = deleted;
+  if (!mayEdit(viewer, deleted)) throw new TintypeError("forbidden");
+  await rows.lockTree(tx, ownerId);
+  const parent = parentId === null ? undefined : await rows.lockAlbum(tx, parentId);
+  const within = parent?.ownerId === ownerId ? parent.id : null;
+  if (!(await rows.putBack(tx, { changeId, parentId: within }))) throw new TintypeError("gone");
+  const depth = (await rows.pathTo(tx, id)).length + (await rows.heightOf(tx, id));
+  if (depth > albumDepthMax) await rows.updateAlbum(tx, id, { parentId: null });
 }
 
 /**

@@ -109,6 +109,7 @@ export const changeKinds = [
   "tags",
   "album",
   "favourite",
+  "albumDeleted",
 ] as const;
 export type ChangeKind = (typeof changeKinds)[number];
 

@@ -42,12 +42,87 @@ export async function updateAlbum(
     .where(eq(albums.id, id));
 }
 
-/** The albums in it move up to where it was; its pictures stay in the gallery. */
-export async function removeAlbum(db: Db, id: string): Promise<void> {
+/**
+ * The albums in it move up to where it was; its pictures stay in the gallery. What `putBack` needs is written down as the
+ * change `changeId`: a row for each picture, and one for the album itself, with the albums and links that hung on it.
+ */
+export async function removeAlbum(
+  db: Db,
+  { id, changeId, userId }: { id: string; changeId: string; userId: string },
+): Promise<void> {
+  await db.execute(sql`
+    with noted as (
+      insert into changes (id, user_id, kind) values (${changeId}::uuid, ${userId}::uuid, 'albumDeleted')),
+    pictures as (
+      insert into change_rows (change_id, media_id, place_id, before)
+      select ${changeId}::uuid, media_id, album_id,
+        jsonb_build_object('position', position, 'number', number, 'added_at', added_at)
+      from album_media where album_id = ${id}::uuid)
+    insert into change_rows (change_id, media_id, place_id, before, after)
+    select ${changeId}::uuid, a.id, a.id, jsonb_build_object('album', to_jsonb(a),
+      'inside', array(select c.id from albums c where c.parent_id = a.id),
+      'shares', array(select s.id from shares s where s.album_id = a.id)), 'null'
+    from albums a where a.id = ${id}::uuid`);
   await db.execute(sql`
     update albums c set parent_id = a.parent_id, updated_at = now() from albums a
     where a.id = ${id}::uuid and c.parent_id = a.id`);
   await db.delete(albums).where(eq(albums.id, id));
+}
+
+export type Deleted = { id: string; title: string; ownerId: string; parentId: string | null };
+
+const deletedRow = (changeId: string): SQL =>
+  sql`select r.before->'album' as album, r.before from change_rows r
+    where r.change_id = ${changeId}::uuid and r.media_id = r.place_id`;
+
+/** The album that this person has deleted by this change, while it can be put back. */
+export async function findDeleted(
+  db: Db,
+  { changeId, userId, hours }: { changeId: string; userId: string; hours: number },
+): Promise<Deleted | undefined> {
+  const [row] = await db.execute<Deleted>(sql`
+    select (d.album->>'id')::uuid as id, d.album->>'title' as title, (d.album->>'owner_id')::uuid as "ownerId",
+      (d.album->>'parent_id')::uuid as "parentId"
+    from (${deletedRow(changeId)}) d join changes c on c.id = ${changeId}::uuid
+    where c.user_id = ${userId}::uuid and c.kind = 'albumDeleted' and c.undone_at is null
+      and c.created_at > now() - make_interval(hours => ${hours})`);
+  return row;
+}
+
+/**
+ * Puts a deleted album, still without its pictures, back under `parentId`, with those albums in it that are where its
+ * deletion had put them, and the links to it. False when its owner is gone, or the album is there.
+ */
+export async function putBack(
+  db: Db,
+  { changeId, parentId }: { changeId: string; parentId: string | null },
+): Promise<boolean> {
+  const made = await db.execute(sql`
+    insert into albums (id, owner_id, parent_id, title, description, visibility, sort, arranged, created_at)
+    select a.id, a.owner_id, ${parentId}::uuid, a.title, a.description, a.visibility, a.sort, a.arranged, a.created_at
+    from (${deletedRow(changeId)}) d cross join lateral jsonb_populate_record(null::albums, d.album) a
+    join users u on u.id = a.owner_id
+    on conflict do nothing
+    returning id`);
+  if (made.length === 0) return false;
+  const listed = (name: string): SQL =>
+    sql`array(select jsonb_array_elements_text(d.before->${name}::text)::uuid)`;
+  await db.execute(sql`
+    update albums c set parent_id = (d.album->>'id')::uuid, updated_at = now() from (${deletedRow(changeId)}) d
+    where c.id = any(${listed("inside")}) and c.parent_id is not distinct from ${parentId}::uuid`);
+  await db.execute(sql`
+    update shares s set album_id = (d.album->>'id')::uuid, updated_at = now() from (${deletedRow(changeId)}) d
+    where s.id = any(${listed("shares")}) and s.album_id is null`);
+  return true;
+}
+
+/** The cover it had, once its pictures are back. */
+export async function coverAgain(db: Db, changeId: string): Promise<void> {
+  await db.execute(sql`
+    update albums a set cover_id = am.media_id
+    from (${deletedRow(changeId)}) d join album_media am
+      on am.album_id = (d.album->>'id')::uuid and am.media_id = (d.album->>'cover_id')::uuid
+    where a.id = am.album_id`);
 }
 
 /** Whoever moves albums of this person holds this until the transaction ends: two moves at once could close a circle. */

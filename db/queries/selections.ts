@@ -2,6 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { AlbumSort } from "#lib/media.ts";
 import type { Db } from "../client.ts";
+import { searchStatement, type Wanted } from "./search.ts";
 
 /** A list as one parameter; ids have been parsed and hold nothing that an array's text would need to escape. */
 export const listOf = (values: readonly string[]): string => `{${values.join(",")}}`;
@@ -10,7 +11,9 @@ export type Span = { from: Date; before: Date };
 export type ChosenList =
   | { kind: "timeline" }
   | { kind: "album"; id: string; sort: AlbumSort; count: number }
-  | { kind: "favourites" };
+  | { kind: "favourites" }
+  /** `undefined` finds nothing. */
+  | { kind: "search"; wanted: Wanted | undefined };
 
 export type Chosen = {
   list: ChosenList;
@@ -42,6 +45,14 @@ const rangeRows = (ranges: [string, string][]): SQL =>
   sql`unnest(${listOf(ranges.map(([from]) => from))}::uuid[], ${listOf(ranges.map(([, to]) => to))}::uuid[])
     r (one, other)`;
 
+/** The older end `a` and the newer end `b` of each range of the timeline. */
+const timelineEnds = (ranges: [string, string][]): SQL =>
+  sql`${rangeRows(ranges)}
+    cross join lateral (select e.taken_at, e.id from media e where e.id in (r.one, r.other)
+      order by e.taken_at, e.id limit 1) a
+    cross join lateral (select e.taken_at, e.id from media e where e.id in (r.one, r.other)
+      order by e.taken_at desc, e.id desc limit 1) b`;
+
 /**
  * The parts of the timeline: one's own and, unless only those count, everybody's public ones, each along its index.
  * What administrators may change besides, the timeline does not show, and so nobody has chosen it there.
@@ -61,11 +72,7 @@ function timelineParts({ all, spans, ranges }: Chosen, reach: Reach): SQL[] {
     ...(ranges.length === 0
       ? []
       : [
-          sql`select m.id from ${rangeRows(ranges)}
-            cross join lateral (select e.taken_at, e.id from media e where e.id in (r.one, r.other)
-              order by e.taken_at, e.id limit 1) a
-            cross join lateral (select e.taken_at, e.id from media e where e.id in (r.one, r.other)
-              order by e.taken_at desc, e.id desc limit 1) b
+          sql`select m.id from ${timelineEnds(ranges)}
             join media m on m.deleted_at is null and ${scope}
               and (m.taken_at, m.id) >= (a.taken_at, a.id) and (m.taken_at, m.id) <= (b.taken_at, b.id)`,
         ]),
@@ -130,15 +137,33 @@ function favouriteParts({ all, spans, ranges }: Chosen, userId: string): SQL[] {
   ];
 }
 
+/** More than any library holds; a search ends at a limit. */
+const foundMax = 100_000_000;
+
+const searchParts = ({ all }: Chosen, wanted: Wanted | undefined): SQL[] =>
+  all && wanted !== undefined
+    ? [
+        sql`select found.id from (${searchStatement(wanted, { from: undefined, newer: false, limit: foundMax })}) found`,
+      ]
+    : [];
+
+function describedParts(chosen: Chosen, list: ChosenList, reach: Reach): SQL[] {
+  switch (list.kind) {
+    case "timeline":
+      return timelineParts(chosen, reach);
+    case "album":
+      return albumParts(chosen, list.id, list.sort);
+    case "favourites":
+      return favouriteParts(chosen, reach.userId);
+    case "search":
+      return searchParts(chosen, list.wanted);
+  }
+}
+
 /** `select id`: everything chosen, whether it still lives and is within reach or not. */
 export function chosenIds(chosen: Chosen, reach: Reach): SQL {
   const { list } = chosen;
-  const described =
-    list.kind === "timeline"
-      ? timelineParts(chosen, reach)
-      : list.kind === "album"
-        ? albumParts(chosen, list.id, list.sort)
-        : favouriteParts(chosen, reach.userId);
+  const described = describedParts(chosen, list, reach);
   return sql.join(
     [sql`select id from unnest(${listOf(chosen.ids)}::uuid[]) given (id)`, ...described],
     sql` union `,
@@ -171,6 +196,40 @@ export async function countTimeline(
         and (${all} or t.month = any(${listOf(firsts)}::text[]))), 0)
       + coalesce((select sum(count) from media_days t where ${seen} and not ${all}
         and t.day = any(${listOf(days)}::date[])), 0))::int as count`);
+  return row?.count ?? 0;
+}
+
+/**
+ * How many media of the timeline lie in these ranges, which do not overlap, or are single ones beside them; whole days
+ * from the totals, the first and the last one counted, no further than `limit`.
+ */
+export async function countRanges(
+  db: Db,
+  ask: { userId: string; ranges: [string, string][]; ids: string[]; limit: number },
+): Promise<number> {
+  const mine = (table: SQL): SQL => sql`${table}.owner_id = ${ask.userId}::uuid`;
+  const start = (day: SQL): SQL => sql`(${day}::timestamp at time zone 'UTC')`;
+  const counted = (scope: SQL, edge: SQL): SQL => sql`(select count(*) from (
+    select from ends e join media m on m.deleted_at is null and ${scope}
+      and (m.taken_at, m.id) >= (e.low, e.low_id) and (m.taken_at, m.id) <= (e.high, e.high_id) and ${edge}
+    limit ${ask.limit}) c)`;
+  const edges = [
+    sql`m.taken_at < ${start(sql`(e.first + 1)`)}`,
+    sql`e.first < e.last and m.taken_at >= ${start(sql`e.last`)}`,
+  ];
+  const scopes = [mine(sql`m`), sql`m.visibility = 'public' and m.owner_id <> ${ask.userId}::uuid`];
+  const sums = scopes.flatMap((scope) => edges.map((edge) => counted(scope, edge)));
+  const [row] = await db.execute<{ count: number }>(sql`
+    with ends as materialized (
+      select a.taken_at as low, a.id as low_id, b.taken_at as high, b.id as high_id,
+        (a.taken_at at time zone 'UTC')::date as first, (b.taken_at at time zone 'UTC')::date as last
+      from ${timelineEnds(ask.ranges)})
+    select (${sql.join(sums, sql` + `)}
+      + coalesce((select sum(t.count) from ends e join media_days t on t.day > e.first and t.day < e.last
+        and (t.visibility = 'public' or ${mine(sql`t`)})), 0)
+      + (select count(*) from unnest(${listOf(ask.ids)}::uuid[]) given (id) where not exists (
+        select from media m join ends e on (m.taken_at, m.id) >= (e.low, e.low_id)
+          and (m.taken_at, m.id) <= (e.high, e.high_id) where m.id = given.id)))::int as count`);
   return row?.count ?? 0;
 }
 

@@ -171,6 +171,11 @@ const undoFavourites = (db: Db, id: string, reach: Reach): Promise<Undone> =>
 /** Takes a claimed change back within what the viewer may change now. */
 export async function undoChange(db: Db, id: string, kind: ChangeKind, reach: Reach): Promise<Undone> {
   switch (kind) {
+    case "albumDeleted": {
+      const { restored, left } = await undoAlbum(db, id);
+      // One of the rows is the album itself.
+      return { restored, left: left - 1 };
+    }
     case "trash":
       return undoTrash(db, id, reach);
     case "tags":

@@ -5,7 +5,7 @@ import * as schema from "#db/schema.ts";
 import { type Role, type Viewer, type Visibility, visibilities } from "../media.ts";
 import { renditionFolder } from "../storage/keys.ts";
 import { type TestDatabase, testDatabase } from "../testing.ts";
-import { changeMedia, forgetOldChanges, undo } from "./change.ts";
+import { changeMedia, countMedia, forgetOldChanges, undo } from "./change.ts";
 import { type ChangeInput, changeShape, type SelectionInput, selectionShape } from "./shapes.ts";
 
 let database: TestDatabase;
@@ -310,7 +310,7 @@ it("nobody chooses through an album, or changes one, that is not for them", asyn
   await assert.rejects(change(other, { list: "album.'; drop", all: true }, { kind: "trash" }), {
     code: "not_found",
   });
-  await assert.rejects(change(other, { list: "search.x", all: true }, { kind: "trash" }), {
+  await assert.rejects(change(other, { list: "share.x", all: true }, { kind: "trash" }), {
     code: "bad_request",
   });
 });
@@ -386,4 +386,71 @@ it("a change can be taken back for a day, then it is forgotten", async () => {
       (select count(*)::int from change_rows where change_id = ${changeId}::uuid) as rows,
       (select count(*)::int from tags where owner_id = ${owner.id}) as tags`;
   assert.deepEqual({ ...left }, { changes: 0, rows: 0, tags: 0 });
+});
+
+it("all that a search finds is changed by its words alone, of what one may change, less what was taken out", async () => {
+  const owner = await addUser("member");
+  const other = await addUser("member");
+  const word = `w${randomBytes(6).toString("hex")}`;
+  const titled = (by: Viewer, title: string, visibility: Visibility = "private") => ({
+    ...newMedia(by.id, visibility, new Date("2019-05-05T10:00:00Z")),
+    title,
+  });
+  const [one = "", two = "", , theirs = ""] = await add(
+    titled(owner, `${word} one`),
+    titled(owner, `${word} two`),
+    titled(owner, "something else"),
+    titled(other, `${word} three`, "public"),
+  );
+  const selection: SelectionInput = { list: `search.${word}`, all: true };
+  const count = (more: Partial<SelectionInput> = {}) =>
+    countMedia(database.db, {
+      viewer: owner,
+      selection: selectionShape.parse({ ...selection, ...more }),
+    });
+  assert.deepEqual(await count(), { count: 3 });
+  assert.deepEqual(await count({ except: [one] }), { count: 2 });
+  const answer = await change(owner, { ...selection, except: [one] }, { kind: "rating", rating: 4 });
+  assert.deepEqual({ changed: answer.changed, same: answer.same }, { changed: 1, same: 0 });
+  assert.equal((await change(owner, selection, { kind: "favourite", on: true })).changed, 3);
+  const rated =
+    await database.sql`select id from media where rating = 4 and id in (${one}, ${two}, ${theirs})`;
+  assert.deepEqual(
+    rated.map(({ id }) => id),
+    [two],
+  );
+  await assert.rejects(change(owner, { list: "search.", all: true }, { kind: "trash" }), {
+    code: "bad_request",
+  });
+  await assert.rejects(change(owner, { ...selection, months: ["2019-05"] }, { kind: "trash" }), {
+    code: "bad_request",
+  });
+});
+
+it("ranges of the timeline are counted from the totals of days, with single pictures beside them", async () => {
+  const owner = await addUser("member");
+  const other = await addUser("member");
+  const at = (hours: number): Date => new Date(Date.parse("2003-03-01T00:00:00Z") + hours * 3_600_000);
+  const ids = await add(...Array.from({ length: 40 }, (_, n) => newMedia(owner.id, "private", at(n * 7))));
+  await add(...Array.from({ length: 30 }, (_, n) => newMedia(other.id, "public", at(n * 9 + 1))));
+  await add(newMedia(other.id, "private", at(20)));
+  const seen = await database.sql`
+    select id from media where (owner_id = ${owner.id} or visibility = 'public') and taken_at >= ${at(0).toISOString()}
+      and taken_at < ${at(1000).toISOString()} order by taken_at, id`;
+  const rank = (id: string): number => seen.findIndex((row) => row.id === id);
+  for (const [from, to] of [
+    [3, 30],
+    [30, 3],
+    [5, 6],
+    [7, 7],
+    [0, 39],
+  ] as const) {
+    const ends: [string, string] = [ids[from] ?? "", ids[to] ?? ""];
+    const outside = ids.filter((_, n) => n > Math.max(from, to)).slice(0, 2);
+    const { count } = await countMedia(database.db, {
+      viewer: owner,
+      selection: selectionShape.parse({ ranges: [ends], ids: [...outside, ids[from]] }),
+    });
+    assert.equal(count, Math.abs(rank(ends[0]) - rank(ends[1])) + 1 + outside.length, `${from} to ${to}`);
+  }
 });

@@ -5,20 +5,25 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Db, inTransaction } from "#db/client.ts";
-import { lockAlbum } from "#db/queries/albums.ts";
+import * as albums from "#db/queries/albums.ts";
 import * as rows from "#db/queries/changes.ts";
 import {
   type Chosen,
   type ChosenList,
   countFavourites,
+  countRanges,
   countTimeline,
   type Reach,
   type Span,
 } from "#db/queries/selections.ts";
 import { claimChange, placesOf, undoChange } from "#db/queries/undo.ts";
+import { restoreAlbum } from "../albums.ts";
 import { settings } from "../env.ts";
 import { TintypeError } from "../errors.ts";
 import { canAdminister, type Viewer } from "../media.ts";
+import { type Clause, parseQuery } from "../search/query.ts";
+import { countMatches, countMax } from "../search/search.ts";
+import { wantedOf } from "../search/wanted.ts";
 import type { Change, ChangeAnswer, CountAnswer, Selection, UndoAnswer } from "./shapes.ts";
 
 /** How long a change can be taken back. */
@@ -46,11 +51,11 @@ function span(text: string): Span {
   return { from, before };
 }
 
-type OpenAlbum = NonNullable<Awaited<ReturnType<typeof lockAlbum>>>;
+type OpenAlbum = NonNullable<Awaited<ReturnType<typeof albums.lockAlbum>>>;
 
 /** The album, when the viewer may see it; locked, because its pictures' places are about to be read or written. */
 async function openAlbum(tx: Db, viewer: Viewer, id: string): Promise<OpenAlbum> {
-  const album = await lockAlbum(tx, id);
+  const album = await albums.lockAlbum(tx, id);
   if (album === undefined) throw new TintypeError("not_found");
   const isOpen = album.visibility !== "private" || album.ownerId === viewer.id || canAdminister(viewer);
   if (!isOpen) throw new TintypeError("not_found");
@@ -59,6 +64,13 @@ async function openAlbum(tx: Db, viewer: Viewer, id: string): Promise<OpenAlbum>
 
 function assertMayArrange(viewer: Viewer, album: OpenAlbum): void {
   if (album.ownerId !== viewer.id && !canAdminister(viewer)) throw new TintypeError("forbidden");
+}
+
+/** What a search asks for; throws bad_request when it is none that finds anything. */
+function clausesOf(query: string): Clause[] {
+  const { clauses, problems } = parseQuery(query);
+  if (clauses.length === 0 || problems.length > 0) throw bad({ list: "search" });
+  return clauses;
 }
 
 async function listOf(
@@ -76,7 +88,10 @@ async function listOf(
     return { kind, id: album.id, sort: album.sort, count: album.count };
   }
   // What was counted up one by one may come from anywhere.
-  if (!all && days.length === 0 && months.length === 0 && ranges.length === 0) return { kind: "timeline" };
+  const inPart = days.length + months.length + ranges.length > 0;
+  if (!all && !inPart) return { kind: "timeline" };
+  if (kind === "search" && !inPart)
+    return { kind, wanted: await wantedOf(tx, viewer, clausesOf(rest ?? "")) };
   throw bad({ list });
 }
 
@@ -143,7 +158,7 @@ export async function changeMedia(
   });
 }
 
-/** More favourites than this are not counted. */
+/** More favourites, or pictures of one day, than this are not counted. */
 const countedMax = 100_000;
 
 /**
@@ -156,13 +171,24 @@ export async function countMedia(
 ): Promise<CountAnswer> {
   const { userId } = reachOf(viewer, "see");
   const { all, ids, days, months, except, ranges } = selection;
-  if (viewer === undefined || ranges.length > 0) return {};
+  if (viewer === undefined) return {};
   const single = ids.length - except.length;
+  if (ranges.length > 0) {
+    if (all || days.length + months.length > 0 || selection.list !== "timeline") return {};
+    return { count: (await countRanges(db, { userId, ranges, ids, limit: countedMax })) - except.length };
+  }
   if (!all && days.length === 0 && months.length === 0) return { count: single };
   const list = await inTransaction(db, (tx) => listOf(tx, viewer, selection));
   if (list.kind === "timeline")
     return { count: single + (await countTimeline(db, { userId, all, days, months })) };
   if (!all) return {};
+  if (list.kind === "search") {
+    const found = await countMatches(db, {
+      viewer,
+      clauses: clausesOf(selection.list.slice("search.".length)),
+    });
+    return found === undefined || found > countMax ? {} : { count: single + found };
+  }
   if (list.kind === "album") return { count: single + list.count };
   const count = await countFavourites(db, { userId, limit: countedMax });
   return count === countedMax ? {} : { count: single + count };
@@ -179,16 +205,34 @@ export async function undo(
   if (viewer === undefined) throw new TintypeError("unauthenticated");
   return inTransaction(db, async (tx) => {
     await rows.allowLong(tx, secondsMax);
+    const deleted = await albums.findDeleted(tx, { changeId, userId: viewer.id, hours: undoHours });
     const kind = await claimChange(tx, { id: changeId, userId: viewer.id, hours: undoHours });
     if (kind === undefined) throw new TintypeError("gone");
     const reach = reachOf(viewer, kind === "favourite" ? "see" : kind === "rating" ? "own" : "change");
     if (kind === "album")
       for (const id of await placesOf(tx, changeId)) {
-        const album = await lockAlbum(tx, id);
+        const album = await albums.lockAlbum(tx, id);
         if (album !== undefined) assertMayArrange(viewer, album);
       }
-    return undoChange(tx, changeId, kind, reach);
+    if (deleted !== undefined) await restoreAlbum(tx, { viewer, changeId, deleted });
+    const undone = await undoChange(tx, changeId, kind, reach);
+    if (deleted !== undefined) await albums.coverAgain(tx, changeId);
+    return undone;
   });
+}
+
+/** An album that somebody deleted, and what brings it back. */
+export type DeletedAlbum = { changeId: string; id: string; title: string };
+
+/** The album this person deleted by this change; `undefined` when it cannot be put back, or is not theirs to. */
+export async function deletedAlbum(
+  db: Db,
+  { viewer, changeId }: { viewer: Viewer | undefined; changeId: string | undefined },
+): Promise<DeletedAlbum | undefined> {
+  const parsed = z.uuid().safeParse(changeId);
+  if (viewer === undefined || !parsed.success) return undefined;
+  const found = await albums.findDeleted(db, { changeId: parsed.data, userId: viewer.id, hours: undoHours });
+  return found === undefined ? undefined : { changeId: parsed.data, id: found.id, title: found.title };
 }
 
 /** Forgets changes that are too old to be taken back, and tags that nothing has. Safe to run anywhere at once. */

@@ -22,8 +22,10 @@ export type Selection = {
 export type Shown = {
   /** As `openList` knows it. */
   list: string;
-  /** The ids from one to the other, both included, as far as they are loaded. */
-  between(from: string, to: string): string[];
+  /** The ids from one to the other, both included; `undefined` when not all of them are loaded. */
+  between(from: string, to: string): string[] | undefined;
+  /** Where in the whole list it stands, when the list knows. */
+  rankOf(id: string): number | undefined;
   /** "2019-07-04", when the list knows. */
   dayOf(id: string): string | undefined;
 };

@@ -122,8 +122,9 @@ export function Stream({
         between: (from, to) => {
           const ids = tiles.map(({ id }) => id);
           const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
-          return a === -1 || b === -1 ? [] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
+          return a === -1 || b === -1 ? undefined : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
         },
+        rankOf: () => undefined,
         dayOf: () => undefined,
       }),
     [name, tiles],

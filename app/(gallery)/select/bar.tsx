@@ -173,6 +173,9 @@ function Dialogs({
   );
 }
 
+const howMany = ({ count, chosen }: Kept): string =>
+  count === undefined ? w(chosen.all ? "everything" : "some") : w("count", { count });
+
 /** What happened, read out, and the way back from it for as long as it stands there. */
 function Toast({ now }: { now: Kept }) {
   const { said } = now;
@@ -252,7 +255,7 @@ export function SelectionBar({
             <X aria-hidden className="size-5" />
           </button>
           <p role="status" className="shrink-0 pe-1 text-sm font-medium tabular-nums">
-            {!isActive ? "" : now.count === undefined ? w("some") : w("count", { count: now.count })}
+            {isActive ? howMany(now) : ""}
           </p>
           <Tools now={now} mayChange={mayChange} open={setOpened} />
         </section>

@@ -11,23 +11,21 @@ import { idOfPath, timeline } from "../href.ts";
 import { type Chosen, selectionStore } from "./selection.ts";
 import { askCount, Refused, sendChange, sendUndo } from "./send.ts";
 
-const tilesBetween = (from: string, to: string): string[] => {
+const tilesBetween = (from: string, to: string): string[] | undefined => {
   const ids = [...document.querySelectorAll<HTMLAnchorElement>(".tile > a")].map(({ pathname }) =>
     idOfPath(pathname),
   );
   const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
-  return a === -1 || b === -1 ? [] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
+  return a === -1 || b === -1 ? undefined : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
 };
 
-/** The list on the page; one that has not told of itself yet, or does not know a picture, is read from its tiles. */
+/** The list on the page; one that has not told of itself yet is read from its tiles. */
 function shownHere(): Shown {
   const told = shownList();
   return {
     list: told?.list ?? timeline,
-    between(from, to) {
-      const known = told?.between(from, to) ?? [];
-      return known.length > 0 ? known : tilesBetween(from, to);
-    },
+    between: (from, to) => (told === undefined ? tilesBetween(from, to) : told.between(from, to)),
+    rankOf: (id) => told?.rankOf(id),
     dayOf: (id) => told?.dayOf(id),
   };
 }
@@ -66,7 +64,8 @@ function become(part: Partial<Kept>): void {
   for (const listener of listeners) listener();
 }
 
-const isCountedUp = ({ all, days, months }: Chosen): boolean => !all && days.size === 0 && months.size === 0;
+const isCountedUp = ({ all, days, months, ranges }: Chosen): boolean =>
+  !all && days.size === 0 && months.size === 0 && ranges.length === 0;
 /** Several clicks in a row are counted once. */
 const countAfterMs = 150;
 let counting: ReturnType<typeof setTimeout> | undefined;

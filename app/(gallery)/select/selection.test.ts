@@ -13,6 +13,7 @@ const shown: Shown = {
     const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
     return ids.slice(Math.min(a, b), Math.max(a, b) + 1);
   },
+  rankOf: (id) => ids.indexOf(id),
   dayOf,
 };
 const made = (list = shown) => {
@@ -45,6 +46,7 @@ it("a day and a month are one word each, whatever is in them, and single picture
     ids: [],
     days: [],
     months: ["2020-02"],
+    ranges: [],
     except: [],
   });
   store.choose("id7", false);
@@ -96,4 +98,43 @@ it("what a lasso encloses is added to what was chosen before it, and leaves agai
   store.replace(base, ["id2", "id3"]);
   store.replace(base, ["id3"]);
   assert.deepEqual(has(), ["id0", "id3"]);
+});
+
+it("a range that the page does not hold goes to the server by its ends, and is as chosen as any other", () => {
+  let loaded = ids.slice(0, 4);
+  const windowed: Shown = {
+    ...shown,
+    between: (from, to) =>
+      [from, to].every((id) => loaded.includes(id)) ? shown.between(from, to) : undefined,
+    rankOf: (id) => (loaded.includes(id) ? ids.indexOf(id) : undefined),
+  };
+  const { store } = made(windowed);
+  store.choose("id2", false);
+  store.choose("id3", true);
+  store.choose("id1", false);
+  // The list lets go of what one has scrolled past.
+  loaded = ids.slice(8);
+  store.choose("id10", true);
+  assert.deepEqual(store.described().ranges, [["id1", "id10"]]);
+  assert.deepEqual([store.has("id9"), store.has("id10"), store.has("id11")], [true, true, false]);
+  store.choose("id9", false);
+  assert.deepEqual([store.has("id9"), store.described().except], [false, ["id9"]]);
+  // What overlaps is one range; what was taken out of it and is chosen again is in it.
+  store.range("id11", "id9");
+  assert.deepEqual([store.has("id9"), store.described().except], [true, []]);
+  loaded = ids.slice(0, 4);
+  assert.deepEqual([store.has("id0"), store.has("id1"), store.has("id3")], [false, true, true]);
+  store.clear();
+  assert.deepEqual([store.active(), store.described().ranges], [false, []]);
+});
+
+it("ranges that meet become one, whichever way they were drawn", () => {
+  const { store, has } = made({ ...shown, between: () => undefined });
+  store.choose("id6", false);
+  store.choose("id3", true);
+  store.range("id8", "id5");
+  assert.deepEqual(store.described().ranges, [["id3", "id8"]]);
+  store.range("id0", "id1");
+  assert.deepEqual(has(), ["id0", "id1", "id3", "id4", "id5", "id6", "id7", "id8"]);
+  assert.deepEqual(store.described().ids, []);
 });

@@ -1,10 +1,15 @@
 /**
- * What is chosen, as a description: single pictures, whole days and months, or a whole list, less some. Safe in the
- * browser; knows nothing of React and nothing of how pictures are shown.
+ * What is chosen, as a description: single pictures, whole days and months, all from one picture to another, or a whole
+ * list, less some. Safe in the browser; knows nothing of React and nothing of how pictures are shown.
  */
 import type { SelectionInput } from "#lib/bulk/shapes.ts";
 import { type Selection, type Shown, shownList } from "../_ui/selecting.ts";
 import { timeline } from "../href.ts";
+
+/** A picture and where it stood in the list when it was chosen: the list may have let go of it since. */
+type End = { id: string; rank: number };
+/** All from one picture to another, both included, where the page does not hold what is between. */
+export type Range = { first: End; last: End };
 
 /** What was chosen, at one moment. */
 export type Chosen = {
@@ -14,6 +19,8 @@ export type Chosen = {
   ids: ReadonlySet<string>;
   days: ReadonlySet<string>;
   months: ReadonlySet<string>;
+  /** No two of them overlap. */
+  ranges: readonly Range[];
   /** Not chosen although their day, month or list is. */
   except: ReadonlySet<string>;
 };
@@ -24,11 +31,12 @@ const none = (list: string): Chosen => ({
   ids: new Set(),
   days: new Set(),
   months: new Set(),
+  ranges: [],
   except: new Set(),
 });
 
-const isAny = ({ all, ids, days, months }: Chosen): boolean =>
-  all || ids.size > 0 || days.size > 0 || months.size > 0;
+const isAny = ({ all, ids, days, months, ranges }: Chosen): boolean =>
+  all || ids.size > 0 || days.size > 0 || months.size > 0 || ranges.length > 0;
 
 const monthOf = (day: string): string => day.slice(0, "2019-07".length);
 
@@ -39,9 +47,25 @@ const plus = <T>(set: ReadonlySet<T>, ...added: T[]): Set<T> => new Set([...set,
 const less = <T>(set: ReadonlySet<T>, removed: (one: T) => boolean): Set<T> =>
   new Set([...set].filter((one) => !removed(one)));
 
-/** Chosen without being counted up: by its day, its month or its list. */
-function isDescribed({ all, days, months }: Chosen, id: string, shown: Shown | undefined): boolean {
-  if (all) return true;
+/** Pictures that have come since have moved the ends; one that the list has let go of is where it was. */
+const ends = ({ first, last }: Range, shown: Shown | undefined): [number, number] => [
+  shown?.rankOf(first.id) ?? first.rank,
+  shown?.rankOf(last.id) ?? last.rank,
+];
+
+function isInRange({ ranges }: Chosen, id: string, shown: Shown | undefined): boolean {
+  const rank = ranges.length === 0 ? undefined : shown?.rankOf(id);
+  if (rank === undefined) return false;
+  return ranges.some((range) => {
+    const [first, last] = ends(range, shown);
+    return first <= rank && rank <= last;
+  });
+}
+
+/** Chosen without being counted up: by its day, its month, what it stands between, or its list. */
+function isDescribed(chosen: Chosen, id: string, shown: Shown | undefined): boolean {
+  const { all, days, months } = chosen;
+  if (all || isInRange(chosen, id, shown)) return true;
   if (days.size === 0 && months.size === 0) return false;
   const day = shown?.dayOf(id);
   return day !== undefined && (days.has(day) || months.has(monthOf(day)));
@@ -59,6 +83,28 @@ function withIds(chosen: Chosen, given: Iterable<string>, wanted: boolean, shown
     else except.delete(id);
   }
   return { ...chosen, ids, except };
+}
+
+/** What overlaps becomes one; single pictures inside are not counted beside it. */
+function withRange(chosen: Chosen, one: End, other: End, shown: Shown | undefined): Chosen {
+  let [first, last] = one.rank <= other.rank ? [one, other] : [other, one];
+  const apart: Range[] = [];
+  for (const range of chosen.ranges) {
+    const [low, high] = ends(range, shown);
+    if (high < first.rank || last.rank < low) apart.push(range);
+    else {
+      if (low < first.rank) first = range.first;
+      if (high > last.rank) last = range.last;
+    }
+  }
+  const added = { ...chosen, ranges: [{ first, last }] };
+  const isIn = (id: string): boolean => id === one.id || id === other.id || isInRange(added, id, shown);
+  return {
+    ...chosen,
+    ranges: [...apart, { first, last }],
+    ids: less(chosen.ids, isIn),
+    except: less(chosen.except, isIn),
+  };
 }
 
 /** All of a day or month, or none of it; single pictures of it are not counted beside it. */
@@ -95,7 +141,7 @@ export type SelectionStore = Selection & {
 /** An empty selection. `shown` tells which list is on the page now. */
 export function selectionStore(shown: () => Shown | undefined = shownList): SelectionStore {
   let now = none(timeline);
-  let anchor: string | undefined;
+  let anchor: { id: string; rank: number | undefined } | undefined;
   const listeners = new Set<() => void>();
   const become = (next: Chosen): void => {
     now = next;
@@ -108,10 +154,21 @@ export function selectionStore(shown: () => Shown | undefined = shownList): Sele
     const list = shown()?.list ?? timeline;
     return list === now.list ? now : none(list);
   };
-  const range = (to: string, from = anchor): void => {
-    const ids = from === undefined ? [] : (shown()?.between(from, to) ?? []);
-    anchor ??= to;
-    become(withIds(here(), ids.length === 0 ? [to] : ids, true, shown()));
+  const mark = (id: string): void => {
+    anchor = { id, rank: shown()?.rankOf(id) };
+  };
+  const endAt = (id: string): End | undefined => {
+    const rank = shown()?.rankOf(id) ?? (anchor?.id === id ? anchor.rank : undefined);
+    return rank === undefined ? undefined : { id, rank };
+  };
+  const range = (to: string, from = anchor?.id): void => {
+    const ids = from === undefined ? [to] : shown()?.between(from, to);
+    const [one, other] = [from === undefined ? undefined : endAt(from), endAt(to)];
+    if (anchor === undefined) mark(to);
+    // What the page does not hold, the server finds by its two ends.
+    if (ids === undefined && one !== undefined && other !== undefined)
+      become(withRange(here(), one, other, shown()));
+    else become(withIds(here(), ids ?? [to], true, shown()));
   };
   const chooseSpan = (span: string, wanted: boolean): void => become(withSpan(here(), span, wanted, shown()));
   return {
@@ -124,11 +181,11 @@ export function selectionStore(shown: () => Shown | undefined = shownList): Sele
     has: (id) => has(now, id, shown()),
     choose(id, isRange) {
       if (isRange && anchor !== undefined) return range(id);
-      anchor = id;
+      mark(id);
       become(withIds(here(), [id], !has(here(), id, shown()), shown()));
     },
     set(id, wanted) {
-      anchor = id;
+      mark(id);
       become(withIds(here(), [id], wanted, shown()));
     },
     range,
@@ -145,6 +202,7 @@ export function selectionStore(shown: () => Shown | undefined = shownList): Sele
       ids: [...now.ids],
       days: [...now.days],
       months: [...now.months],
+      ranges: now.ranges.map(({ first, last }) => [first.id, last.id]),
       except: [...now.except],
     }),
   };

@@ -164,14 +164,16 @@ export function openTimeline(root: HTMLElement) {
           list: "timeline",
           between(from, to) {
             const [a, b] = [engine.find(from), engine.find(to)];
-            if (a === undefined || b === undefined) return [];
+            if (a === undefined || b === undefined) return undefined;
             const ids: string[] = [];
             for (let rank = Math.min(a.rank, b.rank); rank <= Math.max(a.rank, b.rank); rank++) {
               const id = engine.tileAt(rank)?.id;
-              if (id !== undefined) ids.push(id);
+              if (id === undefined) return undefined;
+              ids.push(id);
             }
             return ids;
           },
+          rankOf: (id) => engine.find(id)?.rank,
           dayOf(id) {
             const found = engine.find(id);
             const day = found === undefined ? undefined : engine.dayAt(found.rank);
