@@ -114,7 +114,7 @@ async function verify(
   const pixels = upload.attempts < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
   const made = await budget.pixels(pixels, () => derive(original, identity, budget.signal));
   const keys = await noteKeys(db, held, upload, identity.mime);
-  const what = { original, mime: identity.mime, sha256 };
+  const what = { upload, original, mime: identity.mime, sha256 };
   const written = upload.inPlace ? keys : await writeOriginal(db, storage, held, keys, what);
   await writeRenditions(storage, written.renditionFolder, made);
   if (upload.inPlace) await confirmUnchanged(storage, upload, { etag, bytes: original.byteLength });

@@ -22,6 +22,7 @@ import {
 import { extensionOf, isVideo, type VideoType } from "../media.ts";
 import { motionKey, originalKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
+import { originalMeta } from "./original-meta.ts";
 import { publish, reject } from "./publish.ts";
 import { confirmUnchanged, findTwin, giveBack, type Held, LeaseLost, noteFound } from "./staged.ts";
 import { confirmWritten, type Keys, noteKeys, writeRenditions } from "./written.ts";
@@ -115,20 +116,16 @@ async function digestOf(storage: Storage, key: string, signal: AbortSignal): Pro
 /** Writes what is read, and says what it was. `conflict` when an earlier run was here. */
 async function copy(
   storage: Storage,
-  from: string,
+  upload: Upload,
   to: string,
   { bytes, mime }: Staged,
   signal: AbortSignal,
 ): Promise<string> {
   const put = async (ifAbsent: boolean): Promise<string> => {
-    const read = await storage.read(from);
+    const read = await storage.read(upload.stagingKey);
     if (read === undefined) throw new StorageError("unavailable", "A video went away while it was read.");
     const hash = createHash("sha256");
-    const meta = {
-      contentType: mime,
-      cacheControl: settings().mediaCacheControl,
-      contentDisposition: "inline",
-    };
+    const meta = originalMeta(upload, mime);
     const stream = hashed(read.body, hash, signal);
     await storage.put(to, { stream, bytes }, ifAbsent ? { ...meta, ifAbsent } : meta);
     return hash.digest("hex");
@@ -149,9 +146,8 @@ async function writeVideo(
   staged: Staged,
   signal: AbortSignal,
 ): Promise<{ keys: Keys; sha256: string }> {
-  const from = upload.stagingKey;
   try {
-    return { keys, sha256: await copy(storage, from, keys.finalKey, staged, signal) };
+    return { keys, sha256: await copy(storage, upload, keys.finalKey, staged, signal) };
   } catch (error) {
     if (!(error instanceof StorageError && error.code === "conflict")) throw error;
   }
@@ -160,7 +156,7 @@ async function writeVideo(
   const fresh = { ...keys, finalKey: originalKey(staged.mime) };
   if (!(await ledger.assignKeys(db, held, fresh))) throw new LeaseLost();
   await addPurges(db, [{ key: keys.finalKey, reason: "foreign bytes at a final key" }]);
-  return { keys: fresh, sha256: await copy(storage, from, fresh.finalKey, staged, signal) };
+  return { keys: fresh, sha256: await copy(storage, upload, fresh.finalKey, staged, signal) };
 }
 
 /**

@@ -10,6 +10,7 @@ import { log } from "../log.ts";
 import type { MediaType } from "../media.ts";
 import { motionKey, originalKey, renditionFolder, renditionKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
+import { originalMeta } from "./original-meta.ts";
 import { type Held, LeaseLost } from "./staged.ts";
 
 export type Keys = { finalKey: string; renditionFolder: string };
@@ -31,13 +32,9 @@ export async function writeOriginal(
   storage: Storage,
   held: Held,
   keys: Keys,
-  what: { original: Buffer; mime: MediaType; sha256: string },
+  what: { upload: Upload; original: Buffer; mime: MediaType; sha256: string },
 ): Promise<Keys> {
-  const meta = {
-    contentType: what.mime,
-    cacheControl: settings().mediaCacheControl,
-    contentDisposition: "inline",
-  };
+  const meta = originalMeta(what.upload, what.mime);
   const put = (key: string) =>
     storage.put(key, what.original, { ...meta, ifAbsent: true }).catch((error: unknown) => {
       // Without conditional writes it is written over: the key is this upload's own, the bytes are the same.
