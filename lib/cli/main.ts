@@ -29,6 +29,8 @@ const groups: [names: string[], register: (program: Command) => Promise<unknown>
   [["storage"], async (program) => (await import("./storage/storage.ts")).registerStorage(program)],
   [["static"], async (program) => (await import("./static.ts")).registerStatic(program)],
   [["doctor", "storage"], async (program) => (await import("./doctor.ts")).registerDoctor(program)],
+  [["reconcile"], async (program) => (await import("./reconcile.ts")).registerReconcile(program)],
+  [["quarantine"], async (program) => (await import("./quarantine.ts")).registerQuarantine(program)],
   // It speaks of all the others.
   [[], async (program) => (await import("./completion.ts")).registerCompletion(program)],
 ];
