@@ -57,7 +57,7 @@ async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<vo
   const trashed = await purges.lockTrashed(tx, mediaId);
   if (trashed === undefined) return;
   // The key of an adopted object may look like anything, a mark of ours included.
-  if (!trashed.keepOriginal) await storage.delete(trashed.key);
+  if (!trashed.keepOriginal) for (const key of trashed.keys) await storage.delete(key);
   await remove(storage, `${trashed.renditionFolder}/`);
   await purges.markPurged(tx, mediaId);
   // Last: the owner's next upload would wait for this row while the store is slow.

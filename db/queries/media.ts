@@ -1,8 +1,9 @@
 /** Changes of media. What may be seen is asked in queries/gallery.ts. */
 import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
 import type { Visibility } from "#lib/media.ts";
 import type { Db } from "../client.ts";
-import { type Media, media, type NewMedia } from "../schema.ts";
+import { halves, type Media, media, type NewMedia } from "../schema.ts";
 
 /** Inserts a medium; `undefined` when its owner has a live one with the same content (R-26). */
 export async function insertMedia(db: Db, row: NewMedia): Promise<string | undefined> {
@@ -19,12 +20,16 @@ export async function findMedia(db: Db, id: string): Promise<Media | undefined> 
   return row;
 }
 
-/** The medium whose original lies at this key. */
+/** The medium of which an original lies at this key. */
 export async function findByKey(db: Db, key: string): Promise<string | undefined> {
-  const [row] = await db
+  const whole = db
     .select({ id: media.id })
     .from(media)
     .where(and(eq(media.key, key), isNull(media.purgedAt)));
+  const [row] = await unionAll(
+    whole,
+    db.select({ id: halves.mediaId }).from(halves).where(eq(halves.clipKey, key)),
+  );
   return row?.id;
 }
 

@@ -2,7 +2,7 @@
 import { and, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from "drizzle-orm";
 import { openStates, type RejectCode, type UploadState } from "#lib/media.ts";
 import type { Db } from "../client.ts";
-import { media, purges, type Upload, type User, uploads, users } from "../schema.ts";
+import { halves, media, purges, type Upload, type User, uploads, users } from "../schema.ts";
 
 const open = [...openStates];
 const secondsFromNow = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
@@ -20,10 +20,10 @@ export type KnownContent = {
   brought: Pick<Upload, "id" | "state" | "stagingKey" | "rejectCode" | "inPlace">[];
 };
 
-/** What this owner has, had or was refused of these contents, in their order. Three queries for any number. */
+/** What this owner has, had or was refused of these contents, in their order. Four queries for any number. */
 export async function knownContents(db: Db, ownerId: string, digests: string[]): Promise<KnownContent[]> {
   const own = and(eq(media.ownerId, ownerId), inArray(media.sha256, digests));
-  const [live, deleted, brought] = await Promise.all([
+  const [live, deleted, clips, brought] = await Promise.all([
     db
       .select({ id: media.id, sha256: media.sha256 })
       .from(media)
@@ -32,6 +32,11 @@ export async function knownContents(db: Db, ownerId: string, digests: string[]):
       .selectDistinct({ sha256: media.sha256 })
       .from(media)
       .where(and(own, isNotNull(media.deletedAt))),
+    db
+      .select({ id: media.id, sha256: halves.clipSha256, deletedAt: media.deletedAt })
+      .from(halves)
+      .innerJoin(media, eq(media.id, halves.mediaId))
+      .where(and(eq(halves.ownerId, ownerId), inArray(halves.clipSha256, digests))),
     db
       .select({
         id: uploads.id,
@@ -47,8 +52,12 @@ export async function knownContents(db: Db, ownerId: string, digests: string[]):
       .orderBy(sql`${uploads.createdAt} desc`),
   ]);
   return digests.map((sha256) => ({
-    live: live.find((row) => row.sha256 === sha256)?.id,
-    deleted: deleted.some((row) => row.sha256 === sha256),
+    live:
+      live.find((row) => row.sha256 === sha256)?.id ??
+      clips.find((row) => row.sha256 === sha256 && row.deletedAt === null)?.id,
+    deleted:
+      deleted.some((row) => row.sha256 === sha256) ||
+      clips.some((row) => row.sha256 === sha256 && row.deletedAt !== null),
     brought: brought.filter((row) => row.sha256 === sha256),
   }));
 }
@@ -65,14 +74,19 @@ export type KnownKey =
   /** Refused when it was read at `closedAt`. `twin` is the live medium it repeated. */
   | { is: "refused"; code: RejectCode; closedAt: Date; twin: string | undefined };
 
-/** What the database knows of objects by their keys; an unknown key is not in the answer. Four queries for any number. */
+/** What the database knows of objects by their keys; an unknown key is not in the answer. Five queries for any number. */
 export async function knownKeys(db: Db, keys: string[]): Promise<Map<string, KnownKey>> {
   if (keys.length === 0) return new Map();
-  const [placed, read, written, removed] = await Promise.all([
+  const [placed, clips, read, written, removed] = await Promise.all([
     db
       .select({ key: media.key, id: media.id, deletedAt: media.deletedAt })
       .from(media)
       .where(and(inArray(media.key, keys), isNull(media.purgedAt))),
+    db
+      .select({ key: sql<string>`${halves.clipKey}`, id: media.id, deletedAt: media.deletedAt })
+      .from(halves)
+      .innerJoin(media, eq(media.id, halves.mediaId))
+      .where(inArray(halves.clipKey, keys)),
     db
       .select({
         key: uploads.stagingKey,
@@ -114,7 +128,7 @@ export async function knownKeys(db: Db, keys: string[]): Promise<Map<string, Kno
       });
   }
   for (const { key } of [...written, ...removed]) if (key !== null) known.set(key, { is: "busy" });
-  for (const row of placed)
+  for (const row of [...placed, ...clips])
     known.set(row.key, { is: "medium", mediaId: row.id, trashed: row.deletedAt !== null });
   return known;
 }
@@ -157,6 +171,9 @@ export async function insertBrought(
             .select({ id: media.id })
             .from(media)
             .where(and(eq(media.key, uploads.stagingKey), isNull(media.purgedAt))),
+        ),
+        notExists(
+          db.select({ id: halves.mediaId }).from(halves).where(eq(halves.clipKey, uploads.stagingKey)),
         ),
       ),
     );

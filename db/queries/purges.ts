@@ -1,7 +1,7 @@
 /** Objects to remove: remembered until the store confirmed it, checked once more at the moment of removing (R-31). */
 import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { type Media, media, type Purge, purges, uploads } from "../schema.ts";
+import { halves, type Media, media, type Purge, purges, uploads } from "../schema.ts";
 
 export type NewPurge = {
   /** An object's key, or a folder when it ends with a slash. */
@@ -91,11 +91,13 @@ export async function callOffPurges(db: Db, mediaIds: string[]): Promise<void> {
     .where(and(inArray(purges.mediaId, mediaIds), isNull(purges.doneAt)));
 }
 
+/** A medium that is to be removed: `bytes` of all its originals, one or two. */
+export type Trashed = Pick<Media, "ownerId" | "keepOriginal" | "renditionFolder" | "bytes"> & {
+  keys: string[];
+};
+
 /** Locks a medium in the trash for purging. `undefined`: restored, or gone already. */
-export async function lockTrashed(
-  db: Db,
-  id: string,
-): Promise<Pick<Media, "ownerId" | "key" | "keepOriginal" | "renditionFolder" | "bytes"> | undefined> {
+export async function lockTrashed(db: Db, id: string): Promise<Trashed | undefined> {
   const [row] = await db
     .select({
       ownerId: media.ownerId,
@@ -107,11 +109,18 @@ export async function lockTrashed(
     .from(media)
     .where(and(eq(media.id, id), isNotNull(media.deletedAt), isNull(media.purgedAt)))
     .for("update");
-  return row;
+  if (row === undefined) return undefined;
+  const [half] = await db.select().from(halves).where(eq(halves.mediaId, id));
+  const { key, ...trashed } = row;
+  return half === undefined || half.clipKey === null
+    ? { ...trashed, keys: [key] }
+    : { ...trashed, keys: [key, half.clipKey], bytes: row.bytes + (half.clipBytes ?? 0) };
 }
 
+/** What its second original was stays known, as of the first: what was deleted is not imported again. */
 export async function markPurged(db: Db, id: string): Promise<void> {
   await db.update(media).set({ purgedAt: sql`now()` }).where(eq(media.id, id));
+  await db.update(halves).set({ clipKey: null }).where(eq(halves.mediaId, id));
 }
 
 /** Whether a row that is not gone still needs this key (or folder); locks what it finds (I-5). */
@@ -123,6 +132,12 @@ export async function isReferenced(db: Db, key: string): Promise<boolean> {
     .where(and(isNull(media.purgedAt), or(eq(media.key, name), eq(media.renditionFolder, name))))
     .for("update");
   if (inMedia.length > 0) return true;
+  const inHalves = await db
+    .select({ id: halves.mediaId })
+    .from(halves)
+    .where(eq(halves.clipKey, name))
+    .for("update");
+  if (inHalves.length > 0) return true;
   const inUploads = await db
     .select({ id: uploads.id })
     .from(uploads)

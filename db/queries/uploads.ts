@@ -1,8 +1,9 @@
 /** The only place where an upload changes its state: each change is one compare-and-set on the state it leaves (R-4). */
 import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
 import type { RejectCode, UploadState } from "#lib/media.ts";
 import type { Db } from "../client.ts";
-import { media, quotas, type Upload, uploads } from "../schema.ts";
+import { halves, media, quotas, type Upload, uploads } from "../schema.ts";
 
 const secondsFromNow = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 const touched = { updatedAt: sql`now()` };
@@ -61,22 +62,25 @@ export async function findByTokens(db: Db, ownerId: string, tokens: string[]): P
     .where(and(eq(uploads.ownerId, ownerId), sql`${uploads.clientToken} = any(${list(tokens)}::uuid[])`));
 }
 
-/** Live media of this owner with one of these contents (R-26). */
+/** Live media of this owner with one of these contents (R-26), be it the clip of a picture made of two files. */
 export async function findDuplicates(
   db: Db,
   ownerId: string,
   digests: string[],
 ): Promise<{ id: string; sha256: string }[]> {
-  return db
+  const given = sql`${list(digests.map((hex) => `"\\\\x${hex}"`))}::bytea[]`;
+  const whole = db
     .select({ id: media.id, sha256: media.sha256 })
     .from(media)
+    .where(and(eq(media.ownerId, ownerId), sql`${media.sha256} = any(${given})`, isNull(media.deletedAt)));
+  const clips = db
+    .select({ id: media.id, sha256: sql`${halves.clipSha256}`.mapWith(media.sha256) })
+    .from(halves)
+    .innerJoin(media, eq(media.id, halves.mediaId))
     .where(
-      and(
-        eq(media.ownerId, ownerId),
-        sql`${media.sha256} = any(${list(digests.map((hex) => `"\\\\x${hex}"`))}::bytea[])`,
-        isNull(media.deletedAt),
-      ),
+      and(eq(halves.ownerId, ownerId), sql`${halves.clipSha256} = any(${given})`, isNull(media.deletedAt)),
     );
+  return unionAll(whole, clips);
 }
 
 export async function findOwnUploads(db: Db, ownerId: string, ids: string[]): Promise<Upload[]> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import {
+  appleNote,
   exifBlock,
   exifSegment,
   riffChunk,
@@ -346,5 +347,29 @@ describe("absurd values become undefined and nothing throws", () => {
       const { takenAt } = await readFacts(withSegments(jpeg, exifSegment(block)), identity);
       assert.ok(takenAt === undefined || !Number.isNaN(takenAt.getTime()));
     }
+  });
+});
+
+describe("what an iPhone writes into both halves of a Live Photo", () => {
+  const id = "6F1B0D0A-3C1E-4A57-9D0B-2B6C1D1F7A11";
+  const noted = (note: number[]) => factsIn({ [tag.make]: [2, "Apple"] }, { 37500: [7, note] });
+
+  test("is found in its note", async () => {
+    assert.equal((await noted(appleNote(id))).contentId, id);
+  });
+
+  test("is nothing in another maker's note, in one that is damaged, or where it is no name", async () => {
+    const note = appleNote(id);
+    const outside = [...note];
+    outside.splice(36, 4, 0xff, 0xff, 0xff, 0xf0);
+    for (const bad of [
+      note.slice(0, 12),
+      note.slice(0, 20),
+      outside,
+      appleNote("../.."),
+      appleNote(""),
+      [...Buffer.from("Nikon\0"), ...note],
+    ])
+      assert.equal((await noted(bad)).contentId, undefined);
   });
 });

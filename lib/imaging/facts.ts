@@ -1,6 +1,7 @@
 /** What a camera wrote about a picture. Values no camera can mean become undefined; nothing here throws on them. */
 import ExifReader from "exifreader";
 import { limits } from "#lib/media.ts";
+import { contentIdIn } from "./apple.ts";
 import type { Identity } from "./identify.ts";
 
 export type Facts = {
@@ -20,6 +21,8 @@ export type Facts = {
   altitude?: number | undefined;
   title?: string | undefined;
   description?: string | undefined;
+  /** What a telephone wrote into both halves of a picture that it stores as two files. */
+  contentId?: string | undefined;
 };
 
 const exifTags = [
@@ -49,6 +52,7 @@ const exifTags = [
   "GPSLongitudeRef",
   "GPSAltitude",
   "GPSAltitudeRef",
+  "MakerNote",
 ];
 const iptcTags = ["Object Name", "Caption/Abstract"];
 
@@ -132,6 +136,9 @@ function degrees(tags: Tags, axis: "Latitude" | "Longitude", most: number): numb
   const sum = d + m / 60 + (s ?? 0) / 3600;
   return sum <= most ? sign * sum : undefined;
 }
+
+const contentId = ({ value }: Tag): string | undefined =>
+  Array.isArray(value) ? contentIdIn(Uint8Array.from(value, Number)) : undefined;
 
 /** A receiver without a fix writes 0, 0: a spot in the Atlantic, not a place. */
 function place(tags: Tags): Pick<Facts, "latitude" | "longitude" | "altitude"> {
@@ -223,5 +230,6 @@ export async function readFacts(original: Buffer, identity: Identity): Promise<F
     description:
       caption(iptc("Caption/Abstract").description, limits.descriptionMax) ??
       caption(exif("ImageDescription").description, limits.descriptionMax),
+    contentId: contentId(exif("MakerNote")),
   };
 }

@@ -47,8 +47,8 @@ export function corners(width = 96, height = 64): Sharp {
 }
 
 type Value = string | number[] | [number, number][];
-type Directory = Record<number, readonly [type: 1 | 2 | 3 | 4 | 5 | 10, value: Value]>;
-const typeBytes = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 10: 8 } as const;
+type Directory = Record<number, readonly [type: 1 | 2 | 3 | 4 | 5 | 7 | 10, value: Value]>;
+const typeBytes = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 10: 8 } as const;
 
 function valueBytes(type: keyof typeof typeBytes, value: Value): Buffer {
   if (typeof value === "string") return Buffer.from(`${value}\0`, "utf8");
@@ -95,6 +95,26 @@ export function exifBlock(main: Directory, exif: Directory = {}, gps: Directory 
   const [head, first, second] = build(0, 0).map(({ length }) => length);
   const exifAt = (head ?? 0) + (first ?? 0);
   return Buffer.concat(build(exifAt, exifAt + (second ?? 0)));
+}
+
+/** The note of the maker in which an iPhone names the other half of a Live Photo, as EXIF has it in tag 37500. */
+export function appleNote(contentId: string): number[] {
+  const text = Buffer.from(`${contentId}\0`);
+  // A run of the camera before it, as in real ones.
+  const entries = [
+    [1, 9, 1, 14],
+    [0x11, 2, text.length, 14 + 2 + 2 * 12 + 4],
+  ];
+  const head = Buffer.from("Apple iOS\0\0\x01MM\0\x02", "latin1");
+  const fields = entries.map(([tag = 0, type = 0, count = 0, value = 0]) => {
+    const entry = Buffer.alloc(12);
+    entry.writeUInt16BE(tag, 0);
+    entry.writeUInt16BE(type, 2);
+    entry.writeUInt32BE(count, 4);
+    entry.writeUInt32BE(value, 8);
+    return entry;
+  });
+  return [...head, ...Buffer.concat(fields), 0, 0, 0, 0, ...text];
 }
 
 /** A JPEG segment: its marker's second byte and what it holds. */

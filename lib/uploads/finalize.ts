@@ -11,7 +11,8 @@ import { derive, identify, Rejection, readFacts, sniffVideo } from "../imaging/i
 import { log } from "../log.ts";
 import { isVideo, type MediaType, mediaTypes } from "../media.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
-import { abandon, type Ending, publish, reject } from "./publish.ts";
+import { publishStill } from "./halves.ts";
+import { abandon, type Ending, reject } from "./publish.ts";
 import { attemptsMax, leaseSeconds, retrySeconds } from "./rules.ts";
 import {
   confirmUnchanged,
@@ -119,17 +120,22 @@ async function verify(
   await writeRenditions(storage, written.renditionFolder, made);
   if (upload.inPlace) await confirmUnchanged(storage, upload, { etag, bytes: original.byteLength });
   else await confirmWritten(storage, written, original.byteLength);
-  return publish(db, held, upload, {
-    keys: written,
-    bytes: original.byteLength,
-    sha256,
-    ...identity,
-    facts,
-    made,
-    kind: made.motion?.format === "mp4" ? "live" : "picture",
-    motion: made.motion?.format,
-    ...(made.motion?.format === "mp4" ? { duration: made.motion.duration, codecs: made.motion.codecs } : {}),
-  });
+  return publishStill(
+    { db, storage, held, upload },
+    {
+      keys: written,
+      bytes: original.byteLength,
+      sha256,
+      ...identity,
+      facts,
+      made,
+      kind: made.motion?.format === "mp4" ? "live" : "picture",
+      motion: made.motion?.format,
+      ...(made.motion?.format === "mp4"
+        ? { duration: made.motion.duration, codecs: made.motion.codecs }
+        : {}),
+    },
+  );
 }
 
 const declaredType = (mime: string): MediaType | "" => mediaTypes.find((type) => type === mime) ?? "";

@@ -1,6 +1,7 @@
 /** How an upload ends: as a medium, or refused with a reason; in one transaction with its quota and its purges. */
 import { type Db, inTransaction } from "#db/client.ts";
 import { addArrival } from "#db/queries/guests.ts";
+import * as halves from "#db/queries/halves.ts";
 import { insertMedia } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
@@ -14,7 +15,11 @@ import { type Keys, widthsOf } from "./written.ts";
 
 export type Ending = "ready" | "rejected" | "not_mine";
 
-function takenOf(facts: Facts, upload: Upload): Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset"> {
+/** When it was taken, as far as anything tells. */
+export function takenOf(
+  facts: Facts,
+  upload: Upload,
+): Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset"> {
   if (facts.takenAt !== undefined)
     return { takenAt: facts.takenAt, takenSource: "camera", takenOffset: facts.takenOffset ?? null };
   if (upload.fileModifiedAt !== null)
@@ -47,42 +52,76 @@ export type Found = {
   codecs?: string;
 };
 
-/** The last step: everything becomes visible at once, or nothing does. */
-export async function publish(db: Db, held: Held, upload: Upload, found: Found): Promise<Ending> {
-  const { keys, bytes, sha256, facts, made } = found;
+/** Longer videos are no part of a still, whatever is written into them. */
+const clipMsMax = 30_000;
+
+/** Whether this is one of the two files of a picture, and which one it waits for. */
+export function halfOf({
+  facts: { contentId },
+  kind,
+  frames = 1,
+  duration = 0,
+}: Pick<Found, "facts" | "kind"> & { frames?: number; duration?: number }):
+  | { contentId: string; wants: "still" | "clip" }
+  | undefined {
+  if (contentId === undefined) return undefined;
+  if (kind === "video") return duration > clipMsMax ? undefined : { contentId, wants: "still" };
+  return kind === "picture" && frames === 1 ? { contentId, wants: "clip" } : undefined;
+}
+
+/** The columns that say what is seen of a medium, where it lies and what its camera wrote. */
+export const seenOf = ({ keys, facts, made, ...found }: Found) => ({
+  key: keys.finalKey,
+  renditionFolder: keys.renditionFolder,
+  avifWidths: widthsOf(made, "avif"),
+  jpegWidths: widthsOf(made, "jpg"),
+  sha256: found.sha256,
+  bytes: found.bytes,
+  mime: found.mime,
+  width: found.width,
+  height: found.height,
+  frames: found.frames,
+  thumbhash: made.thumbhash,
+  color: made.color,
+  camera: facts.camera ?? null,
+  lens: facts.lens ?? null,
+  aperture: facts.aperture ?? null,
+  exposureTime: facts.exposureTime ?? null,
+  iso: facts.iso ?? null,
+  focalLength: facts.focalLength ?? null,
+  latitude: facts.latitude ?? null,
+  longitude: facts.longitude ?? null,
+  altitude: facts.altitude ?? null,
+});
+
+/**
+ * The last step: everything becomes visible at once, or nothing does (R-23). "met": the other half of this picture is
+ * there, and nothing was done.
+ */
+export async function publish(db: Db, held: Held, upload: Upload, found: Found): Promise<Ending | "met"> {
+  const { bytes, sha256 } = found;
   return inTransaction(db, async (tx) => {
     await ledger.lockQuota(tx, upload.ownerId);
+    const half = halfOf(found);
+    const sought = half && { ...upload, contentId: half.contentId };
+    if (half !== undefined && sought !== undefined) {
+      await halves.lockContent(tx, sought);
+      // As the clip of another medium it is in no unique index.
+      const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [sha256]);
+      if (twin !== undefined && upload.guestId === null) return rejectWithin(tx, held, "duplicate", twin.id);
+      if (await halves.findOtherHalf(tx, sought, half.wants)) return "met";
+    }
     const mediaId = await insertMedia(tx, {
+      ...seenOf(found),
       ownerId: upload.ownerId,
       visibility: visibilityOf(upload),
-      key: keys.finalKey,
       keepOriginal: upload.keepOriginal,
-      renditionFolder: keys.renditionFolder,
-      avifWidths: widthsOf(made, "avif"),
-      jpegWidths: widthsOf(made, "jpg"),
       kind: found.kind,
       motion: found.motion ?? null,
       duration: found.duration ?? null,
       codecs: found.codecs ?? null,
-      sha256,
-      bytes,
-      mime: found.mime,
-      width: found.width,
-      height: found.height,
-      frames: found.frames,
-      thumbhash: made.thumbhash,
-      color: made.color,
       filename: upload.filename,
-      ...takenOf(facts, upload),
-      camera: facts.camera ?? null,
-      lens: facts.lens ?? null,
-      aperture: facts.aperture ?? null,
-      exposureTime: facts.exposureTime ?? null,
-      iso: facts.iso ?? null,
-      focalLength: facts.focalLength ?? null,
-      latitude: facts.latitude ?? null,
-      longitude: facts.longitude ?? null,
-      altitude: facts.altitude ?? null,
+      ...takenOf(found.facts, upload),
       deletedAt: upload.guestId === null ? null : waitingSince,
     });
     if (mediaId === undefined) {
@@ -90,6 +129,8 @@ export async function publish(db: Db, held: Held, upload: Upload, found: Found):
       const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [sha256]);
       return rejectWithin(tx, held, "duplicate", twin?.id);
     }
+    if (sought !== undefined)
+      await halves.insertHalf(tx, { mediaId, ownerId: upload.ownerId, contentId: sought.contentId });
     if (upload.guestId !== null) await addArrival(tx, upload.guestId, mediaId);
     const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
     // Throwing undoes the insert: the row went to someone else.
@@ -114,7 +155,8 @@ export async function reject(
   });
 }
 
-async function rejectWithin(
+/** The same within a transaction that holds the owner's quota. */
+export async function rejectWithin(
   tx: Db,
   held: Held,
   rejectCode: RejectCode,

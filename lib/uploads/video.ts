@@ -22,8 +22,9 @@ import {
 import { extensionOf, isVideo, type VideoType } from "../media.ts";
 import { motionKey, originalKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
+import { publishClip } from "./halves.ts";
 import { originalMeta } from "./original-meta.ts";
-import { publish, reject } from "./publish.ts";
+import { type Ending, publish, reject } from "./publish.ts";
 import { confirmUnchanged, findTwin, giveBack, type Held, LeaseLost, noteFound } from "./staged.ts";
 import { confirmWritten, type Keys, noteKeys, writeRenditions } from "./written.ts";
 
@@ -159,19 +160,13 @@ async function writeVideo(
   return { keys: fresh, sha256: await copy(storage, upload, fresh.finalKey, staged, signal) };
 }
 
-/**
- * Writes all that is shown of a video: renditions of its poster and, when it tells more than pictures and sounds, a copy
- * that does not. Answers the ending of that copy.
- */
-export async function writeShown(
+/** Writes what others may see of a video: a copy that tells nothing but pictures and sounds. Answers its ending. */
+export async function writeMotion(
   storage: Storage,
   key: string,
   folder: string,
-  video: Video,
-  made: Derivation,
-): Promise<string | undefined> {
-  await writeRenditions(storage, folder, made);
-  if (video.patches.length === 0) return undefined;
+  video: Pick<Video, "mime" | "patches">,
+): Promise<string> {
   const read = await storage.read(key);
   if (read === undefined) throw new StorageError("unavailable", "A video just read is not there.");
   // A QuickTime file of today's codings is an MP4 to every browser, under that name.
@@ -188,19 +183,37 @@ export async function writeShown(
   return format;
 }
 
-/** A video's facts and its still, from where it lies. Throws Rejection. */
-export async function readShown(
+/**
+ * Writes all that is shown of a video: renditions of its poster and, when it tells more than pictures and sounds, a copy
+ * that does not. Answers the ending of that copy.
+ */
+export async function writeShown(
   storage: Storage,
-  at: { key: string; bytes: number; mime: VideoType },
-  { pixels, signal }: Bounds,
-): Promise<{ video: Video; made: Derivation }> {
-  const source = sourceOf(storage, at.key, at.bytes);
-  const video = await readVideo(source, at.mime, signal);
-  const made = await pixels(video.width * video.height * 2, async () =>
-    deriveStill(video, await posterOf(source, video, signal)),
-  );
-  return { video, made };
+  key: string,
+  folder: string,
+  video: Video,
+  made: Derivation,
+): Promise<string | undefined> {
+  await writeRenditions(storage, folder, made);
+  return video.patches.length === 0 ? undefined : writeMotion(storage, key, folder, video);
 }
+
+type Lying = { key: string; bytes: number; mime: VideoType };
+
+/** What a video says of itself, from where it lies. Throws Rejection. */
+export const readLying = (storage: Storage, at: Lying, signal: AbortSignal): Promise<Video> =>
+  readVideo(sourceOf(storage, at.key, at.bytes), at.mime, signal);
+
+/** The still of a video, from where it lies. Throws Rejection. */
+export const stillOf = (
+  storage: Storage,
+  at: Lying,
+  video: Video,
+  { pixels, signal }: Bounds,
+): Promise<Derivation> =>
+  pixels(video.width * video.height * 2, async () =>
+    deriveStill(video, await posterOf(sourceOf(storage, at.key, at.bytes), video, signal)),
+  );
 
 /** The whole of finalize for what was declared as a video, or turned out to be one. Throws Rejection. */
 export async function verifyVideo(
@@ -209,7 +222,7 @@ export async function verifyVideo(
   held: Held,
   upload: Upload,
   bounds: Bounds,
-): Promise<"ready" | "rejected" | "missing" | "not_mine"> {
+): Promise<Ending | "missing"> {
   const staged = await lookAt(storage, upload);
   if (staged === undefined) {
     await giveBack(db, held, upload);
@@ -226,11 +239,24 @@ export async function verifyVideo(
   const twin = await findTwin(db, upload, sha256);
   if (twin !== undefined) return reject(db, held, upload, "duplicate", twin);
 
-  const { video, made } = await readShown(storage, { key: keys.finalKey, bytes, mime }, bounds);
-  const motion = await writeShown(storage, keys.finalKey, keys.renditionFolder, video, made);
-  if (upload.inPlace) await confirmUnchanged(storage, upload, { etag: staged.etag, bytes });
-  else await confirmWritten(storage, keys, bytes);
+  const at = { key: keys.finalKey, bytes, mime };
+  const video = await readLying(storage, at, bounds.signal);
   const { width, height, duration, codecs, facts } = video;
-  const found = { keys, bytes, sha256, mime, width, height, frames: 1, facts, made };
-  return publish(db, held, upload, { ...found, kind: "video", motion, duration, codecs });
+  const found = { keys, bytes, sha256, mime, duration, codecs, facts };
+  const confirm = (): Promise<void> =>
+    upload.inPlace
+      ? confirmUnchanged(storage, upload, { etag: staged.etag, bytes })
+      : confirmWritten(storage, keys, bytes);
+  const shown = async (): Promise<void> => {
+    await writeMotion(storage, keys.finalKey, keys.renditionFolder, video);
+    await confirm();
+  };
+  const alone = async (): Promise<Ending | "met"> => {
+    const made = await stillOf(storage, at, video, bounds);
+    const motion = await writeShown(storage, keys.finalKey, keys.renditionFolder, video, made);
+    await confirm();
+    const whole = { ...found, width, height, frames: 1, made, motion };
+    return publish(db, held, upload, { ...whole, kind: "video" });
+  };
+  return publishClip({ db, storage, held, upload }, found, shown, alone);
 }

@@ -1,6 +1,7 @@
 /** Makes all renditions of a medium anew from its original: new folder, one switch, the old folder purged later. */
 import { createHash } from "node:crypto";
 import { type Db, inTransaction } from "#db/client.ts";
+import { type Clip, findClip } from "#db/queries/halves.ts";
 import { findMedia, replaceRenditions } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import type { Media } from "#db/schema.ts";
@@ -12,7 +13,7 @@ import { renditionFolder } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
 import type { Budget } from "../uploads/finalize.ts";
 import { writingSeconds } from "../uploads/rules.ts";
-import { readShown, writeShown } from "../uploads/video.ts";
+import { readLying, stillOf, writeMotion, writeShown } from "../uploads/video.ts";
 import { widthsOf, writeRenditions } from "../uploads/written.ts";
 
 /** What was made, and how to write it; the latter answers the ending of what moves. */
@@ -23,7 +24,14 @@ const damaged = (row: Media, found: boolean): undefined => {
   return undefined;
 };
 
-async function stillAnew(storage: Storage, row: Media, budget: Budget): Promise<Remade | undefined> {
+const forever = new AbortController().signal;
+
+async function stillAnew(
+  storage: Storage,
+  row: Media,
+  clip: Clip | undefined,
+  budget: Budget,
+): Promise<Remade | undefined> {
   const got = await budget.bytes(row.bytes, () => storage.get(row.key, { bytesMax: row.bytes }));
   if (got === undefined || createHash("sha256").update(got.body).digest("hex") !== row.sha256)
     return damaged(row, got !== undefined);
@@ -31,9 +39,17 @@ async function stillAnew(storage: Storage, row: Media, budget: Budget): Promise<
   const made = await budget.pixels(identity.pixels, () => derive(got.body, identity));
   const write = async (folder: string): Promise<string | undefined> => {
     await writeRenditions(storage, folder, made);
-    return made.motion?.format;
+    return clip === undefined ? made.motion?.format : clipAnew(storage, clip, folder);
   };
   return { made, write };
+}
+
+/** What others see of the clip that was uploaded beside a still. */
+async function clipAnew(storage: Storage, clip: Clip, folder: string): Promise<string> {
+  const { mime } = clip;
+  if (!isVideo(mime)) throw new Error(`A clip of type ${mime}.`);
+  const video = await readLying(storage, { ...clip, mime }, forever);
+  return writeMotion(storage, clip.key, folder, video);
 }
 
 /** Its digest is not taken anew: gigabytes would be read for a picture of it. */
@@ -41,7 +57,8 @@ async function videoAnew(storage: Storage, row: Media, { pixels }: Budget): Prom
   const head = await storage.head(row.key);
   if (head?.bytes !== row.bytes || !isVideo(row.mime)) return damaged(row, head !== undefined);
   const at = { key: row.key, bytes: row.bytes, mime: row.mime };
-  const { video, made } = await readShown(storage, at, { pixels, signal: new AbortController().signal });
+  const video = await readLying(storage, at, forever);
+  const made = await stillOf(storage, at, video, { pixels, signal: forever });
   return { made, write: (folder) => writeShown(storage, row.key, folder, video, made) };
 }
 
@@ -56,7 +73,7 @@ export async function deriveAgain(
   if (row === undefined || row.purgedAt !== null) return false;
   const remade = isVideo(row.mime)
     ? await videoAnew(storage, row, budget)
-    : await stillAnew(storage, row, budget);
+    : await stillAnew(storage, row, await findClip(db, mediaId), budget);
   if (remade === undefined) return false;
   const { made, write } = remade;
   const folder = renditionFolder();

@@ -1,5 +1,6 @@
 import { limits, type VideoType } from "#lib/media.ts";
 import { type Apart, AskedTooMuch, runApart, type Source } from "../apart.ts";
+import { isContentId } from "../apple.ts";
 import type { Facts } from "../facts.ts";
 import { Rejection } from "../rejection.ts";
 import { corrupt } from "../structure.ts";
@@ -17,8 +18,6 @@ export type Video = {
   /** As a browser is asked whether it plays them. */
   codecs: string;
   facts: Facts;
-  /** What a telephone wrote into both halves of a live picture. */
-  contentId: string | undefined;
   /** What to overwrite before anybody but the owner gets it; none when it tells nothing but pictures and sounds. */
   patches: Patch[];
 };
@@ -109,8 +108,12 @@ export async function readVideo(source: Source, mime: VideoType, signal?: AbortS
     turn,
     duration,
     codecs,
-    contentId,
     patches,
-    facts: { ...taken(told), ...place(told.place), camera: camera(told) },
+    facts: {
+      ...taken(told),
+      ...place(told.place),
+      camera: camera(told),
+      contentId: isContentId(contentId) ? contentId : undefined,
+    },
   };
 }

@@ -20,6 +20,7 @@ import { patchedWhole } from "./patch.ts";
 before(() => lockDown());
 
 const place = "+37.5512+126.9882+062.300/";
+const contentId = "6F1B0D0A-3C1E-4A57-9D0B-2B6C1D1F7A11";
 
 const sourceOf = (bytes: Buffer): Source => ({
   bytes: bytes.length,
@@ -62,7 +63,7 @@ describe("a video", () => {
           "com.apple.quicktime.location.ISO6709": place,
           "com.apple.quicktime.make": "Apple",
           "com.apple.quicktime.model": "iPhone 15 Pro",
-          "com.apple.quicktime.content.identifier": "6F1B",
+          "com.apple.quicktime.content.identifier": contentId,
         },
       }),
       "video/quicktime",
@@ -74,7 +75,7 @@ describe("a video", () => {
       [iphone.facts.latitude, iphone.facts.longitude, iphone.facts.altitude],
       [37.5512, 126.9882, 62.3],
     );
-    assert.equal(iphone.contentId, "6F1B");
+    assert.equal(iphone.facts.contentId, contentId);
     const created = new Date("2024-02-03T04:05:06Z");
     const android = await read(await video({ userData: [placeBox(place)], created }));
     assert.deepEqual([android.facts.takenAt, android.facts.latitude], [created, 37.5512]);
