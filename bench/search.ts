@@ -62,7 +62,11 @@ export async function seed(pg: postgres.Sql, rows: number): Promise<void> {
     select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Bench ' || n, n || '@example.com' from generate_series(0, 20) n`;
   // Written and sorted in at once, as an import of this size would not be: that is not what is measured.
   await pg`alter table media disable trigger user`;
-  await pg`drop index media_search_keys`;
+  const indexes = await pg<{ name: string; made: string }[]>`
+    select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as made from pg_index
+    where indrelid in ('media'::regclass, 'media_search'::regclass)
+      and not exists (select 1 from pg_constraint where conindid = indexrelid)`;
+  for (const { name } of indexes) await pg.unsafe(`drop index ${name}`);
   const step = 250_000;
   for (let from = 1; from <= rows; from += step)
     await pg`
@@ -87,12 +91,15 @@ export async function seed(pg: postgres.Sql, rows: number): Promise<void> {
         (array['Fujifilm X-T4','Canon EOS R5','Pixel 6','iPhone 12','Nikon Z6'])[1 + (hashint4(n * 3) & 2147483647) % 5],
         (array['XF23mm F1.4 R','RF 50mm','Wide'])[1 + n % 3], case when n % 997 = 0 then 1 + n % 5 else 0 end
       from generate_series(${from}::int, ${Math.min(rows, from + step - 1)}::int) n`;
-  await pg`select count(media_search_write(ids)) from (select array_agg(id) as ids from media group by left(id::text, 3)) parts`;
+  await pg`insert into media_search (media_id, owner_id, open, taken_at, words, own_words, facts, own_facts, keyed)
+    select id, owner_id, visibility = 'public', taken_at, search_text(title, description, alt, camera, lens),
+      search_words(filename),
+      search_facts(mime::text, kind::text, motion, width, height, color, title, description, alt, camera, lens, taken_at, taken_offset),
+      search_own_facts(visibility::text, latitude, longitude), true from media`;
   await pg`insert into media_gear (owner_id, open, kind, name, count)
     select owner_id, visibility = 'public', 'camera', camera, count(*) from media group by 1, 2, 3, 4`;
   await pg`set maintenance_work_mem = '1GB'`;
-  await pg`create index media_search_keys on media_search using gin
-    (search_keys(owner_id, open, taken_at, words, own_words, facts, own_facts)) with (fastupdate = false)`;
+  for (const { made } of indexes) await pg.unsafe(made);
   await pg`alter table media enable trigger user`;
   await pg`with t as (insert into tags (owner_id, name, folded) values (${owner.id}, 'Rare', 'rare') returning id)
     insert into media_tags (tag_id, media_id, taken_at, live)

@@ -62,6 +62,7 @@ export const mediaType = pgEnum("media_type", mediaTypes);
 export const mediaKind = pgEnum("media_kind", mediaKinds);
 /** Where taken_at came from: the camera, the file's own date, the moment of the upload, or somebody who knew better. */
 export const takenSource = pgEnum("taken_source", ["camera", "file", "upload", "person"]);
+export const placeSource = pgEnum("place_source", ["file", "map", "person"]);
 export const albumSort = pgEnum("album_sort", albumSorts);
 export const changeKind = pgEnum("change_kind", changeKinds);
 export const shareKind = pgEnum("share_kind", shareKinds);
@@ -298,6 +299,12 @@ export const media = pgTable(
     latitude: doublePrecision("latitude"),
     longitude: doublePrecision("longitude"),
     altitude: real("altitude"),
+    /** The same in words, from the narrowest to the widest, a comma between: "Haeundae, Busan, South Korea". As private. */
+    place: text("place").notNull().default(""),
+    /** The place in Korean, as far as its names are known. */
+    placeAlso: text("place_also").notNull().default(""),
+    /** Who named it: the camera or a program, the map of the worker, its owner. Null while nobody has. */
+    placeSource: placeSource("place_source"),
     deletedAt: instant("deleted_at"),
     purgedAt: instant("purged_at"),
     createdAt: created(),
@@ -643,13 +650,16 @@ export const mediaSearch = pgTable(
   ],
 );
 
-/** How many pictures a camera or a lens took, by owner and by whether everybody may see them; kept by triggers on media. */
+/**
+ * How many pictures a camera or a lens took, by owner and by whether everybody may see them, and how many were taken at a
+ * place, which is its owner's alone whatever the picture is; kept by triggers on media.
+ */
 export const mediaGear = pgTable(
   "media_gear",
   {
     ownerId: uuid("owner_id").notNull(),
     open: boolean("open").notNull(),
-    kind: text("kind", { enum: ["camera", "lens"] }).notNull(),
+    kind: text("kind", { enum: ["camera", "lens", "place"] }).notNull(),
     name: text("name").notNull(),
     count: bigint("count", { mode: "number" }).notNull(),
   },
@@ -658,6 +668,9 @@ export const mediaGear = pgTable(
 
 /** One row while pictures that are older than the search wait for their place in it: all up to `after` have it. */
 export const searchBackfill = pgTable("search_backfill", { after: uuid("after").primaryKey() });
+
+/** One row while pictures that are older than the names of places wait for theirs: all up to `after` have them. */
+export const placeBackfill = pgTable("place_backfill", { after: uuid("after").primaryKey() });
 
 export type User = typeof users.$inferSelect;
 export type Session = typeof sessions.$inferSelect;

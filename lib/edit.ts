@@ -9,6 +9,8 @@ export type Edit = {
   title?: string;
   description?: string;
   alt?: string;
+  /** For its owner; anybody else must leave it out. */
+  place?: string;
   /** All tags that it is to have; those it has besides are taken away. */
   tags?: string[];
   /** As the camera's clock showed it: "2026-05-17" and "18:42:10". */

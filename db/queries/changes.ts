@@ -99,18 +99,33 @@ export type Texts = {
   title?: string | undefined;
   description?: string | undefined;
   alt?: string | undefined;
+  place?: string | undefined;
 };
 
-/** A text left out stays as it is. At least one must be given. */
+/** Another place is a person's word, and nobody knows it in another language; the same one stays whoever said it. */
+const placeSettings = (place: string): Setting[] => {
+  const same = sql`m.place = ${place}::text and m.place_source is not null`;
+  return [
+    ["place", "text", sql`${place}::text`],
+    ["place_also", "text", sql`case when ${same} then m.place_also else '' end`],
+    ["place_source", "place_source", sql`case when ${same} then m.place_source else 'person' end`],
+  ];
+};
+
+/** A text left out stays as it is. At least one must be given. A place is changed where the medium is one's own. */
 export const changeTexts = (db: Db, ask: Ask, texts: Texts): Promise<Count> =>
   set(
     db,
     ask,
     "texts",
-    (["title", "description", "alt"] as const).flatMap((column): Setting[] => {
-      const value = texts[column];
-      return value === undefined ? [] : [[column, "text", sql`${value}`]];
-    }),
+    [
+      ...(["title", "description", "alt"] as const).flatMap((column): Setting[] => {
+        const value = texts[column];
+        return value === undefined ? [] : [[column, "text", sql`${value}`]];
+      }),
+      ...(texts.place === undefined ? [] : placeSettings(texts.place)),
+    ],
+    texts.place === undefined ? sql`true` : sql`m.owner_id = ${ask.reach.userId}::uuid`,
   );
 
 /** With `widen` only media that fewer people may see than that; the type's order is from fewest to most. */

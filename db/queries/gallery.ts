@@ -168,6 +168,8 @@ export async function findMedia(db: Db, ask: { viewerId: string | undefined; id:
       latitude: sql<number | null>`case when ${own} then ${media.latitude} end`,
       longitude: sql<number | null>`case when ${own} then ${media.longitude} end`,
       altitude: sql<number | null>`case when ${own} then ${media.altitude} end`,
+      place: sql<string>`case when ${own} then ${media.place} else '' end`,
+      placeAlso: sql<string>`case when ${own} then ${media.placeAlso} else '' end`,
       ownerName: users.name,
     })
     .from(media)

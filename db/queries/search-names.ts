@@ -5,7 +5,7 @@ import { colorFacts, placeFacts } from "./search.ts";
 
 export type Asker = { viewerId: string | undefined; administers: boolean };
 export type NameQuestion =
-  | { kind: "word" | "tag" | "album" | "camera" | "lens" | "owner"; text: string }
+  | { kind: "word" | "tag" | "album" | "camera" | "lens" | "place" | "owner"; text: string }
   | { kind: "color"; color: number }
   | { kind: "near"; latitude: number; longitude: number; km: number };
 
@@ -75,6 +75,12 @@ function answerOf(asker: Asker, asked: NameQuestion): SQL {
             and search_fold(g.name) like '%' || ${like(asked.text)} || '%' limit ${namesMax})`,
       });
     }
+    case "place":
+      return row({
+        facts: sql`array(select distinct 'p:' || search_fold(g.name) from media_gear g
+          where not g.open and g.owner_id = ${me(asker)} and g.kind = 'place' and g.count > 0
+            and search_fold(g.name) like ${pattern(asked.text)} limit ${namesMax})`,
+      });
     case "owner":
       return row({
         ids: asker.administers

@@ -52,6 +52,16 @@ export const gearNames = (
       group by g.name order by count desc, g.name limit ${limit}`,
   );
 
+/** Places of one's own pictures. */
+export const placeNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
+  list(
+    db,
+    sql`select g.name, g.count from media_gear g
+      where not g.open and g.owner_id = ${me(asker)} and g.kind = 'place' and g.count > 0
+        and search_fold(g.name) like ${like(text)}
+      order by g.count desc, g.name limit ${limit}`,
+  );
+
 /** People, for administrators: how many pictures of theirs are ready. */
 export const ownerNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
   asker.administers

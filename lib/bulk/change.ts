@@ -115,8 +115,8 @@ async function applyChange(tx: Db, viewer: Viewer, change: Change, ask: rows.Ask
     case "date":
       return rows.changeDate(tx, ask, change);
     case "texts": {
-      const { title, description, alt } = change;
-      if (title === undefined && description === undefined && alt === undefined)
+      const { title, description, alt, place } = change;
+      if ([title, description, alt, place].every((text) => text === undefined))
         throw bad({ change: "texts" });
       return rows.changeTexts(tx, ask, change);
     }

@@ -52,6 +52,20 @@ export const tagShape = z
   )
   .refine((name) => name !== "" && Array.from(name).length <= limits.tagMax, { error: "length" });
 
+/** Names of a place, from the narrowest to the widest, a comma between. */
+export const placeShape = z
+  .string()
+  .max(limits.titleMax)
+  .transform((place) =>
+    place
+      .toWellFormed()
+      .normalize("NFC")
+      .split(/[,，、\n]/)
+      .map((part) => part.replaceAll(/[\s\p{Cc}"“”„]+/gu, " ").trim())
+      .filter((part) => part !== "")
+      .join(", "),
+  );
+
 const tagNames = z.array(tagShape).max(tagsAtOnceMax).default([]);
 
 const dateShape = z.union([
@@ -76,6 +90,8 @@ export const changeShape = z.union([
     title: text(limits.titleMax).optional(),
     description: text(limits.descriptionMax).optional(),
     alt: text(limits.titleMax).optional(),
+    /** For one's own media only: who may not read it may not write it either. */
+    place: placeShape.optional(),
   }),
   z.strictObject({
     kind: z.literal("visibility"),

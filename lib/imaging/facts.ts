@@ -19,6 +19,8 @@ export type Facts = {
   latitude?: number | undefined;
   longitude?: number | undefined;
   altitude?: number | undefined;
+  /** Names of the place, from the narrowest to the widest, a comma between. */
+  place?: string | undefined;
   title?: string | undefined;
   description?: string | undefined;
   /** What a telephone wrote into both halves of a picture that it stores as two files. */
@@ -54,7 +56,8 @@ const exifTags = [
   "GPSAltitudeRef",
   "MakerNote",
 ];
-const iptcTags = ["Object Name", "Caption/Abstract"];
+const placeTags = ["Sub-location", "City", "Province/State", "Country/Primary Location Name"];
+const iptcTags = ["Object Name", "Caption/Abstract", ...placeTags];
 
 /** A tag's value as the file has it, and as exifreader words it. */
 type Tag = { value: unknown; description: unknown };
@@ -150,6 +153,19 @@ function place(tags: Tags): Pick<Facts, "latitude" | "longitude" | "altitude"> {
   return { latitude, longitude, altitude: height === undefined ? undefined : below ? -height : height };
 }
 
+/** What somebody called the place in a program of theirs. */
+function placeNames(tags: Tags): string | undefined {
+  const parts = placeTags
+    .map((name) =>
+      text(tags(name).description, limits.tagMax)
+        ?.replaceAll(/[\s,"“”„]+/gu, " ")
+        .trim(),
+    )
+    .filter((part) => part !== undefined && part !== "");
+  const place = [...new Set(parts)].join(", ");
+  return place === "" ? undefined : place;
+}
+
 /** Before the first photograph, or past tomorrow: the clock was wrong. */
 const earliest = Date.UTC(1826, 0, 1);
 const dayMs = 86_400_000;
@@ -224,6 +240,7 @@ export async function readFacts(original: Buffer, identity: Identity): Promise<F
     iso: iso(exif),
     focalLength: number(exif("FocalLength").value, 0.01, 100_000),
     ...place(exif),
+    place: placeNames(iptc),
     title:
       caption(iptc("Object Name").description, limits.titleMax) ??
       caption(exif("XPTitle").description, limits.titleMax),

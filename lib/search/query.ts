@@ -29,7 +29,7 @@ export const typeNames = [
 ] as const;
 
 /** Filters whose value is a name that the library holds. */
-export const names = ["tag", "album", "camera", "lens", "owner"] as const;
+export const names = ["tag", "album", "camera", "lens", "place", "owner"] as const;
 export type NameKey = (typeof names)[number];
 /** Filters by number: stars, megapixels, and pixels of a side. */
 export const measures = ["rating", "size", "width", "height"] as const;
@@ -74,7 +74,9 @@ const aliases: Record<string, string> = {
   colour: "color",
   by: "owner",
   from: "owner",
-
+  places: "place",
+  city: "place",
+  country: "place",
   stars: "rating",
   mp: "size",
   megapixels: "size",
@@ -198,6 +200,7 @@ const readers: Record<FilterName, (value: string) => Bare | ProblemCode | undefi
   album: (name) => ({ kind: "album", name }),
   camera: (name) => ({ kind: "camera", name }),
   lens: (name) => ({ kind: "lens", name }),
+  place: (name) => ({ kind: "place", name }),
   owner: (name) => ({ kind: "owner", name }),
   rating: (value) => measured("rating", readNumbers(value, { max: 5, decimals: 0, unit: "" })),
   size: (value) => measured("size", readNumbers(value, { max: 10_000, decimals: 2, unit: "mp" })),
@@ -319,6 +322,7 @@ export function writeClause(clause: Clause): string {
     case "album":
     case "camera":
     case "lens":
+    case "place":
     case "owner":
       return `${minus}${clause.kind}:${quote(clause.name)}`;
     case "type":

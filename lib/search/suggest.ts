@@ -1,11 +1,18 @@
 /** What the search box offers while somebody types, and what the page of an empty search begins with. */
 import type { Db } from "#db/client.ts";
-import { albumNames, gearNames, type NamedCount, ownerNames, tagNames } from "#db/queries/search-suggest.ts";
+import {
+  albumNames,
+  gearNames,
+  type NamedCount,
+  ownerNames,
+  placeNames,
+  tagNames,
+} from "#db/queries/search-suggest.ts";
 import { canAdminister, type Viewer } from "../media.ts";
 import { filterNames, lackable, orientations, states, typeNames, writeClause } from "./query.ts";
 import { swatches } from "./values.ts";
 
-type Named = "tag" | "album" | "camera" | "lens" | "owner";
+type Named = "tag" | "album" | "camera" | "lens" | "place" | "owner";
 /** `text` takes the place of the part that is being typed. */
 export type Suggestion = { kind: Named | "filter"; text: string; label: string; count?: number };
 
@@ -45,13 +52,14 @@ async function namesOf(
 ): Promise<NamedCount[]> {
   const asker = { viewerId: viewer?.id, administers: canAdminister(viewer) };
   if (kind === "tag") return viewer === undefined ? [] : tagNames(db, asker, text, limit);
+  if (kind === "place") return viewer === undefined ? [] : placeNames(db, asker, text, limit);
   if (kind === "album") return albumNames(db, asker, text, limit);
   if (kind === "owner") return ownerNames(db, asker, text, limit);
   return gearNames(db, asker, kind, text, limit);
 }
 
 const isNamed = (filter: string): filter is Named =>
-  ["tag", "album", "camera", "lens", "owner"].includes(filter);
+  ["tag", "album", "camera", "lens", "place", "owner"].includes(filter);
 
 /** Up to ten suggestions for the part of a query that is being typed; names only that the viewer may know of. */
 export async function suggestionsFor(
@@ -70,7 +78,7 @@ export async function suggestionsFor(
   const kinds =
     value === ""
       ? (["tag", "album", "camera"] as const)
-      : (["tag", "album", "camera", "lens", "owner"] as const);
+      : (["tag", "album", "place", "camera", "lens", "owner"] as const);
   const named = await Promise.all(
     kinds.map(async (kind) => (await namesOf(db, ask.viewer, kind, value, eachMax)).map(asSuggestion(kind))),
   );
@@ -82,7 +90,7 @@ export async function suggestionsFor(
 
 /** What an empty search begins with. */
 export type Beginnings = Record<
-  "tags" | "albums" | "cameras" | "lenses",
+  "tags" | "albums" | "places" | "cameras" | "lenses",
   { label: string; query: string; count: number }[]
 >;
 
@@ -95,11 +103,12 @@ export async function beginnings(db: Db, viewer: Viewer | undefined): Promise<Be
       query: writeClause({ kind, name, not: false }),
       count,
     }));
-  const [tags, albums, cameras, lenses] = await Promise.all([
+  const [tags, albums, places, cameras, lenses] = await Promise.all([
     of("tag"),
     of("album"),
+    of("place"),
     of("camera"),
     of("lens"),
   ]);
-  return { tags, albums, cameras, lenses };
+  return { tags, albums, places, cameras, lenses };
 }

@@ -63,6 +63,7 @@ const questionOf = (clause: Clause): NameQuestion | undefined => {
     case "album":
     case "camera":
     case "lens":
+    case "place":
     case "owner":
       return { kind: clause.kind, text: clause.name };
     case "color":
@@ -127,6 +128,9 @@ function add(wanted: Wanted, clause: Clause, answer: NameAnswer | undefined): bo
     case "lens":
       wanted.facts.push({ any: answer?.facts ?? [], not });
       return named(answer?.facts);
+    case "place":
+      wanted.facts.push({ any: answer?.facts ?? [], not });
+      return named(answer?.facts) && limit("own");
     case "type":
       wanted.facts.push({
         any: clause.values.map((type) => (kinds.has(type) ? `k:${type}` : `y:${subtypes[type] ?? type}`)),

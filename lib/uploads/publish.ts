@@ -9,6 +9,7 @@ import type { NewMedia, Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import type { Derivation, Facts } from "../imaging/index.ts";
 import { type MediaKind, type MediaType, type RejectCode, type Visibility, waitingSince } from "../media.ts";
+import { placeColumns } from "../places/place.ts";
 import { stagingPurges } from "./rules.ts";
 import { type Held, LeaseLost } from "./staged.ts";
 import { type Keys, widthsOf } from "./written.ts";
@@ -100,6 +101,7 @@ export const seenOf = ({ keys, facts, made, ...found }: Found) => ({
  */
 export async function publish(db: Db, held: Held, upload: Upload, found: Found): Promise<Ending | "met"> {
   const { bytes, sha256 } = found;
+  const place = await placeColumns(found.facts);
   return inTransaction(db, async (tx) => {
     await ledger.lockQuota(tx, upload.ownerId);
     const half = halfOf(found);
@@ -113,6 +115,7 @@ export async function publish(db: Db, held: Held, upload: Upload, found: Found):
     }
     const mediaId = await insertMedia(tx, {
       ...seenOf(found),
+      ...place,
       ownerId: upload.ownerId,
       visibility: visibilityOf(upload),
       keepOriginal: upload.keepOriginal,

@@ -7,6 +7,7 @@ import { database } from "../database.ts";
 import { required, settings } from "../env.ts";
 import { lockDown } from "../imaging/index.ts";
 import { log } from "../log.ts";
+import { fillPlaces } from "../places/fill.ts";
 import { purge } from "../purge.ts";
 import { fillSearchIndex } from "../search/fill.ts";
 import { storage } from "../storage/current.ts";
@@ -89,6 +90,7 @@ async function main(): Promise<void> {
         await purge(db, storage(), ending.signal);
       },
       fill_search: async () => {
+        await fillPlaces(db, ending.signal);
         await fillSearchIndex(db, ending.signal);
       },
       forget_changes: async () => {

@@ -48,12 +48,12 @@ const examples = [
   { text: "kind", queries: ["type:gif", "orientation:portrait", "color:blue", "size:>=12mp"] },
   { text: "own", queries: ["is:favourite", "rating:>=4", "is:private"] },
   { text: "lacks", queries: ["no:alt", "no:title"] },
-  { text: "place", queries: ["near:37.56,126.97,10km"] },
+  { text: "place", queries: ["place:Busan", "near:37.56,126.97,10km"] },
 ] as const;
 
 /** The page before anything was asked: what one asked before, what there is, and how to ask. */
 export async function Beginning({ viewer }: { viewer: Viewer | undefined }) {
-  const { tags, albums, cameras, lenses } = await beginnings(database().db, viewer);
+  const { tags, albums, places, cameras, lenses } = await beginnings(database().db, viewer);
   const today = new Date();
   const monthDay = today.toISOString().slice(5, 10);
   const shown =
@@ -63,6 +63,7 @@ export async function Beginning({ viewer }: { viewer: Viewer | undefined }) {
       <Recent title={w("startRecent")} forget={w("startRecentClear")} />
       <Entries title={w("startTags")} entries={tags} />
       <Entries title={w("startAlbums")} entries={albums} />
+      <Entries title={w("startPlaces")} entries={places} />
       <Entries title={w("startCameras")} entries={cameras} />
       <Entries title={w("startLenses")} entries={lenses} />
       <Entries
