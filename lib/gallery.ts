@@ -10,7 +10,7 @@ export type GalleryRow = rows.TileRow;
 export type MediaDetails = Omit<rows.MediaRow, "filename" | "key" | "ownerName"> & {
   /** What the file was called when it was uploaded: for the owner of the picture only. */
   filename: string | undefined;
-  /** Where the original lies, for those who may download it. */
+  /** Where the original lies, for those who may download it; so does what belongs to its clip. */
   originalKey: string | undefined;
   /** Who added it, for people who are signed in. */
   ownerName: string | undefined;
@@ -115,6 +115,7 @@ export async function getMedia(
     ...shown,
     filename: row.own ? filename : undefined,
     originalKey: row.own || administers ? key : undefined,
+    clipKey: row.own || administers ? row.clipKey : null,
     ownerName: ask.viewer === undefined ? undefined : ownerName,
     mayEdit: administers || (row.own && ask.viewer?.role !== "viewer"),
   };

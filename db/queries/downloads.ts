@@ -1,7 +1,7 @@
 /** What is needed of media to save them: where their bytes lie, how many they are, and what they were verified with. */
-import { and, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { albumMedia, media, shareMedia } from "../schema.ts";
+import { albumMedia, halves, media, shareMedia } from "../schema.ts";
 import { type Chosen, chosenIds, listOf, type Reach, within } from "./selections.ts";
 
 const columns = {
@@ -22,6 +22,11 @@ const columns = {
   renditionFolder: media.renditionFolder,
   avifWidths: media.avifWidths,
   jpegWidths: media.jpegWidths,
+  /** The second original of a picture that is made of two files. */
+  clipKey: halves.clipKey,
+  clipBytes: halves.clipBytes,
+  clipSha256: halves.clipSha256,
+  clipMime: halves.clipMime,
 };
 
 /**
@@ -43,6 +48,7 @@ export async function listFiles(
   const rows = await db
     .select(columns)
     .from(media)
+    .leftJoin(halves, eq(halves.mediaId, media.id))
     .where(and(inArray(media.id, ids), isNull(media.deletedAt), may));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
@@ -50,26 +56,37 @@ export async function listFiles(
 
 export type FileRow = Awaited<ReturnType<typeof listFiles>>[number];
 
-/** Σ of at most `limit` media: bytes of originals, and pixels of the largest rendition of each kind. */
-export type Sum = { count: number; bytes: number; avifPixels: number; jpegPixels: number };
+/**
+ * Σ of at most `limit` media: how many have a second original, bytes of all originals, and pixels of the largest rendition
+ * of each kind.
+ */
+export type Sum = { count: number; clips: number; bytes: number; avifPixels: number; jpegPixels: number };
 
 const pixels = (widths: SQL): SQL =>
   sql`coalesce(sum(power((${widths})[cardinality(${widths})], 2) * height / width), 0)::float8`;
 
 async function sumOf(db: Db, chosen: SQL): Promise<Sum> {
-  const [row] = await db.execute<{ count: number; bytes: number; avif: number; jpeg: number }>(sql`
-    select count(*)::int as count, coalesce(sum(bytes), 0)::float8 as bytes,
+  const [row] = await db.execute<{
+    count: number;
+    clips: number;
+    bytes: number;
+    avif: number;
+    jpeg: number;
+  }>(sql`
+    select count(*)::int as count, count(h.clip_key)::int as clips,
+      coalesce(sum(bytes + coalesce(h.clip_bytes, 0)), 0)::float8 as bytes,
       ${pixels(sql`avif_widths`)} as avif, ${pixels(sql`jpeg_widths`)} as jpeg
-    from (${chosen}) chosen`);
+    from (${chosen}) chosen left join ${halves} h on h.media_id = chosen.id`);
   return {
     count: row?.count ?? 0,
+    clips: row?.clips ?? 0,
     bytes: row?.bytes ?? 0,
     avifPixels: row?.avif ?? 0,
     jpegPixels: row?.jpeg ?? 0,
   };
 }
 
-const summed = sql`m.bytes, m.width, m.height, m.avif_widths, m.jpeg_widths`;
+const summed = sql`m.id, m.bytes, m.width, m.height, m.avif_widths, m.jpeg_widths`;
 
 /** Of an album, as far as its owner sees into it; what others do not show to the owner is in no share either. */
 export const sumAlbum = (db: Db, at: { albumId: string; ownerId: string; limit: number }): Promise<Sum> =>

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, inArray, isNull, lt, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { union, unionAll } from "drizzle-orm/pg-core";
 import type { Db } from "../client.ts";
-import { media, users } from "../schema.ts";
+import { halves, media, users } from "../schema.ts";
 
 /** A place in the timeline; two media of one millisecond are told apart by their id. */
 export type Place = { takenAt: Date; id: string };
@@ -152,6 +152,10 @@ export async function findMedia(db: Db, ask: { viewerId: string | undefined; id:
     .select({
       ...tileColumns(ask.viewerId),
       key: media.key,
+      clipKey: halves.clipKey,
+      clipBytes: halves.clipBytes,
+      clipSha256: halves.clipSha256,
+      clipMime: halves.clipMime,
       thumbhash: media.thumbhash,
       bytes: media.bytes,
       mime: media.mime,
@@ -174,6 +178,7 @@ export async function findMedia(db: Db, ask: { viewerId: string | undefined; id:
     })
     .from(media)
     .innerJoin(users, eq(users.id, media.ownerId))
+    .leftJoin(halves, eq(halves.mediaId, media.id))
     .where(and(alive, eq(media.id, ask.id)));
   return row;
 }

@@ -8,7 +8,7 @@ import type { Selection } from "../bulk/shapes.ts";
 import { TintypeError } from "../errors.ts";
 import { openList } from "../lists.ts";
 import { canAdminister, type Viewer } from "../media.ts";
-import { add, addressesOf, filesOf, galleryManner, nothing, sumIn } from "./list.ts";
+import { add, addressesOf, filesOf, galleryManner, mediaBehind, nothing, sumIn } from "./list.ts";
 import {
   type Addresses,
   countedMax,
@@ -124,7 +124,11 @@ export async function downloadAddresses(
   db: Db,
   { viewer, size, ids }: Ask & { ids: string[] },
 ): Promise<Addresses> {
-  return addressesOf(await rows.listFiles(db, ids, visible(viewer)), size, galleryManner(viewer));
+  return addressesOf(
+    await rows.listFiles(db, mediaBehind(ids), visible(viewer)),
+    size,
+    galleryManner(viewer),
+  );
 }
 
 /** Walks no further than this to say how much a list holds. */

@@ -11,7 +11,7 @@ import {
   type DownloadSize,
   type DownloadSum,
 } from "./shapes.ts";
-import { downloadUrl, placeOf } from "./sizes.ts";
+import { clipOf, clipUrl, downloadUrl, placeOf } from "./sizes.ts";
 
 export type { FileRow } from "#db/queries/downloads.ts";
 
@@ -57,18 +57,27 @@ function fileOf(row: rows.FileRow, size: DownloadSize, manner: Manner, folder: s
   const got = sizeOf(row, size, manner);
   const place = placeOf(sourceOf(row), got);
   if (place === undefined) return [];
-  return [
-    {
-      id: manner.wire(row.id),
-      folder,
-      name: `${manner.stem(row, got)}.${place.ending}`,
-      bytes: got === "original" ? row.bytes : undefined,
-      sha256: got === "original" ? row.sha256 : undefined,
-      title: row.title,
-      taken: local(row),
-    },
-  ];
+  const stem = manner.stem(row, got);
+  const about = { folder, title: row.title, taken: local(row) };
+  const id = manner.wire(row.id);
+  const whole = {
+    ...about,
+    id,
+    name: `${stem}.${place.ending}`,
+    bytes: got === "original" ? row.bytes : undefined,
+    sha256: got === "original" ? row.sha256 : undefined,
+  };
+  const clip = got === "original" ? clipOf(row) : undefined;
+  if (clip === undefined) return [whole];
+  // Of one name, as the telephone had them: by that, programs know that they belong together.
+  const { ending, bytes, sha256 } = clip;
+  return [whole, { ...about, id: clipId(id), name: `${stem}.${ending}`, bytes, sha256 }];
 }
+
+/** How the second file of a medium goes on the wire. */
+const clipId = (id: string): string => `${id}.m`;
+/** The media behind what goes on the wire, each once. */
+export const mediaBehind = (ids: string[]): string[] => [...new Set(ids.map((id) => id.replace(/\.m$/, "")))];
 
 export const filesOf = (
   found: rows.FileRow[],
@@ -81,14 +90,18 @@ export const filesOf = (
 export const addressesOf = (found: rows.FileRow[], size: DownloadSize, manner: Manner): Addresses =>
   Object.fromEntries(
     found.flatMap((row) => {
-      const url = downloadUrl(sourceOf(row), sizeOf(row, size, manner), manner.stem(row, size));
-      return url === undefined ? [] : [[manner.wire(row.id), url]];
+      const got = sizeOf(row, size, manner);
+      const stem = manner.stem(row, size);
+      const url = downloadUrl(sourceOf(row), got, stem);
+      const clip = got === "original" ? clipUrl(row, stem) : undefined;
+      const id = manner.wire(row.id);
+      return [...(url === undefined ? [] : [[id, url]]), ...(clip === undefined ? [] : [[clipId(id), clip]])];
     }),
   );
 
 /** How much it is, from sums: exact for originals. */
 export const sumIn = (sum: rows.Sum, size: DownloadSize): DownloadSum => ({
-  count: Math.min(sum.count, countedMax),
+  count: Math.min(size === "original" ? sum.count + sum.clips : sum.count, countedMax),
   bytes: Math.round(
     size === "original"
       ? sum.bytes
@@ -100,7 +113,7 @@ export const sumIn = (sum: rows.Sum, size: DownloadSize): DownloadSum => ({
   more: sum.count > countedMax,
 });
 
-export const nothing: rows.Sum = { count: 0, bytes: 0, avifPixels: 0, jpegPixels: 0 };
+export const nothing: rows.Sum = { count: 0, clips: 0, bytes: 0, avifPixels: 0, jpegPixels: 0 };
 
 const square = (row: rows.FileRow, width: number | undefined): number =>
   ((width ?? 0) ** 2 * row.height) / row.width;
@@ -108,7 +121,12 @@ const square = (row: rows.FileRow, width: number | undefined): number =>
 /** A sum with one file more; in place of an original that may not be had, its largest rendition counts. */
 export const add = (sum: rows.Sum, row: rows.FileRow, manner: Manner): rows.Sum => ({
   count: sum.count + 1,
-  bytes: sum.bytes + (manner.original(row) ? row.bytes : square(row, row.avifWidths.at(-1)) * avifBytes),
+  clips: sum.clips + (manner.original(row) && clipOf(row) !== undefined ? 1 : 0),
+  bytes:
+    sum.bytes +
+    (manner.original(row)
+      ? row.bytes + (clipOf(row)?.bytes ?? 0)
+      : square(row, row.avifWidths.at(-1)) * avifBytes),
   avifPixels: sum.avifPixels + square(row, row.avifWidths.at(-1)),
   jpegPixels: sum.jpegPixels + square(row, row.jpegWidths.at(-1)),
 });

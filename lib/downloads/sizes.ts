@@ -64,3 +64,27 @@ export function downloadUrl(media: Source, size: DownloadSize, name: string): st
         ...(size === "original" ? { contentType: media.mime } : {}),
       });
 }
+
+type WithClip = {
+  clipKey: string | null;
+  clipBytes: number | null;
+  clipSha256: string | null;
+  clipMime: MediaType | null;
+};
+
+/** The second original of a picture that is made of two files, as it was uploaded; undefined for all others. */
+export const clipOf = ({
+  clipKey: key,
+  clipBytes: bytes,
+  clipSha256: sha256,
+  clipMime: mime,
+}: WithClip): { key: string; bytes: number; sha256: string; mime: MediaType; ending: string } | undefined =>
+  key === null || bytes === null || sha256 === null || mime === null
+    ? undefined
+    : { key, bytes, sha256, mime, ending: extensionOf[mime] };
+
+/** The address that saves it under `name`, without its ending. */
+export function clipUrl(media: WithClip, name: string): string | undefined {
+  const clip = clipOf(media);
+  return clip && delivery().url(clip.key, { download: `${name}.${clip.ending}`, contentType: clip.mime });
+}

@@ -172,6 +172,7 @@ export async function shareMedia(
       own: false,
       visibility: "private",
       originalKey: share.download === "originals" ? originalKey : undefined,
+      clipKey: share.download === "originals" ? media.clipKey : null,
     },
     beside: { previous: renamed(beside.previous), next: renamed(beside.next) },
   };

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { listFiles, sumAlbum, sumChosen } from "#db/queries/downloads.ts";
 import type { Db } from "../database.ts";
-import { addressesOf, dateName, filesOf, type Manner, sumIn } from "../downloads/list.ts";
+import { addressesOf, dateName, filesOf, type Manner, mediaBehind, sumIn } from "../downloads/list.ts";
 import {
   type Addresses,
   countedMax,
@@ -85,7 +85,7 @@ export async function shareAddresses(
 ): Promise<Addresses> {
   assertOffered(share, ask.size);
   assertTicket(share, ask.ticket);
-  const held = await behind(db, share, ask.ids);
+  const held = await behind(db, share, mediaBehind(ask.ids));
   const found = await listFiles(
     db,
     held.map(({ id }) => id),

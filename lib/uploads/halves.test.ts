@@ -6,6 +6,9 @@ import { eq, inArray, sql } from "drizzle-orm";
 import { knownContents, knownKeys } from "#db/queries/operator.ts";
 import { isReferenced } from "#db/queries/purges.ts";
 import { halves, media, purges, quotas, uploads } from "#db/schema.ts";
+import { selectionShape } from "../bulk/shapes.ts";
+import { downloadAddresses, listDownload, sumDownload } from "../downloads/gallery.ts";
+import { getMedia } from "../gallery.ts";
 import { colorAt } from "../imaging/fixtures.ts";
 import { lockDown } from "../imaging/index.ts";
 import { liveClip, liveStill } from "../imaging/live-fixtures.ts";
@@ -19,6 +22,11 @@ import { beginUploads, cancelUpload, completeUploads } from "../uploads.ts";
 import { deriveAgain } from "../worker/derive.ts";
 import { finalize } from "./finalize.ts";
 import { declare, faulty, issued, person, post, sha256 } from "./testing.ts";
+
+process.env.S3_BUCKET = "pictures";
+process.env.S3_REGION = "eu-central-1";
+process.env.S3_ACCESS_KEY_ID = "key";
+process.env.S3_SECRET_ACCESS_KEY = "secret";
 
 let database: TestDatabase;
 let store: TestStore;
@@ -290,6 +298,37 @@ describe("files that are not two halves of one picture", () => {
 });
 
 describe("a medium of two files", () => {
+  it("is saved as both of them, and by others as a still (R-46)", async () => {
+    const [viewer, other] = [await person(database.db), await person(database.db)];
+    const files = await pair();
+    for (const half of [files.still, files.clip]) await verify(await arrived(viewer, half));
+    const { row } = await onlyMedium(viewer);
+    await setVisibility(database.db, { viewer, ids: [row.id], visibility: "unlisted" });
+    const of = { selection: selectionShape.parse({ ids: [row.id] }) };
+    const size = "original";
+    const sum = await sumDownload(database.db, { viewer, size, of });
+    const bytes = files.still.bytes.length + files.clip.bytes.length;
+    assert.deepEqual([sum.count, sum.bytes, sum.exact], [2, bytes, true]);
+    const { files: listed } = await listDownload(database.db, { viewer, size, of, cursor: undefined });
+    assert.deepEqual(
+      listed.map(({ name, bytes, sha256 }) => [name, bytes, sha256]),
+      [
+        ["IMG_1.heic", files.still.bytes.length, sha256(files.still.bytes)],
+        ["IMG_1.mov", files.clip.bytes.length, sha256(files.clip.bytes)],
+      ],
+    );
+    const ids = listed.map(({ id }) => id);
+    const mine = await downloadAddresses(database.db, { viewer, size, ids });
+    const { half } = await onlyMedium(viewer);
+    for (const [n, key] of [row.key, half.clipKey ?? ""].entries())
+      assert.ok(mine[ids[n] ?? ""]?.includes(key), key);
+    const theirs = await downloadAddresses(database.db, { viewer: other, size, ids });
+    assert.deepEqual(Object.keys(theirs), [row.id]);
+    assert.match(theirs[row.id] ?? "", /\.avif/);
+    assert.equal((await getMedia(database.db, { viewer, id: row.id }))?.clipKey === null, false);
+    assert.equal((await getMedia(database.db, { viewer: other, id: row.id }))?.clipKey, null);
+  });
+
   it("is known by both of them (R-26)", async () => {
     const viewer = await person(database.db);
     const files = await pair();

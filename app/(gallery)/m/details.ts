@@ -1,8 +1,8 @@
 import { albumsWith } from "#lib/albums.ts";
 import { database } from "#lib/database.ts";
 import { delivery } from "#lib/delivery/index.ts";
-import { safeName } from "#lib/downloads/names.ts";
-import { downloadUrl, sizesFor } from "#lib/downloads/sizes.ts";
+import { apart, safeName } from "#lib/downloads/names.ts";
+import { clipUrl, downloadUrl, sizesFor } from "#lib/downloads/sizes.ts";
 import { settings } from "#lib/env.ts";
 import { isFavourite } from "#lib/favourites.ts";
 import type { MediaDetails } from "#lib/gallery.ts";
@@ -24,8 +24,8 @@ export type Details = {
   facts: Fact[];
   /** Where the picture can be saved from; `original` when these are its own bytes. */
   download: { href: string; original: boolean } | undefined;
-  /** The prepared sizes, for whoever wants another than that. */
-  sizes: { href: string; size: "large" | "jpeg"; width: number }[];
+  /** What else there is, for whoever wants another than that: the second original of two, or a prepared size. */
+  sizes: { href: string; size: "clip" | "full" | "large" | "jpeg"; width: number }[];
   mayEdit: boolean;
   visibility: Visibility;
   /** For those who may edit. */
@@ -72,6 +72,16 @@ function downloadOf(media: MediaDetails): Details["download"] {
 
 function sizesOf(media: MediaDetails): Details["sizes"] {
   const source = { ...media, originalKey: undefined };
+  const { width } = media;
+  const clip = clipUrl(media, apart(media.filename ?? headingOf(media)).stem);
+  const clips: Details["sizes"] = clip === undefined ? [] : [{ href: clip, size: "clip", width }];
+  return [...clips, ...preparedOf(media, source)];
+}
+
+function preparedOf(
+  media: MediaDetails,
+  source: MediaDetails & { originalKey: undefined },
+): Details["sizes"] {
   return sizesFor({ download: "renditions" }, source).flatMap(({ size, width }) => {
     const href = downloadUrl(
       source,

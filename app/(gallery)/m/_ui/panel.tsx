@@ -15,6 +15,13 @@ import {
   VisibilityForm,
 } from "./forms.tsx";
 
+const sizeWords = {
+  clip: "sizeClip",
+  full: "sizeFull",
+  large: "sizeLarge",
+  jpeg: "sizeJpeg",
+} as const satisfies Record<Details["sizes"][number]["size"], string>;
+
 function Facts({ details }: { details: Details }) {
   return (
     <dl className="grid gap-3 text-sm">
@@ -141,7 +148,7 @@ export function Panel({
                   download
                   className="inline-flex min-h-10 items-center text-sm underline"
                 >
-                  {media(size === "large" ? "sizeLarge" : "sizeJpeg", { width: String(width) })}
+                  {media(sizeWords[size], { width: String(width) })}
                 </a>
               ))}
             </div>

@@ -5,12 +5,13 @@ import { ButtonLink } from "#app/_ui/button.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { sayStatus } from "#lib/answer.ts";
 import { database } from "#lib/database.ts";
-import { sizesFor } from "#lib/downloads/sizes.ts";
+import { clipOf, sizesFor } from "#lib/downloads/sizes.ts";
 import { type SharedMedia, shareMedia } from "#lib/shares/contents.ts";
 import type { OpenShare } from "#lib/shares/open.ts";
 import { words } from "#lib/words.ts";
 import { bytesInWords } from "../../../../_ui/bytes.ts";
 import { Ended, endTitle } from "../../../_ui/frame.tsx";
+import { Live } from "../../../_ui/live.tsx";
 import { Walk } from "../../../_ui/walk.tsx";
 import { answerFor, loadShare, sharePath } from "../../../load.ts";
 import { largeOf, motionOf, videoOf } from "../../../pictures.ts";
@@ -35,7 +36,11 @@ export async function generateMetadata({ params }: PageProps<"/s/[token]/m/[name
 }
 
 function Downloads({ share, media, path }: { share: OpenShare; media: SharedMedia; path: string }) {
-  const sizes = sizesFor(share, media);
+  const clip = clipOf(media);
+  const sizes = [
+    ...sizesFor(share, media),
+    ...(clip === undefined ? [] : [{ size: "clip" as const, width: undefined, bytes: clip.bytes }]),
+  ];
   if (sizes.length === 0) return null;
   if (share.downloadsMax !== null && share.downloads >= share.downloadsMax)
     return (
@@ -56,8 +61,8 @@ function Downloads({ share, media, path }: { share: OpenShare; media: SharedMedi
               className="inline-flex min-h-10 items-center justify-center gap-2 rounded-md border border-line bg-surface px-4 text-sm font-medium hover:bg-raised"
             >
               <Download aria-hidden className="size-4" />
-              {size === "original"
-                ? w("downloadOriginal", { size: bytesInWords(bytes ?? 0) })
+              {size === "original" || size === "clip"
+                ? w(size === "clip" ? "downloadClip" : "downloadOriginal", { size: bytesInWords(bytes ?? 0) })
                 : media.kind === "video"
                   ? w("downloadVideo")
                   : w(size === "large" ? "downloadLarge" : "downloadJpeg", { width: String(width) })}
@@ -140,6 +145,7 @@ export default async function SharedPicture({ params, searchParams }: PageProps<
               />
             </picture>
           )}
+          {video?.kind === "live" ? <Live key={media.id} url={video.url} name={altOf(media)} /> : null}
         </div>
         <Walk previous={at(beside.previous)} next={at(beside.next)} all={all} playing={playing} />
         <figcaption className="mx-auto grid max-w-3xl gap-4 px-4 pb-4">
