@@ -36,3 +36,5 @@ export function searchList(query: string): MediaList | undefined {
 
 /** The name by which `openList` knows it. */
 export const searchListName = (query: string): string => `search.${query}`;
+
+export const isSearchList = (list: string): boolean => list.startsWith("search.");

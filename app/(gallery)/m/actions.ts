@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { getAlbum } from "#lib/albums.ts";
-import { type ChangeInput, tagShape } from "#lib/bulk/shapes.ts";
+import { type ChangeInput, placeShape, tagShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { changeOne, editMedia, undoEdit } from "#lib/edit.ts";
 import { settings } from "#lib/env.ts";
@@ -69,6 +69,8 @@ const textsShape = idShape.extend({
   title: text(limits.titleMax),
   description: text(limits.descriptionMax),
   alt: text(limits.titleMax),
+  /** There for the owner only. */
+  place: placeShape.optional(),
   tags: z
     .string()
     .max(5_000)

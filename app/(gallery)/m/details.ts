@@ -21,6 +21,8 @@ export type Details = {
   title: string;
   description: string;
   alt: string;
+  /** Undefined but for the owner, who alone may know and change it. */
+  place: string | undefined;
   facts: Fact[];
   /** Where the picture can be saved from; `original` when these are its own bytes. */
   download: { href: string; original: boolean } | undefined;
@@ -108,6 +110,7 @@ export async function detailsOf(media: MediaDetails, viewer: Viewer | undefined)
     title: media.title,
     description: media.description,
     alt: media.alt,
+    place: media.own ? media.place : undefined,
     facts: factsOf(media),
     download: downloadOf(media),
     sizes: sizesOf(media),

@@ -68,7 +68,13 @@ function exposureInWords(media: MediaDetails): string | undefined {
   return parts.length === 0 ? undefined : parts.join(" · ");
 }
 
-function placeInWords({ latitude, longitude, altitude }: MediaDetails): string | undefined {
+/** Narrowest first, but in Korean, where its names are known. */
+function placeNames({ place, placeAlso }: MediaDetails): string {
+  if (placeAlso === "" || !locale().startsWith("ko")) return place;
+  return placeAlso.split(", ").toReversed().join(" ");
+}
+
+function coordinatesInWords({ latitude, longitude, altitude }: MediaDetails): string | undefined {
   if (latitude === null || longitude === null) return undefined;
   const place = w("placeValue", { latitude: latitude.toFixed(5), longitude: longitude.toFixed(5) });
   return altitude === null ? place : `${place} · ${w("altitude", { value: number(altitude, 0) })}`;
@@ -93,7 +99,7 @@ export function factsOf(media: MediaDetails): Fact[] {
     ...(media.frames > 1 ? [w("frames", { n: media.frames })] : []),
     ...(media.kind === "picture" || media.duration === null ? [] : [lengthInWords(media.duration)]),
   ].join(" · ");
-  const place = placeInWords(media);
+  const place = [placeNames(media), coordinatesInWords(media)].filter((part) => part);
   const known: (Fact | undefined)[] = [
     { name: w(takenNames[media.takenSource]), value: takenInWords(media) },
     fact(w("camera"), media.camera),
@@ -108,7 +114,7 @@ export function factsOf(media: MediaDetails): Fact[] {
       value: file,
       ...(media.filename === undefined ? {} : { detail: media.filename }),
     },
-    place === undefined ? undefined : { name: w("place"), value: place, detail: w("placeHint") },
+    place.length === 0 ? undefined : { name: w("place"), value: place.join(" · "), detail: w("placeHint") },
     media.own ? undefined : fact(w("addedBy"), media.ownerName),
   ];
   return known.filter((fact) => fact !== undefined);

@@ -3,6 +3,8 @@ import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { json, route } from "#lib/http.ts";
 import { openList } from "#lib/lists.ts";
+import { isSearchList } from "#lib/search/list.ts";
+import { paceSearch } from "#lib/search/pace.ts";
 import { timeline } from "../href.ts";
 import { sheetOf } from "../sheet.ts";
 
@@ -26,6 +28,7 @@ export const GET = route({}, async ({ request, viewer }) => {
   const { db } = database();
   if ("ids" in question.data)
     return json({ sheet: sheetOf(await asked.some(db, { viewer, ids: question.data.ids })) });
+  if (isSearchList(question.data.list)) await paceSearch("pages", { headers: request.headers, viewer });
   const page = await asked.page(db, { viewer, cursor: question.data.after, limit: pageLength });
   if (page === undefined) throw new TintypeError("not_found");
   return json({ sheet: sheetOf(page.media), next: page.next });

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { missing } from "#app/_ui/missing.tsx";
@@ -6,6 +7,7 @@ import { Page } from "#app/_ui/page.tsx";
 import { SearchBox } from "#app/_ui/search-box.tsx";
 import { SearchSign } from "#app/_ui/search-sign.tsx";
 import { canAdminister } from "#lib/media.ts";
+import { waitToSearch } from "#lib/search/pace.ts";
 import { queryOfPanel } from "#lib/search/panel.ts";
 import { type Clause, parseQuery, queryCharsMax, searchHref, writeQuery } from "#lib/search/query.ts";
 import { words } from "#lib/words.ts";
@@ -34,6 +36,8 @@ export async function generateMetadata({ searchParams }: PageProps<"/search">): 
 async function Answer({ clauses, after, before }: { clauses: Clause[]; after: string; before: string }) {
   const viewer = await currentViewer();
   const cursor = before || after || undefined;
+  const wait = await waitToSearch({ headers: await headers(), viewer });
+  if (wait !== undefined) return <Slow query={writeQuery(clauses)} wait={wait} />;
   const answer = await found(viewer, clauses, cursor);
   if (answer === undefined) return missing();
   if (answer === "too slow") return <Slow query={writeQuery(clauses)} />;

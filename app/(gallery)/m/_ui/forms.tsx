@@ -120,6 +120,7 @@ export function TextsForm({
   const [description, setDescription] = useState(details.description);
   const [alt, setAlt] = useState(details.alt);
   const [tags, setTags] = useState(details.tags.map(({ name }) => name).join(", "));
+  const [place, setPlace] = useState(details.place ?? "");
   const [taken, setTaken] = useState(details.taken);
   const { act, onSubmit, pending, outcome } = useForm(details.id, changeTexts, change, (before) => ({
     ...before,
@@ -127,6 +128,7 @@ export function TextsForm({
     title: title.trim(),
     description: description.trim(),
     alt: alt.trim(),
+    ...(before.place === undefined ? {} : { place: place.trim() }),
   }));
   return (
     <details
@@ -174,6 +176,17 @@ export function TextsForm({
           onChange={({ target }) => setTags(target.value)}
           autoComplete="off"
         />
+        {details.place === undefined ? null : (
+          <Field
+            label={media("place")}
+            hint={w("placeHint")}
+            name="place"
+            value={place}
+            onChange={({ target }) => setPlace(target.value)}
+            maxLength={limits.titleMax}
+            autoComplete="off"
+          />
+        )}
         <Field
           label={w("taken")}
           hint={w("takenHint")}

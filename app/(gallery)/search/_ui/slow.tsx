@@ -5,20 +5,20 @@ import { words } from "#lib/words.ts";
 
 const w = words("search");
 
-/** The database gave up; a plain link asks again. */
-export function Slow({ query }: { query: string }) {
+/** The database gave up, or somebody nobody knows asked too often; a plain link asks again. */
+export function Slow({ query, wait }: { query: string; wait?: number }) {
   return (
     <div className="mx-auto max-w-4xl px-2 sm:px-0">
       <Notice
         tone="warn"
-        title={w("slowTitle")}
+        title={w(wait === undefined ? "slowTitle" : "oftenTitle")}
         action={
           <ButtonLink size="sm" href={searchHref(query)} prefetch={false}>
             {w("tryAgain")}
           </ButtonLink>
         }
       >
-        {w("slowText")}
+        {wait === undefined ? w("slowText") : w("oftenText", { n: wait })}
       </Notice>
     </div>
   );
