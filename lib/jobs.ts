@@ -7,6 +7,8 @@ export type JobPayloads = {
   finalize: { uploadId: string };
   /** Make all renditions of a medium anew. */
   derive: { mediaId: string };
+  /** Make a JPEG of a medium's full size, for a while. */
+  full_jpeg: { mediaId: string };
 };
 export type JobName = keyof JobPayloads;
 
@@ -24,3 +26,9 @@ export async function enqueue<Name extends JobName>(
 
 export const finalizeJob = (uploadId: string) => ({ payload: { uploadId }, key: `finalize:${uploadId}` });
 export const deriveJob = (mediaId: string) => ({ payload: { mediaId }, key: `derive:${mediaId}` });
+/** Ahead of uploads: somebody waits for it with the browser open. */
+export const fullJpegJob = (mediaId: string) => ({
+  payload: { mediaId },
+  key: `full_jpeg:${mediaId}`,
+  priority: -5,
+});

@@ -158,6 +158,7 @@ export async function findMedia(db: Db, ask: { viewerId: string | undefined; id:
       clipMime: halves.clipMime,
       thumbhash: media.thumbhash,
       bytes: media.bytes,
+      sha256: media.sha256,
       mime: media.mime,
       frames: media.frames,
       rating: media.rating,

@@ -1,7 +1,8 @@
 import { limits } from "#lib/media.ts";
 import { type Clock, startClock } from "./clock.ts";
 import { openOriginal, openOwn, openPlain } from "./codec.ts";
-import { readHeic } from "./formats/heic.ts";
+import { exifOf, readHeic } from "./formats/heic.ts";
+import { withExif } from "./formats/jpeg.ts";
 import { decodeHeic } from "./heic/decode.ts";
 import type { Identity } from "./identify.ts";
 import { ladder, type Step } from "./ladder.ts";
@@ -178,6 +179,29 @@ async function deriveWithin(bounds: Bounds, original: Buffer, identity: Identity
   const pixels = await readWhole(original, identity, top(identity), animation, bounds);
   const motion = animation ?? (await clipOf(original, identity, bounds.signal));
   return { ...(await cascade(pixels, identity, bounds.clock)), motion };
+}
+
+/** Good enough to print; a third smaller than at 95. */
+const fullJpegQuality = 90;
+
+/**
+ * A picture at its full size as a JPEG, in its own colours, with the EXIF it came with: for people who may have the
+ * original and cannot open it. Expects an original that was verified. Throws as derive does.
+ */
+export async function fullJpeg(original: Buffer, identity: Identity): Promise<Buffer> {
+  const clock = startClock();
+  try {
+    const pixels = await readWhole(original, identity, identity, undefined, { clock, signal: undefined });
+    const jpeg = await forEncoding(pixels)
+      .timeout(clock.left())
+      .flatten({ background: "#fff" })
+      .jpeg({ quality: fullJpegQuality, optimiseCoding: false })
+      .toBuffer();
+    const exif = identity.mime === "image/heic" ? exifOf(original) : undefined;
+    return exif === undefined ? jpeg : withExif(jpeg, exif);
+  } catch (fault) {
+    throw clock.judge(fault);
+  }
 }
 
 function top({ width, height }: Step): Step {

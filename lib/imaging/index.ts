@@ -2,7 +2,7 @@
 
 export type { Source } from "./apart.ts";
 export { lockDown } from "./codec.ts";
-export { type Derivation, derive, deriveStill, type Rendition } from "./derive.ts";
+export { type Derivation, derive, deriveStill, fullJpeg, type Rendition } from "./derive.ts";
 export { type Facts, readFacts } from "./facts.ts";
 export { type Identity, identify } from "./identify.ts";
 export { Rejection } from "./rejection.ts";

@@ -1,11 +1,12 @@
 /** The only place where a key is spelt (R-2, R-3): 160 random bits, lower case, never a person's words. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { extensionOf, type MediaType } from "#lib/media.ts";
 
 const digits = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** 32 characters of base32: 160 random bits, so that no two stores and no case-blind file system can clash. */
-const randomName = (): string => Array.from(randomBytes(32), (byte) => digits[byte & 31]).join("");
+const base32 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => digits[byte & 31]).join("");
+const randomName = (): string => base32(randomBytes(32));
 
 /**
  * Whether a key means one place below the location and nothing else: no empty or dotted segment, no backslash, no
@@ -26,5 +27,13 @@ export const renditionKey = (folder: string, width: number, format: "avif" | "jp
   `${folder}/${width}.${format}`;
 /** The metadata-free copy of an animation that a page plays. */
 export const motionKey = (folder: string, format: string): string => `${folder}/motion.${format}`;
+/**
+ * A JPEG of all pixels, made when somebody asks for it and removed soon after. In a folder that nobody can guess who has
+ * not got the original: it tells as much, and renditions may be served to everybody who knows where they are.
+ */
+export function fullJpegKey(original: { key: string; sha256: string }): string {
+  const hash = createHash("sha256").update(`full jpeg\0${original.key}\0${original.sha256}`).digest();
+  return `derived/${base32(hash)}/full.jpg`;
+}
 /** A key under incoming/ that certainly does not exist, for probes. */
 export const absentKey = (): string => `incoming/probe-${randomName()}`;

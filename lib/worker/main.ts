@@ -16,6 +16,7 @@ import { leaseSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { withDeadline } from "./deadline.ts";
 import { deriveAgain } from "./derive.ts";
+import { makeFullJpeg } from "./full-jpeg.ts";
 import { pixelRoom } from "./pixels.ts";
 import { queueLog } from "./queue-log.ts";
 
@@ -79,6 +80,10 @@ async function main(): Promise<void> {
       derive: async (payload) => {
         const { mediaId } = deriveShape.parse(payload);
         await inFlight(() => deriveAgain(db, storage(), mediaId, budget));
+      },
+      full_jpeg: async (payload) => {
+        const { mediaId } = deriveShape.parse(payload);
+        await inFlight(() => makeFullJpeg(db, storage(), mediaId, budget));
       },
       sweep: async () => {
         await sweep(db, storage());

@@ -5,6 +5,7 @@ import { apart, safeName } from "#lib/downloads/names.ts";
 import { clipUrl, downloadUrl, sizesFor } from "#lib/downloads/sizes.ts";
 import { settings } from "#lib/env.ts";
 import { isFavourite } from "#lib/favourites.ts";
+import { hasFullJpeg } from "#lib/full-jpeg.ts";
 import type { MediaDetails } from "#lib/gallery.ts";
 import { canUpload, downloadName, type Viewer, type Visibility } from "#lib/media.ts";
 import { tagsOf } from "#lib/tags.ts";
@@ -77,7 +78,10 @@ function sizesOf(media: MediaDetails): Details["sizes"] {
   const { width } = media;
   const clip = clipUrl(media, apart(media.filename ?? headingOf(media)).stem);
   const clips: Details["sizes"] = clip === undefined ? [] : [{ href: clip, size: "clip", width }];
-  return [...clips, ...preparedOf(media, source)];
+  const full: Details["sizes"] = hasFullJpeg(media)
+    ? [{ href: `/m/${media.id}/full.jpg`, size: "full", width }]
+    : [];
+  return [...clips, ...full, ...preparedOf(media, source)];
 }
 
 function preparedOf(

@@ -103,3 +103,11 @@ export function readHeic(original: Buffer): Heic {
   if (shape.shown.width < 1 || shape.shown.height < 1) throw corrupt("a picture without a size");
   return { ...largest(meta), ...shape, frames: 1, wholeFrame: true, exifBytes, xmpBytes };
 }
+
+/** Its EXIF as a TIFF block, as far as it lies in one piece; undefined when it has none. */
+export function exifOf(original: Buffer): Buffer | undefined {
+  const found = metadataExtents(metaBoxes(original)).find(({ exif, method }) => exif && method === 0);
+  if (found === undefined) return undefined;
+  const data = original.subarray(found.offset, found.offset + found.length);
+  return data.length < 12 ? undefined : data.subarray(4 + data.readUInt32BE(0));
+}

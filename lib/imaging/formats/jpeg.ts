@@ -123,3 +123,33 @@ export function stripJpeg(original: Buffer): Buffer {
     );
   return Buffer.concat([...kept, ...body, Buffer.from([0xff, marker.eoi])]);
 }
+
+const segmentBytesMax = 0xffff;
+const orientationTag = 0x0112;
+const entriesMax = 1_000;
+
+/** The way up in the first directory of a TIFF block, set to what needs no turning: a copy. */
+function upright(tiff: Buffer): Buffer {
+  const out = Buffer.from(tiff);
+  const little = out.toString("latin1", 0, 2) === "II";
+  const short = (at: number): number => (little ? out.readUInt16LE(at) : out.readUInt16BE(at));
+  const at = little ? out.readUInt32LE(4) : out.readUInt32BE(4);
+  if (at + 2 > out.length) return out;
+  const count = Math.min(short(at), entriesMax);
+  for (let n = 0, entry = at + 2; n < count && entry + 12 <= out.length; n++, entry += 12) {
+    if (short(entry) !== orientationTag) continue;
+    if (little) out.writeUInt16LE(1, entry + 8);
+    else out.writeUInt16BE(1, entry + 8);
+  }
+  return out;
+}
+
+/** A JPEG whose pixels stand upright with this EXIF; without it where it is larger than a segment. */
+export function withExif(jpeg: Buffer, tiff: Buffer): Buffer {
+  if (tiff.length < 8) return jpeg;
+  const data = Buffer.concat([Buffer.from("Exif\0\0"), upright(tiff)]);
+  if (data.length + 2 > segmentBytesMax) return jpeg;
+  const head = Buffer.from([0xff, 0xe1, 0, 0]);
+  head.writeUInt16BE(data.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), head, data, jpeg.subarray(2)]);
+}

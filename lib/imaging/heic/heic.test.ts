@@ -6,7 +6,7 @@ import { startClock } from "../clock.ts";
 import { displayP3Profile } from "../codec.ts";
 import { colorAt, exifBlock, ftyp, metadataIn, rejectedAs, scene } from "../fixtures.ts";
 import { readHeic } from "../formats/heic.ts";
-import { derive, identify, lockDown, Rejection, readFacts } from "../index.ts";
+import { derive, fullJpeg, identify, lockDown, Rejection, readFacts } from "../index.ts";
 import { isDisplayP3 } from "../profile.ts";
 import { decodeHeic } from "./decode.ts";
 import { type HeicPlan, heic } from "./fixtures.ts";
@@ -204,5 +204,19 @@ describe("the decoder's process", () => {
     const original = heic();
     const hurried = { ...startClock(), left: () => ({ seconds: 0.01 }) };
     await assert.rejects(decodeHeic(original, readHeic(original), hurried), rejectedAs("took_too_long"));
+  });
+});
+
+describe("a HEIC as a JPEG", () => {
+  test("has its full size, stands upright, and keeps what the camera wrote but the way up", async () => {
+    const exif = exifBlock({ 271: [2, "Apple"], 274: [3, [6]] }, { 36867: [2, "2026:07:01 12:00:00"] });
+    const original = heic({ turn: 3, exif, grid: { columns: 2, rows: 1 } });
+    const jpeg = await fullJpeg(original, await identify(original, "image/heic"));
+    const { width, height, orientation } = await sharp(jpeg).metadata();
+    assert.deepEqual([width, height, orientation], [64, 192, 1]);
+    const facts = await readFacts(jpeg, await identify(jpeg, "image/jpeg"));
+    assert.deepEqual([facts.camera, facts.takenAt?.toISOString()], ["Apple", "2026-07-01T12:00:00.000Z"]);
+    const bare = await fullJpeg(heic(), await identify(heic(), "image/heic"));
+    assert.ok(near(await colorAt(bare, 0.2, 0.2), [255, 0, 0]));
   });
 });
