@@ -80,7 +80,8 @@ function walk(
     .select({
       id: albumMedia.mediaId,
       sortKey: sql`${key}`.as("sort_key"),
-      place: keys[sort].text.as("place"),
+      // Not "place": a medium has a column of that name.
+      place: keys[sort].text.as("stand"),
     })
     .from(albumMedia)
     .where(and(eq(albumMedia.albumId, albumId), sql`${albumMedia.live}`, seen(sight), past))
