@@ -1,8 +1,13 @@
-/** Removes objects whose time has come (R-31): leased, re-checked under a row lock, repeated until the store agrees. */
+/**
+ * Removes objects whose time has come (R-31): leased, re-checked, repeated until the store agrees. What is to go is
+ * decided and committed before the first object is touched: a process or a database that dies in between must not
+ * leave a medium that can still be restored without its objects (F-20).
+ */
 import { type Db, inTransaction } from "#db/client.ts";
 import * as purges from "#db/queries/purges.ts";
 import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
 import type { Purge } from "#db/schema.ts";
+import { failpoint } from "./failpoint.ts";
 import { log } from "./log.ts";
 import type { Storage } from "./storage/port.ts";
 import { readAbortMark } from "./uploads/rules.ts";
@@ -21,6 +26,7 @@ export async function purge(db: Db, storage: Storage, signal?: AbortSignal): Pro
   let closed = 0;
   for (;;) {
     const claimed = await purges.claimPurges(db, leaseSeconds, batch);
+    await failpoint("purge.claimed");
     let failed = 0;
     for (const row of claimed) {
       if (over()) {
@@ -45,24 +51,33 @@ export async function purge(db: Db, storage: Storage, signal?: AbortSignal): Pro
 }
 
 async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    if (row.mediaId !== null) await purgeMedia(tx, storage, row.mediaId);
-    // I-5: the check and the removal happen under the same lock that a restore has to take (F-20).
-    else if (!(await purges.isReferenced(tx, row.key))) await remove(storage, row.key);
-    await purges.closePurge(tx, row.id);
-  });
+  if (row.mediaId !== null) await purgeMedia(db, storage, row.mediaId);
+  // What nothing refers to now, nothing will: keys are never given twice, and callOffFolder() respects the lease.
+  else if (!(await purges.isReferenced(db, row.key))) await remove(storage, row.key);
+  await failpoint("purge.removed");
+  await purges.closePurge(db, row.id);
 }
 
-async function purgeMedia(tx: Db, storage: Storage, mediaId: string): Promise<void> {
+async function purgeMedia(db: Db, storage: Storage, mediaId: string): Promise<void> {
+  const gone = await inTransaction(db, (tx) => decide(tx, mediaId));
+  if (gone === undefined) return;
+  await failpoint("purge.decided");
+  // The key of an adopted object may look like anything, a mark of ours included; and it may be in the gallery again.
+  for (const key of gone.keepOriginal ? [] : gone.keys)
+    if (!(await purges.isReferenced(db, key))) await storage.delete(key);
+  await failpoint("purge.originalRemoved");
+  await remove(storage, `${gone.renditionFolder}/`);
+  await purges.forgetClip(db, mediaId);
+}
+
+/** Once and for all: whoever comes second, restore or purge, finds what the first has decided. */
+async function decide(tx: Db, mediaId: string): Promise<purges.Trashed | undefined> {
   const trashed = await purges.lockTrashed(tx, mediaId);
-  if (trashed === undefined) return;
-  // The key of an adopted object may look like anything, a mark of ours included.
-  if (!trashed.keepOriginal) for (const key of trashed.keys) await storage.delete(key);
-  await remove(storage, `${trashed.renditionFolder}/`);
+  if (trashed === undefined || trashed.purgedAt !== null) return trashed;
   await purges.markPurged(tx, mediaId);
-  // Last: the owner's next upload would wait for this row while the store is slow.
   await lockQuota(tx, trashed.ownerId);
   await settleQuota(tx, trashed.ownerId, { used: -trashed.bytes });
+  return trashed;
 }
 
 async function remove(storage: Storage, key: string): Promise<void> {

@@ -12,6 +12,7 @@ import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
+import { failpoint } from "./failpoint.ts";
 import { enqueue, finalizeJob } from "./jobs.ts";
 import { log } from "./log.ts";
 import {
@@ -29,7 +30,7 @@ import { type Storage, StorageError } from "./storage/port.ts";
 import { type Arrival, bringIn, lookFor } from "./uploads/multipart.ts";
 import { newsOf } from "./uploads/news.ts";
 import { freshPermit, type Permitted, permitFor } from "./uploads/permit.ts";
-import { bytesMaxFor, queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
+import { bytesMaxFor, finalPurges, queueSeconds, stagingPurges, writingSeconds } from "./uploads/rules.ts";
 import { singleTransport } from "./uploads/transport.ts";
 import { words } from "./words.ts";
 
@@ -90,6 +91,7 @@ export async function beginUploads(
 
   const reserved = await inTransaction(db, async (tx) => {
     const quota = await ledger.lockQuota(tx, viewer.id);
+    await failpoint("reserve.locked");
     const known = await ledger.findByTokens(
       tx,
       viewer.id,
@@ -152,6 +154,7 @@ export async function beginUploads(
         ? []
         : (await ledger.insertUploads(tx, wanted, policySeconds)).map((row) => [row.clientToken, row]),
     );
+    await failpoint("reserve.inserted");
     const granted = new Map<string, Permitted>();
     for (const row of wanted) {
       const inserted = rows.get(row.clientToken);
@@ -172,8 +175,10 @@ export async function beginUploads(
             ageSecondsMax: settings().uploads.ageSecondsMax,
           });
     for (const row of renewed) granted.set(row.clientToken, row);
+    await failpoint("reserve.settled");
     return { rowOf, twinOf, refused, granted };
   });
+  await failpoint("reserve.committed");
 
   return Promise.all(
     files.map(async (file): Promise<BeginAnswer> => {
@@ -257,8 +262,7 @@ export async function cancelUpload(
     await ledger.settleQuota(tx, viewer.id, { reserved: -row.bytes });
     await addPurges(tx, stagingPurges(row, "cancelled"));
     // A worker may be writing these right now: remove them when it must have noticed (R-23, F-17).
-    for (const key of [row.finalKey, row.renditionFolder && `${row.renditionFolder}/`])
-      if (key) await addPurges(tx, [{ key, reason: "cancelled", inSeconds: writingSeconds }]);
+    await addPurges(tx, finalPurges(row, "cancelled", writingSeconds));
     return row;
   });
   return view(cancelled ?? (await ownUpload(db, viewer, ask.id)));
@@ -303,12 +307,14 @@ export async function completeUploads(
       ),
     ),
   );
+  await failpoint("complete.looked");
   const begun = new Set(
     await beginVerifying(
       db,
       [...stored].filter(([, found]) => found === "stored").map(([id]) => id),
     ),
   );
+  await failpoint("complete.committed");
   const others = ask.ids.filter((id) => !begun.has(id));
   const rows = others.length === 0 ? [] : await ledger.findStandings(db, viewer.id, others);
   const after = new Map(rows.map((row) => [row.id, row]));
@@ -329,7 +335,9 @@ export async function beginVerifying(db: Db, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   return inTransaction(db, async (tx) => {
     const started = await ledger.startVerifying(tx, ids, queueSeconds);
+    await failpoint("complete.started");
     await enqueue(tx, "finalize", started.map(finalizeJob));
+    await failpoint("complete.enqueued");
     return started;
   });
 }

@@ -91,12 +91,32 @@ export async function callOffPurges(db: Db, mediaIds: string[]): Promise<void> {
     .where(and(inArray(purges.mediaId, mediaIds), isNull(purges.doneAt)));
 }
 
+/**
+ * A folder of renditions that was promised to the purge is used after all. False: the purge is at it already, or may
+ * have been, and nothing may refer to the folder any more.
+ */
+export async function callOffFolder(db: Db, folder: string): Promise<boolean> {
+  const rows = await db
+    .update(purges)
+    .set({ doneAt: sql`now()`, lastError: "used" })
+    .where(
+      and(
+        eq(purges.key, `${folder}/`),
+        isNull(purges.doneAt),
+        isNull(purges.leaseUntil),
+        eq(purges.attempts, 0),
+      ),
+    )
+    .returning({ id: purges.id });
+  return rows.length > 0;
+}
+
 /** A medium that is to be removed: `bytes` of all its originals, one or two. */
-export type Trashed = Pick<Media, "ownerId" | "keepOriginal" | "renditionFolder" | "bytes"> & {
+export type Trashed = Pick<Media, "ownerId" | "keepOriginal" | "renditionFolder" | "bytes" | "purgedAt"> & {
   keys: string[];
 };
 
-/** Locks a medium in the trash for purging. `undefined`: restored, or gone already. */
+/** Locks a medium in the trash for purging, whether that has begun or not. `undefined`: restored. */
 export async function lockTrashed(db: Db, id: string): Promise<Trashed | undefined> {
   const [row] = await db
     .select({
@@ -105,9 +125,10 @@ export async function lockTrashed(db: Db, id: string): Promise<Trashed | undefin
       keepOriginal: media.keepOriginal,
       renditionFolder: media.renditionFolder,
       bytes: media.bytes,
+      purgedAt: media.purgedAt,
     })
     .from(media)
-    .where(and(eq(media.id, id), isNotNull(media.deletedAt), isNull(media.purgedAt)))
+    .where(and(eq(media.id, id), isNotNull(media.deletedAt)))
     .for("update");
   if (row === undefined) return undefined;
   const [half] = await db.select().from(halves).where(eq(halves.mediaId, id));
@@ -117,26 +138,34 @@ export async function lockTrashed(db: Db, id: string): Promise<Trashed | undefin
     : { ...trashed, keys: [key, half.clipKey], bytes: row.bytes + (half.clipBytes ?? 0) };
 }
 
-/** What its second original was stays known, as of the first: what was deleted is not imported again. */
 export async function markPurged(db: Db, id: string): Promise<void> {
   await db.update(media).set({ purgedAt: sql`now()` }).where(eq(media.id, id));
-  await db.update(halves).set({ clipKey: null }).where(eq(halves.mediaId, id));
 }
 
-/** Whether a row that is not gone still needs this key (or folder); locks what it finds (I-5). */
+/**
+ * Its second original is removed: where it lay is forgotten then and not before (I-5). What it was stays known, as of
+ * the first: what was deleted is not imported again.
+ */
+export async function forgetClip(db: Db, mediaId: string): Promise<void> {
+  await db
+    .update(halves)
+    .set({ clipKey: null })
+    .where(and(eq(halves.mediaId, mediaId), isNotNull(halves.clipKey)));
+}
+
+/** Whether a row that is not gone still needs this key (or folder) (I-5). */
 export async function isReferenced(db: Db, key: string): Promise<boolean> {
   const name = key.endsWith("/") ? key.slice(0, -1) : key;
   const inMedia = await db
     .select({ id: media.id })
     .from(media)
-    .where(and(isNull(media.purgedAt), or(eq(media.key, name), eq(media.renditionFolder, name))))
-    .for("update");
+    .where(and(isNull(media.purgedAt), or(eq(media.key, name), eq(media.renditionFolder, name))));
   if (inMedia.length > 0) return true;
   const inHalves = await db
     .select({ id: halves.mediaId })
     .from(halves)
-    .where(eq(halves.clipKey, name))
-    .for("update");
+    .innerJoin(media, eq(media.id, halves.mediaId))
+    .where(and(eq(halves.clipKey, name), isNull(media.purgedAt)));
   if (inHalves.length > 0) return true;
   const inUploads = await db
     .select({ id: uploads.id })
@@ -149,8 +178,7 @@ export async function isReferenced(db: Db, key: string): Promise<boolean> {
         ),
         and(inArray(uploads.state, ["issued", "verifying"]), eq(uploads.stagingKey, name)),
       ),
-    )
-    .for("update");
+    );
   return inUploads.length > 0;
 }
 

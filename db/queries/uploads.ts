@@ -261,7 +261,6 @@ export async function claimUpload(
     .set({
       leaseToken: lease.token,
       leaseUntil: secondsFromNow(lease.seconds),
-      attempts: sql`${uploads.attempts} + 1`,
       ...touched,
     })
     .where(
@@ -300,6 +299,24 @@ export async function extendLease(
     .where(heldBy(held.id, held.token))
     .returning({ id: uploads.id });
   return rows.length > 0;
+}
+
+/** From here on the picture itself could end its worker (F-11). False: the lease is lost. */
+export async function countTry(db: Db, held: { id: string; token: string }): Promise<boolean> {
+  const rows = await db
+    .update(uploads)
+    .set({ attempts: sql`${uploads.attempts} + 1`, ...touched })
+    .where(heldBy(held.id, held.token))
+    .returning({ id: uploads.id });
+  return rows.length > 0;
+}
+
+/** It has not: whoever holds the upload by now, that try is none. */
+export async function forgiveTry(db: Db, id: string): Promise<void> {
+  await db
+    .update(uploads)
+    .set({ attempts: sql`greatest(${uploads.attempts} - 1, 0)` })
+    .where(and(eq(uploads.id, id), eq(uploads.state, "verifying")));
 }
 
 /** Notes where the final objects will be, before the first of them is written (R-1, I-2). False: the lease is lost. */
@@ -346,7 +363,7 @@ export async function giveBack(db: Db, held: { id: string; token: string }): Pro
   return rows.length > 0;
 }
 
-/** Stays verifying, free to be taken again after a while. `counted: false` when the fault was not the picture's. */
+/** Stays verifying, free to be taken again after a while. `counted` when the fault was the picture's. */
 export async function postpone(
   db: Db,
   held: { id: string; token: string },
@@ -357,7 +374,7 @@ export async function postpone(
     .set({
       leaseToken: null,
       leaseUntil: secondsFromNow(how.seconds),
-      ...(how.counted ? {} : { attempts: sql`greatest(${uploads.attempts} - 1, 0)` }),
+      ...(how.counted ? { attempts: sql`${uploads.attempts} + 1` } : {}),
       ...touched,
     })
     .where(heldBy(held.id, held.token));
@@ -394,6 +411,16 @@ export async function closeOpen(
   return row;
 }
 
+/** issued → expired, unless its policy was renewed since it was found forgotten. `undefined`: it was, or it went on. */
+export async function closeForgotten(db: Db, id: string, graceSeconds: number): Promise<Upload | undefined> {
+  const [row] = await db
+    .update(uploads)
+    .set({ state: "expired", ...touched })
+    .where(and(eq(uploads.id, id), forgottenSince(graceSeconds)))
+    .returning();
+  return row;
+}
+
 /** Locks a row to decide what becomes of its keys (R-23). */
 export async function lockUpload(db: Db, id: string): Promise<Upload | undefined> {
   const [row] = await db.select().from(uploads).where(eq(uploads.id, id)).for("update");
@@ -402,17 +429,18 @@ export async function lockUpload(db: Db, id: string): Promise<Upload | undefined
 
 // Sweeping (R-30)
 
+const forgottenSince = (graceSeconds: number) =>
+  and(
+    eq(uploads.state, "issued"),
+    lt(uploads.policyExpiresAt, sql`now() - make_interval(secs => ${graceSeconds})`),
+  );
+
 /** Issued uploads whose policy ended `graceSeconds` ago. */
 export async function listForgotten(db: Db, graceSeconds: number, limit: number): Promise<Upload[]> {
   return db
     .select()
     .from(uploads)
-    .where(
-      and(
-        eq(uploads.state, "issued"),
-        lt(uploads.policyExpiresAt, sql`now() - make_interval(secs => ${graceSeconds})`),
-      ),
-    )
+    .where(forgottenSince(graceSeconds))
     .orderBy(asc(uploads.policyExpiresAt))
     .limit(limit);
 }

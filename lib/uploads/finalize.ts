@@ -7,12 +7,15 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Db } from "#db/client.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
+import { isDatabaseGone } from "../database-gone.ts";
+import { failpoint } from "../failpoint.ts";
 import { derive, identify, Rejection, readFacts, sniffVideo } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { isVideo, type MediaType, mediaTypes } from "../media.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { publishStill } from "./halves.ts";
 import { abandon, type Ending, reject } from "./publish.ts";
+import { atRisk } from "./risk.ts";
 import { attemptsMax, leaseSeconds, retrySeconds } from "./rules.ts";
 import {
   confirmUnchanged,
@@ -41,6 +44,7 @@ export async function finalize(
   const held = { id: uploadId, token: randomUUID() };
   const upload = await ledger.claimUpload(db, uploadId, { token: held.token, seconds: leaseSeconds });
   if (upload === undefined) return "not_mine";
+  await failpoint("finalize.claimed");
   const logger = log("finalize").child({ uploadId });
   // A worker that was killed stops renewing: its uploads are free again within a minute, however long they take.
   const ending = new AbortController();
@@ -56,7 +60,7 @@ export async function finalize(
   );
   renewal.unref();
   try {
-    if (upload.attempts > attemptsMax) return await reject(db, held, upload, "internal");
+    if (upload.attempts >= attemptsMax) return await reject(db, held, upload, "internal");
     const bounds = { ...budget, signal: ending.signal };
     const video = isVideo(upload.declaredMime) || (await isLargeVideo(storage, upload));
     const result = await budget.bytes(video ? videoBytesHeld : upload.bytes, () =>
@@ -73,10 +77,12 @@ export async function finalize(
       await abandon(db, upload.id);
       return "not_mine";
     }
-    // a store that does not answer is no fault of the picture, so that try does not count.
+    // a store or a database that does not answer is no fault of the picture, so that try does not count.
     // One object of a bucket of others may be archived, or closed to us: that does not pass by itself.
     const counted =
-      !(error instanceof StorageError) || (upload.inPlace && ["denied", "unsupported"].includes(error.code));
+      error instanceof StorageError
+        ? upload.inPlace && ["denied", "unsupported"].includes(error.code)
+        : !isDatabaseGone(error);
     logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
     await ledger.postpone(db, held, { seconds: retrySeconds, counted });
     return "postponed";
@@ -98,6 +104,7 @@ async function verify(
     return "missing";
   }
   const { original, etag } = staged;
+  await failpoint("finalize.read");
   // Nobody said what it is: a video is read as videos are.
   if (upload.declaredMime === "" && sniffVideo(original) !== undefined)
     return verifyVideo(db, storage, held, upload, budget);
@@ -106,20 +113,29 @@ async function verify(
     await noteFound(db, held, upload, { sha256, bytes: original.byteLength });
   else if (sha256 !== upload.sha256)
     throw new Rejection("checksum_mismatch", "the bytes have another SHA-256 than declared");
-  const identity = await identify(original, declaredType(upload.declaredMime));
   const twin = await findTwin(db, upload, sha256);
   if (twin !== undefined) return reject(db, held, upload, "duplicate", twin);
 
-  const facts = await readFacts(original, identity);
-  // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
-  const pixels = upload.attempts < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
-  const made = await budget.pixels(pixels, () => derive(original, identity, budget.signal));
+  const { identity, facts, made } = await atRisk(db, held, async () => {
+    const identity = await identify(original, declaredType(upload.declaredMime));
+    await failpoint("finalize.identified");
+    const facts = await readFacts(original, identity);
+    // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
+    const pixels = upload.attempts + 1 < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
+    const made = await budget.pixels(pixels, () => derive(original, identity, budget.signal));
+    await failpoint("finalize.derived");
+    return { identity, facts, made };
+  });
   const keys = await noteKeys(db, held, upload, identity.mime);
+  await failpoint("finalize.keysNoted");
   const what = { upload, original, mime: identity.mime, sha256 };
   const written = upload.inPlace ? keys : await writeOriginal(db, storage, held, keys, what);
+  await failpoint("finalize.originalWritten");
   await writeRenditions(storage, written.renditionFolder, made);
+  await failpoint("finalize.renditionsWritten");
   if (upload.inPlace) await confirmUnchanged(storage, upload, { etag, bytes: original.byteLength });
   else await confirmWritten(storage, written, original.byteLength);
+  await failpoint("finalize.confirmed");
   return publishStill(
     { db, storage, held, upload },
     {

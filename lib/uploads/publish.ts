@@ -7,10 +7,11 @@ import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { NewMedia, Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Derivation, Facts } from "../imaging/index.ts";
 import { type MediaKind, type MediaType, type RejectCode, type Visibility, waitingSince } from "../media.ts";
 import { placeColumns } from "../places/place.ts";
-import { stagingPurges } from "./rules.ts";
+import { finalPurges, stagingPurges } from "./rules.ts";
 import { type Held, LeaseLost } from "./staged.ts";
 import { type Keys, widthsOf } from "./written.ts";
 
@@ -102,8 +103,9 @@ export const seenOf = ({ keys, facts, made, ...found }: Found) => ({
 export async function publish(db: Db, held: Held, upload: Upload, found: Found): Promise<Ending | "met"> {
   const { bytes, sha256 } = found;
   const place = await placeColumns(found.facts);
-  return inTransaction(db, async (tx) => {
+  const ending = await inTransaction(db, async (tx): Promise<Ending | "met"> => {
     await ledger.lockQuota(tx, upload.ownerId);
+    await failpoint("publish.locked");
     const half = halfOf(found);
     const sought = half && { ...upload, contentId: half.contentId };
     if (half !== undefined && sought !== undefined) {
@@ -132,16 +134,22 @@ export async function publish(db: Db, held: Held, upload: Upload, found: Found):
       const [twin] = await ledger.findDuplicates(tx, upload.ownerId, [sha256]);
       return rejectWithin(tx, held, "duplicate", twin?.id);
     }
+    await failpoint("publish.inserted");
     if (sought !== undefined)
       await halves.insertHalf(tx, { mediaId, ownerId: upload.ownerId, contentId: sought.contentId });
     if (upload.guestId !== null) await addArrival(tx, upload.guestId, mediaId);
     const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
     // Throwing undoes the insert: the row went to someone else (R-23).
     if (closed === undefined) throw new LeaseLost();
+    await failpoint("publish.closed");
     await ledger.settleQuota(tx, upload.ownerId, { used: bytes, reserved: -bytes });
+    await failpoint("publish.settled");
     await addPurges(tx, stagingPurges(closed, "verified"));
+    await failpoint("publish.purgesAdded");
     return "ready";
   });
+  await failpoint("publish.committed");
+  return ending;
 }
 
 /** The upload is over: its reason is kept, its space given back, whatever was written is removed. */
@@ -152,10 +160,12 @@ export async function reject(
   code: RejectCode,
   mediaId?: string,
 ): Promise<Ending> {
-  return inTransaction(db, async (tx) => {
+  const ending = await inTransaction(db, async (tx) => {
     await ledger.lockQuota(tx, upload.ownerId);
     return rejectWithin(tx, held, code, mediaId);
   });
+  await failpoint("reject.committed");
+  return ending;
 }
 
 /** The same within a transaction that holds the owner's quota. */
@@ -171,24 +181,20 @@ export async function rejectWithin(
     ...(mediaId === undefined ? {} : { mediaId }),
   });
   if (closed === undefined) return "not_mine";
+  await failpoint("reject.closed");
   await ledger.settleQuota(tx, closed.ownerId, { reserved: -closed.bytes });
   await addPurges(tx, [...stagingPurges(closed, "rejected"), ...finalPurges(closed, "rejected")]);
   return "rejected";
 }
 
-const finalPurges = (upload: Upload, reason: string) => [
-  ...(upload.finalKey === null ? [] : [{ key: upload.finalKey, reason }]),
-  ...(upload.renditionFolder === null ? [] : [{ key: `${upload.renditionFolder}/`, reason }]),
-];
-
-/** R-23: whoever lost the row removes what it wrote, unless the winner uses the same keys. */
+/**
+ * R-23: whoever lost the row removes what it wrote, unless the winner uses the same keys: that is what the purge looks
+ * at, and of a medium that was published and purged meanwhile nothing else would know what was written just now.
+ */
 export async function abandon(db: Db, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const now = await ledger.lockUpload(tx, id);
-    if (
-      now !== undefined &&
-      (now.state === "cancelled" || now.state === "expired" || now.state === "rejected")
-    )
+    if (now !== undefined && now.state !== "issued" && now.state !== "verifying")
       await addPurges(tx, finalPurges(now, "lost its upload"));
   });
 }

@@ -10,7 +10,7 @@ export const leaseSeconds = 45;
 export const queueSeconds = 600;
 /** After this long a worker that lost its lease has certainly stopped writing. */
 export const writingSeconds = 360;
-/** A picture that ended its worker this often is refused (F-11). */
+/** A picture during whose decoding its worker ended this often is refused (F-11). */
 export const attemptsMax = 3;
 /** The pause before an upload is tried again after a fault. */
 export const retrySeconds = 30;
@@ -43,4 +43,20 @@ export function stagingPurges(upload: Upload, reason: string): NewPurge[] {
     { key, reason },
     { key, reason: `${reason}, second pass`, at },
   ]);
+}
+
+/**
+ * What was written for an upload that did not become a medium. Twice: a worker that was held up for minutes, and does
+ * not know yet that its upload is over, may still write, and may then be ended before it can say so (R-23).
+ */
+export function finalPurges(upload: Upload, reason: string, inSeconds = 0): NewPurge[] {
+  const keys = [upload.finalKey, upload.renditionFolder === null ? null : `${upload.renditionFolder}/`];
+  return keys.flatMap((key) =>
+    key === null
+      ? []
+      : [
+          { key, reason, inSeconds },
+          { key, reason: `${reason}, second pass`, inSeconds: settings().uploads.ageSecondsMax },
+        ],
+  );
 }

@@ -7,6 +7,7 @@ import { addPurges, forgetDonePurges, openPurgeKeys } from "#db/queries/purges.t
 import { waitForRest } from "#db/queries/transports.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
+import { failpoint } from "../failpoint.ts";
 import { enqueue, finalizeJob } from "../jobs.ts";
 import { log } from "../log.ts";
 import { isIncomingKey } from "../storage/keys.ts";
@@ -27,15 +28,23 @@ export type SweepResult = {
 const purgeDaysKept = 30;
 /** How many rows one run looks at; the next run takes the rest. */
 const batch = 500;
+/** A store that has not answered so often in a row is asked by the next run: each question may take minutes. */
+const silencesMax = 3;
 
 /** Safe to run on any number of machines at once (F-28). */
 export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
   const result: SweepResult = { adopted: 0, expired: 0, revived: 0, waiting: 0, unknown: 0 };
   const { graceSeconds, ageSecondsMax } = settings().uploads;
   let silence: StorageError | undefined;
-  for (const upload of await ledger.listForgotten(db, graceSeconds, batch)) {
+  let silences = 0;
+  const forgotten = await ledger.listForgotten(db, graceSeconds, batch);
+  await failpoint("sweep.listed");
+  for (const upload of forgotten) {
+    if (silences >= silencesMax) break;
     try {
       const arrival = await bringIn(storage, upload);
+      silences = 0;
+      await failpoint("sweep.looked");
       if (arrival === "stored") result.adopted += (await beginVerifying(db, [upload.id])).length;
       // Parts that are there wait for the rest as long as any upload may: the same file continues them.
       else if (arrival === "partly" && (await waitForRest(db, upload.id, ageSecondsMax))) result.waiting += 1;
@@ -45,6 +54,7 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
       // R-33: "unknown" is never "absent"; the next run asks again.
       result.unknown += 1;
       silence = error;
+      if (error.code === "unavailable") silences += 1;
     }
   }
   // The same for all of them, or nearly: one is enough to act on.
@@ -56,6 +66,7 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
     ...(await ledger.reviveDropped(db, { seconds: leaseSeconds, queueSeconds, limit: batch })),
   ];
   await enqueue(db, "finalize", revived.map(finalizeJob));
+  await failpoint("sweep.revived");
   result.revived = revived.length;
   if (Object.values(result).some((n) => n > 0)) log("sweep").info(result, "swept");
   return result;
@@ -66,8 +77,10 @@ async function expire(db: Db, id: string): Promise<boolean> {
     const row = await ledger.findUpload(tx, id);
     if (row === undefined) return false;
     await ledger.lockQuota(tx, row.ownerId);
-    const expired = await ledger.closeOpen(tx, id, ["issued"], "expired");
+    // Its browser may have come back since it was looked for, and renewed it.
+    const expired = await ledger.closeForgotten(tx, id, settings().uploads.graceSeconds);
     if (expired === undefined) return false;
+    await failpoint("sweep.expired");
     await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
     await addPurges(tx, stagingPurges(expired, "expired"));
     return true;

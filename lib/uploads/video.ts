@@ -25,6 +25,7 @@ import { type Storage, StorageError } from "../storage/port.ts";
 import { publishClip } from "./halves.ts";
 import { originalMeta } from "./original-meta.ts";
 import { type Ending, publish, reject } from "./publish.ts";
+import { atRisk } from "./risk.ts";
 import { confirmUnchanged, findTwin, giveBack, type Held, LeaseLost, noteFound } from "./staged.ts";
 import { confirmWritten, type Keys, noteKeys, writeRenditions } from "./written.ts";
 
@@ -131,9 +132,12 @@ async function copy(
     await storage.put(to, { stream, bytes }, ifAbsent ? { ...meta, ifAbsent } : meta);
     return hash.digest("hex");
   };
-  return put(true).catch((error: unknown) => {
-    if (error instanceof StorageError && error.code === "unsupported") return put(false);
-    throw error;
+  return put(true).catch(async (error: unknown) => {
+    if (!(error instanceof StorageError && error.code === "unsupported")) throw error;
+    // I-4: what another worker has verified and shown must not be written over with what lies in incoming/ by now.
+    if ((await storage.head(to)) !== undefined)
+      throw new StorageError("conflict", "An earlier run has written this video.");
+    return put(false);
   });
 }
 
@@ -240,7 +244,7 @@ export async function verifyVideo(
   if (twin !== undefined) return reject(db, held, upload, "duplicate", twin);
 
   const at = { key: keys.finalKey, bytes, mime };
-  const video = await readLying(storage, at, bounds.signal);
+  const video = await atRisk(db, held, () => readLying(storage, at, bounds.signal));
   const { width, height, duration, codecs, facts } = video;
   const found = { keys, bytes, sha256, mime, duration, codecs, facts };
   const confirm = (): Promise<void> =>
@@ -252,7 +256,7 @@ export async function verifyVideo(
     await confirm();
   };
   const alone = async (): Promise<Ending | "met"> => {
-    const made = await stillOf(storage, at, video, bounds);
+    const made = await atRisk(db, held, () => stillOf(storage, at, video, bounds));
     const motion = await writeShown(storage, keys.finalKey, keys.renditionFolder, video, made);
     await confirm();
     const whole = { ...found, width, height, frames: 1, made, motion };

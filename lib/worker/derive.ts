@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { type Db, inTransaction } from "#db/client.ts";
 import { type Clip, findClip } from "#db/queries/halves.ts";
 import { findMedia, replaceRenditions } from "#db/queries/media.ts";
-import { addPurges } from "#db/queries/purges.ts";
+import { addPurges, callOffFolder } from "#db/queries/purges.ts";
 import type { Media } from "#db/schema.ts";
 import { settings } from "../env.ts";
+import { failpoint } from "../failpoint.ts";
 import { type Derivation, derive, identify } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { isVideo } from "../media.ts";
@@ -18,6 +19,9 @@ import { widthsOf, writeRenditions } from "../uploads/written.ts";
 
 /** What was made, and how to write it; the latter answers the ending of what moves. */
 type Remade = { made: Derivation; write(folder: string): Promise<string | undefined> };
+
+/** The worker was away for so long that the purge has begun to remove what it wrote. */
+class TooLate extends Error {}
 
 const damaged = (row: Media, found: boolean): undefined => {
   log("derive").error({ mediaId: row.id, key: row.key, found }, "the original is missing or damaged");
@@ -79,8 +83,10 @@ export async function deriveAgain(
   const folder = renditionFolder();
   // I-2: the folder is on record before anything is in it; if this process dies, the purge removes what it left.
   await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions", inSeconds: writingSeconds }]);
+  await failpoint("derive.promised");
   const motion = await write(folder);
-  return inTransaction(db, async (tx) => {
+  await failpoint("derive.written");
+  const work = async (tx: Db): Promise<boolean> => {
     const replaced = await replaceRenditions(tx, row.id, row.renditionFolder, {
       renditionFolder: folder,
       avifWidths: widthsOf(made, "avif"),
@@ -89,15 +95,22 @@ export async function deriveAgain(
       thumbhash: made.thumbhash,
       color: made.color,
     });
+    if (!replaced) return false;
+    await failpoint("derive.replaced");
+    // I-5: taken off the list of what is to be removed in the moment in which it is shown.
+    if (!(await callOffFolder(tx, folder))) throw new TooLate("The purge was faster.");
     // Pages in people's hands still name the old ones until their URLs have ended.
-    if (replaced)
-      await addPurges(tx, [
-        {
-          key: `${row.renditionFolder}/`,
-          reason: "replaced renditions",
-          inSeconds: settings().delivery.windowSeconds * 2,
-        },
-      ]);
-    return replaced;
+    await addPurges(tx, [
+      {
+        key: `${row.renditionFolder}/`,
+        reason: "replaced renditions",
+        inSeconds: settings().delivery.windowSeconds * 2,
+      },
+    ]);
+    return true;
+  };
+  return inTransaction(db, work).catch((error: unknown) => {
+    if (error instanceof TooLate) return false;
+    throw error;
   });
 }

