@@ -15,8 +15,9 @@ const holder = globalThis as typeof globalThis & { tintypeDatabaseGoneAt?: numbe
 
 /** To be told what made a page fail. */
 export function noteFailure(error: unknown): void {
-  if (isDatabaseGone(error)) holder.tintypeDatabaseGoneAt = Date.now();
+  if (isDatabaseGone(error)) holder.tintypeDatabaseGoneAt = performance.now();
 }
 
 /** Whether a page that fails now fails for want of the database. */
-export const isDatabaseGoneNow = (): boolean => Date.now() - (holder.tintypeDatabaseGoneAt ?? 0) < moment;
+export const isDatabaseGoneNow = (): boolean =>
+  performance.now() - (holder.tintypeDatabaseGoneAt ?? Number.NEGATIVE_INFINITY) < moment;

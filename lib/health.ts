@@ -20,7 +20,9 @@ const reuseMs = 5_000;
 let last: { at: number; state: Promise<Readiness> } | undefined;
 
 export function readiness(): Promise<Readiness> {
-  if (last === undefined || Date.now() - last.at > reuseMs) last = { at: Date.now(), state: look() };
+  // Not the clock on the wall: one that was put back would keep an old answer for as long.
+  const now = performance.now();
+  if (last === undefined || now - last.at > reuseMs) last = { at: now, state: look() };
   return last.state;
 }
 

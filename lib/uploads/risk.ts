@@ -37,7 +37,8 @@ async function forgive(db: Db, held: Held): Promise<void> {
         log("finalize").warn({ err: error, uploadId: held.id }, "a try stays counted");
         return;
       }
-      await wait(pauseMs);
+      // A process that has nothing else left to do may end.
+      await wait(pauseMs, undefined, { ref: false });
     }
   }
 }

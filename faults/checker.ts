@@ -1,0 +1,248 @@
+/**
+ * The judge: reads the whole database with SQL of its own and the whole bucket with a listing of its own, hashes every
+ * object, and compares with what people were told. Shares no code with the product.
+ */
+import { createHash } from "node:crypto";
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import postgres from "postgres";
+import type { Client } from "./client.ts";
+import type { Person, Story } from "./person.ts";
+import type { Place } from "./place.ts";
+
+export type StoredObject = { bytes: number; sha256: string; type: string; head: string };
+type MediaRow = {
+  id: string;
+  owner: string;
+  visibility: string;
+  key: string;
+  rendition_folder: string;
+  avif_widths: number[];
+  jpeg_widths: number[];
+  motion: string | null;
+  sha256: string;
+  bytes: number;
+  mime: string;
+  deleted: boolean;
+  purged: boolean;
+};
+
+export const s3Of = ({ direct }: Place): S3Client =>
+  new S3Client({
+    endpoint: direct.endpoint,
+    region: direct.region,
+    credentials: direct.keys,
+    forcePathStyle: true,
+  });
+
+export const mediaRows = (sql: postgres.Sql): Promise<MediaRow[]> =>
+  sql<MediaRow[]>`
+    select m.id, u.email as owner, m.visibility, m.key, m.rendition_folder, m.avif_widths, m.jpeg_widths, m.motion,
+      encode(m.sha256, 'hex') as sha256, m.bytes::int as bytes, m.mime, m.deleted_at is not null as deleted,
+      m.purged_at is not null as purged
+    from media m join users u on u.id = m.owner_id`.then((rows) => [...rows]);
+
+export async function readObject(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+): Promise<StoredObject | undefined> {
+  try {
+    const got = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const data = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
+    return {
+      bytes: data.length,
+      sha256: createHash("sha256").update(data).digest("hex"),
+      type: got.ContentType ?? "",
+      head: Buffer.from(data.subarray(0, 12)).toString("latin1"),
+    };
+  } catch (error) {
+    if (error instanceof Error && error.name === "NoSuchKey") return undefined;
+    throw error;
+  }
+}
+
+async function wholeBucket(s3: S3Client, bucket: string): Promise<Map<string, StoredObject>> {
+  const objects = new Map<string, StoredObject>();
+  let token: string | undefined;
+  do {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token }));
+    for (const { Key = "" } of page.Contents ?? []) {
+      const object = await readObject(s3, bucket, Key);
+      if (object !== undefined) objects.set(Key, object);
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return objects;
+}
+
+const isAvif = (object: StoredObject): boolean => object.head.slice(4, 8) === "ftyp";
+const isJpeg = (object: StoredObject): boolean => object.head.startsWith("\xff\xd8\xff");
+
+/** I-1 of one medium; sentences of what is wrong. */
+export function wrongWith(row: MediaRow, of: (key: string) => StoredObject | undefined): string[] {
+  const wrong: string[] = [];
+  const original = of(row.key);
+  if (original === undefined) wrong.push(`I-1: medium ${row.id} has no original at ${row.key}`);
+  else if (original.sha256 !== row.sha256 || original.bytes !== row.bytes)
+    wrong.push(`I-1: medium ${row.id} promises other bytes than ${row.key} has`);
+  else if (original.type !== row.mime) wrong.push(`I-1: ${row.key} is ${original.type}, not ${row.mime}`);
+  const kinds = [
+    { widths: row.avif_widths, ending: "avif", right: isAvif },
+    { widths: row.jpeg_widths, ending: "jpg", right: isJpeg },
+  ];
+  for (const { widths, ending, right } of kinds)
+    for (const width of widths) {
+      const key = `${row.rendition_folder}/${width}.${ending}`;
+      const object = of(key);
+      if (object === undefined || !right(object)) wrong.push(`I-1: medium ${row.id} has no rendition ${key}`);
+    }
+  const motion = `${row.rendition_folder}/motion.${row.motion}`;
+  if (row.motion !== null && of(motion) === undefined) wrong.push(`I-1: medium ${row.id} has no ${motion}`);
+  return wrong;
+}
+
+async function invariants(
+  sql: postgres.Sql,
+  rows: MediaRow[],
+  objects: Map<string, StoredObject>,
+): Promise<string[]> {
+  const wrong = rows.filter((row) => !row.purged).flatMap((row) => wrongWith(row, (key) => objects.get(key)));
+  const keys = new Set(rows.filter((row) => !row.purged).map((row) => row.key));
+  const folders = new Set(rows.filter((row) => !row.purged).map((row) => row.rendition_folder));
+  for (const key of objects.keys()) {
+    if (key.startsWith("incoming/")) wrong.push(`I-3: ${key} is left in incoming/`);
+    else if (key.startsWith("media/") && !keys.has(key)) wrong.push(`I-2: no row knows ${key}`);
+    else if (key.startsWith("derived/") && !folders.has(key.slice(0, key.lastIndexOf("/"))))
+      wrong.push(`I-2: no row knows the folder of ${key}`);
+  }
+  for (const row of rows) {
+    if (row.purged && !row.deleted) wrong.push(`I-5: medium ${row.id} is purged and not deleted`);
+    if (row.deleted && !row.purged) wrong.push(`I-5: medium ${row.id} is still in the trash after its time`);
+  }
+  for (const one of await sql`select key, reason, last_error from purges where done_at is null`)
+    wrong.push(`I-5: the removal of ${one.key} (${one.reason}) is not done: ${one.last_error}`);
+  for (const one of await sql`select id, state from uploads where state in ('issued', 'verifying')`)
+    wrong.push(`R-30: upload ${one.id} is still ${one.state}`);
+  for (const one of await sql`select u.id from uploads u left join media m on m.id = u.media_id
+      where u.state = 'ready' and m.id is null`)
+    wrong.push(`I-1: upload ${one.id} is ready and has no medium`);
+  for (const one of await sql`
+      select u.email, q.used_bytes, q.reserved_bytes,
+        coalesce((select sum(bytes) from media m where m.owner_id = q.owner_id and m.purged_at is null), 0) as used,
+        coalesce((select sum(bytes) from uploads o where o.owner_id = q.owner_id
+          and o.state in ('issued', 'verifying')), 0) as reserved
+      from quotas q join users u on u.id = q.owner_id`)
+    if (one.used_bytes !== one.used || one.reserved_bytes !== one.reserved)
+      wrong.push(
+        `I-6: the quota of ${one.email} says ${one.used_bytes} and ${one.reserved_bytes}, it is ${one.used} and ${one.reserved}`,
+      );
+  return wrong;
+}
+
+const told = (story: Story): string =>
+  `${story.filename} of ${story.owner}\n      ${story.log.join("\n      ")}`;
+
+/** What people were told, held against what there is. */
+function promises(people: Person[], rows: MediaRow[]): string[] {
+  const wrong: string[] = [];
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const person of people) {
+    const gone = new Set(
+      [...person.wishes.values()].filter((wish) => wish.mayBeGone).map((wish) => wish.sha256),
+    );
+    for (const story of person.stories) {
+      const mine = rows.filter((row) => row.owner === story.owner && row.sha256 === story.sha256);
+      if (story.flaw !== "none") {
+        // The same bytes may have come honestly; only these have this name.
+        if (story.mediaId !== undefined || mine.length > 0)
+          wrong.push(`R-22: a picture that is ${story.flaw} was let in: ${told(story)}`);
+        continue;
+      }
+      if (story.rejected !== undefined && story.rejected !== "duplicate")
+        wrong.push(`Lost: a good picture was refused as ${story.rejected}: ${told(story)}`);
+      const promised =
+        story.mediaId !== undefined || ((story.stored || story.accepted) && !story.cancelAsked);
+      if (!promised) continue;
+      if (mine.length === 0) wrong.push(`Lost: acknowledged and not there: ${told(story)}`);
+      else if (!gone.has(story.sha256) && !mine.some((row) => !row.deleted))
+        wrong.push(`Lost: acknowledged, never thrown away, and not in the gallery: ${told(story)}`);
+    }
+    for (const wish of person.wishes.values()) {
+      const row = byId.get(wish.mediaId);
+      if (row === undefined) wrong.push(`Lost: medium ${wish.mediaId} was told of and is not there`);
+      else if (row.sha256 !== wish.sha256)
+        wrong.push(`I-4: medium ${wish.mediaId} has other bytes than were sent`);
+      else if (wish.placeTold && wish.place === "gallery" && row.deleted)
+        wrong.push(`F-20: medium ${wish.mediaId} was told to be back in the gallery, and is in the trash`);
+      else if (wish.placeTold && wish.place === "trash" && !row.deleted)
+        wrong.push(`F-18: medium ${wish.mediaId} was told to be in the trash, and is shown`);
+      else if (wish.visibilityTold && !row.deleted && row.visibility !== (wish.visibility ?? "private"))
+        wrong.push(`R-4: medium ${wish.mediaId} is ${row.visibility}, and was told to be ${wish.visibility}`);
+    }
+  }
+  return wrong;
+}
+
+/** No private address is served to anybody else, and what is the asker's own is there. */
+async function addresses(
+  place: Place,
+  people: Person[],
+  stranger: Client,
+  rows: MediaRow[],
+  sample: number,
+): Promise<string[]> {
+  const wrong: string[] = [];
+  const front = String((await stranger.get("/")).body);
+  for (const row of rows)
+    if (row.visibility !== "public" && (front.includes(row.id) || front.includes(row.rendition_folder)))
+      wrong.push(`Leak: the front page tells a stranger of ${row.visibility} medium ${row.id}`);
+  for (const row of rows.slice(-sample)) {
+    const others = [
+      stranger,
+      ...people.filter((one) => one.account.email !== row.owner).map((one) => one.client),
+    ];
+    for (const other of others) {
+      const { status, body } = await other.get(`/m/${row.id}`);
+      const hidden = row.deleted || row.visibility === "private";
+      if (hidden && (status === 200 || String(body).includes(row.rendition_folder)))
+        wrong.push(
+          `Leak: ${row.deleted ? "deleted" : row.visibility} medium ${row.id} is served to others (${status})`,
+        );
+      if (!hidden && status !== 200)
+        wrong.push(`Medium ${row.id} is ${row.visibility} and not served: ${status}`);
+    }
+    const own = people.find((one) => one.account.email === row.owner);
+    const { status } = (await own?.client.get(`/m/${row.id}`)) ?? { status: 0 };
+    if (!row.deleted && status !== 200) wrong.push(`Medium ${row.id} is not served to its owner: ${status}`);
+    const raw = await fetch(`${place.direct.endpoint}/${place.direct.bucket}/${row.key}`);
+    await raw.arrayBuffer();
+    if (raw.status !== 403)
+      wrong.push(`A-48: the bucket answers ${raw.status} to a stranger who asks for ${row.key}`);
+  }
+  return wrong;
+}
+
+/** Sentences of everything that is not as it has to be; none when all is well. */
+export async function judge(place: Place, people: Person[], stranger: Client): Promise<string[]> {
+  const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {} });
+  const s3 = s3Of(place);
+  try {
+    const rows = await mediaRows(sql);
+    const objects = await wholeBucket(s3, place.direct.bucket);
+    const parts = await s3.send(new ListMultipartUploadsCommand({ Bucket: place.direct.bucket }));
+    return [
+      ...(await invariants(sql, rows, objects)),
+      ...(parts.Uploads ?? []).map(({ Key }) => `F-32: parts of ${Key} are left over`),
+      ...promises(people, rows),
+      ...(await addresses(place, people, stranger, rows, 12)),
+    ];
+  } finally {
+    await sql.end();
+    s3.destroy();
+  }
+}

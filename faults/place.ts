@@ -1,0 +1,239 @@
+/** A whole installation whose parts can be hurt one by one: Postgres, store, web, two workers, and the wires between. */
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { migrate } from "#db/migrate.ts";
+import { parseSettings } from "#lib/env.ts";
+import { freePort, type RunningPostgres, startPostgres } from "#lib/start/postgres.ts";
+import { openStorage } from "#lib/storage/s3.ts";
+import { HttpProxy } from "./http-proxy.ts";
+import { Part, project } from "./part.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
+
+const bucket = "tintype";
+const region = "ap-northeast-2";
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+export type Account = { email: string; password: string; name: string };
+
+/** Postgres, killed and started again on the same folder, each time at another port. */
+export class Database {
+  #folder: string;
+  #password = randomBytes(12).toString("hex");
+  #running: RunningPostgres | undefined;
+  readonly lines: string[] = [];
+  onStart: (port: number) => void = () => {};
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Undefined while it does not run. */
+  get url(): string | undefined {
+    return this.#running?.url;
+  }
+
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return;
+    for (let tries = 1; ; tries++)
+      try {
+        this.#running = await startPostgres({
+          folder: this.#folder,
+          password: this.#password,
+          onLog: (line) => {
+            this.lines.push(line);
+            if (this.lines.length > 200) this.lines.shift();
+          },
+        });
+        break;
+      } catch (error) {
+        // The killed server's own children hold its memory until they have noticed.
+        if (tries === 20) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    this.onStart(portOf(this.#running.url));
+  }
+
+  async kill(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    process.kill(running.pid, "SIGKILL");
+    await running.ended;
+    this.#running = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = undefined;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#running === undefined) return;
+    const { pid } = this.#running;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    for (const one of [pid, ...children.filter((text) => text !== "").map(Number)])
+      try {
+        process.kill(one, signal);
+      } catch (error) {
+        // A connection that ended meanwhile.
+        if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+      }
+  }
+
+  pause(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#signal("SIGCONT");
+  }
+}
+
+export type Place = {
+  origin: string;
+  database: Database;
+  store: Part;
+  web: Part;
+  workers: Part[];
+  /** To Postgres, one for the web process and one for each worker. */
+  wires: { web: TcpProxy; workers: TcpProxy[] };
+  /** To the store: from the web process, from both workers, from browsers. */
+  doors: { web: HttpProxy; worker: HttpProxy; browsers: HttpProxy };
+  /** Past every proxy, for who judges. */
+  direct: { databaseUrl(): string | undefined; endpoint: string; bucket: string; region: string; keys: Keys };
+  addUser(account: Account): Promise<void>;
+  /** Everything runs, every wire is whole, every clock is right. */
+  heal(): Promise<void>;
+  close(): Promise<void>;
+};
+export type Keys = { accessKeyId: string; secretAccessKey: string };
+
+export async function openPlace(): Promise<Place> {
+  // Not mkdtemp: Postgres runs as a user of its own, which could not enter a folder of mode 0700.
+  const folder = path.join(tmpdir(), `tintype-faults-${process.pid}-${randomBytes(4).toString("hex")}`);
+  await mkdir(path.join(folder, "data"), { recursive: true });
+  const database = new Database(path.join(folder, "postgres"));
+  await database.start();
+  const databaseUrl = database.url ?? "";
+  await migrate(databaseUrl);
+  const databasePort = portOf(databaseUrl);
+  const storePort = await freePort();
+  const wires = {
+    web: await TcpProxy.open(databasePort),
+    workers: [await TcpProxy.open(databasePort), await TcpProxy.open(databasePort)],
+  };
+  database.onStart = (port) => {
+    for (const wire of [wires.web, ...wires.workers]) wire.target = port;
+  };
+  const doors = {
+    web: await HttpProxy.open(storePort),
+    worker: await HttpProxy.open(storePort),
+    browsers: await HttpProxy.open(storePort),
+  };
+  const keys = {
+    accessKeyId: `FAULTS${randomBytes(7).toString("hex").toUpperCase()}`,
+    secretAccessKey: randomBytes(20).toString("hex"),
+  };
+  const webPort = await freePort();
+  const origin = `http://localhost:${webPort}`;
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  const through = (wire: TcpProxy): string => {
+    const url = new URL(databaseUrl);
+    url.port = String(wire.port);
+    return url.href;
+  };
+  const common: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    NODE_ENV: "production",
+    NODE_COMPILE_CACHE: path.join(project, "node_modules", ".cache", "compiled"),
+    APP_URL: origin,
+    PORT: String(webPort),
+    HOST: "127.0.0.1",
+    TINTYPE_DATA: path.join(folder, "data"),
+    TINTYPE_STORE_HOST: "127.0.0.1",
+    TINTYPE_STORE_PORT: String(storePort),
+    TINTYPE_TEST: "faults",
+    AUTH_SECRET: randomBytes(32).toString("hex"),
+    S3_BUCKET: bucket,
+    S3_REGION: region,
+    S3_PUBLIC_ENDPOINT: at(doors.browsers.port),
+    S3_ACCESS_KEY_ID: keys.accessKeyId,
+    S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    S3_FORCE_PATH_STYLE: "true",
+    S3_ALLOW_HTTP: "true",
+    // Short, so that a schedule of seconds meets what otherwise takes minutes.
+    S3_TIMEOUT_MS: "2000",
+    S3_MULTIPART_THRESHOLD: String(5 * 1024 ** 2),
+    UPLOAD_POLICY_TTL: "60",
+    UPLOAD_GRACE: "1",
+    UPLOAD_MAX_AGE: "600",
+    TRASH_SECONDS: "1",
+    WORKER_CONCURRENCY: "1",
+    LOG_LEVEL: "info",
+  };
+  const part = (name: string, kind: Part["kind"], door: HttpProxy, wire: TcpProxy, more = {}): Part =>
+    new Part(
+      name,
+      kind,
+      { ...common, S3_ENDPOINT: at(door.port), DATABASE_URL: through(wire), ...more },
+      folder,
+    );
+  const store = part("store", "store", doors.web, wires.web, { UV_THREADPOOL_SIZE: "16" });
+  const web = part("web", "web", doors.web, wires.web);
+  const workers = wires.workers.map((wire, n) =>
+    part(`worker-${n + 1}`, "worker", doors.worker, wire, { MALLOC_ARENA_MAX: "1" }),
+  );
+  const direct = { databaseUrl: () => database.url, endpoint: at(storePort), bucket, region, keys };
+
+  await store.start();
+  const straight = { ...common, S3_ENDPOINT: at(storePort), DATABASE_URL: databaseUrl };
+  const { bucket: bucketSettings } = parseSettings(straight);
+  if (bucketSettings === undefined) throw new Error("The bucket has no settings.");
+  const storage = openStorage(bucketSettings);
+  await storage.provision({ origins: [origin] });
+  storage.close();
+
+  const heal = async (): Promise<void> => {
+    database.resume();
+    for (const wire of [wires.web, ...wires.workers]) wire.heal();
+    for (const door of Object.values(doors)) door.heal();
+    for (const one of [store, web, ...workers]) {
+      one.trouble({});
+      one.resume();
+    }
+    await database.start();
+    await store.start();
+    await Promise.all([web, ...workers].map((one) => one.start()));
+    for (const one of [store, web, ...workers])
+      if (!one.isRunning)
+        throw new Error(`${one.name} does not start:\n${one.lastLines.slice(-5).join("\n")}`);
+  };
+  const close = async (): Promise<void> => {
+    database.resume();
+    await Promise.all([web, ...workers].map((one) => one.kill()));
+    await store.kill();
+    await database.stop();
+    for (const wire of [wires.web, ...wires.workers]) wire.close();
+    for (const door of Object.values(doors)) door.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const addUser = ({ email, name, password }: Account): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const child = execFile(
+        process.execPath,
+        [
+          path.join(project, "lib", "cli", "main.ts"),
+          ...["user", "add", email, "--name", name, "--role", "member", "--password-stdin"],
+        ],
+        { env: straight, cwd: project },
+        (error) => (error === null ? resolve() : reject(error)),
+      );
+      child.stdin?.end(password);
+    });
+  return { origin, database, store, web, workers, wires, doors, direct, addUser, heal, close };
+}

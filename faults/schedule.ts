@@ -1,0 +1,154 @@
+/** What goes wrong when: drawn from a seed before anything begins, so that a failing schedule can be run again. */
+import { type Failpoint, failpoints } from "#lib/failpoint.ts";
+import { type HttpTrouble, httpTroubles } from "./http-proxy.ts";
+import { type Flaw, flaws } from "./pictures.ts";
+import { Random } from "./random.ts";
+import type { Trouble } from "./trouble.ts";
+
+type Process = "web" | "worker-1" | "worker-2" | "store";
+type Wire = "web" | "worker-1" | "worker-2";
+
+export type Fault = { at: number } & (
+  | { kind: "kill"; who: Process | "database"; forMs: number }
+  | { kind: "terminate"; who: Process; forMs: number }
+  | { kind: "pause"; who: Process | "database"; forMs: number }
+  | {
+      kind: "failpoint";
+      who: "worker-1" | "worker-2" | "web";
+      place: Failpoint;
+      deed: "kill" | "stop";
+      time: number;
+      forMs: number;
+    }
+  | { kind: "cut"; who: Wire; forMs: number }
+  | { kind: "freeze"; who: Wire; forMs: number }
+  | { kind: "slow"; who: Wire; ms: number; forMs: number }
+  | { kind: "bite"; who: Wire; bytes: number; forMs: number }
+  | { kind: "door"; who: "web" | "worker" | "browsers"; trouble: HttpTrouble; chance: number; forMs: number }
+  | { kind: "clock"; who: Process; ms: number; forMs: number }
+  | { kind: "disk"; point: Exclude<Trouble["disk"], "">; forMs: number }
+  /** Housekeeping, in both workers at once. */
+  | { kind: "housekeeping"; jobs: ("sweep" | "purge" | "sweep_incoming")[] }
+  /** Renditions of everything that is shown are made anew. */
+  | { kind: "derive" }
+);
+
+export type Visit = { person: number; at: number; flaw: Flaw; twice: boolean; large: boolean };
+export type Schedule = {
+  seed: number;
+  lengthMs: number;
+  faults: Fault[];
+  visits: Visit[];
+  /** When each person changes one of their pictures. */
+  changes: { person: number; at: number }[];
+};
+
+export const peopleCount = 3;
+const processes = ["web", "worker-1", "worker-2", "store"] as const;
+const wires = ["web", "worker-1", "worker-2"] as const;
+const workerPlaces = failpoints.filter((name) => !/^(reserve|complete)\./.test(name));
+const webPlaces = failpoints.filter((name) => /^(reserve|complete)\./.test(name));
+
+function fault(random: Random, lengthMs: number): Fault {
+  const at = random.int(0, lengthMs);
+  const forMs = random.int(100, 3_000);
+  const kind = random.pick([
+    "kill",
+    "kill",
+    "kill",
+    "terminate",
+    "pause",
+    "pause",
+    "failpoint",
+    "failpoint",
+    "failpoint",
+    "cut",
+    "freeze",
+    "slow",
+    "bite",
+    "door",
+    "door",
+    "door",
+    "clock",
+    "disk",
+    "housekeeping",
+    "housekeeping",
+    "housekeeping",
+    "derive",
+  ] as const);
+  switch (kind) {
+    case "kill":
+    case "pause":
+      return { at, kind, who: random.pick([...processes, "worker-1", "database"] as const), forMs };
+    case "terminate":
+      return { at, kind, who: random.pick(processes), forMs };
+    case "failpoint": {
+      const who = random.pick(["worker-1", "worker-2", "web"] as const);
+      const place = random.pick(who === "web" ? webPlaces : workerPlaces);
+      return {
+        at,
+        kind,
+        who,
+        place,
+        deed: random.pick(["kill", "kill", "stop"]),
+        time: random.int(1, 3),
+        forMs,
+      };
+    }
+    case "cut":
+    case "freeze":
+      return { at, kind, who: random.pick(wires), forMs };
+    case "slow":
+      return { at, kind, who: random.pick(wires), ms: random.int(10, 300), forMs };
+    case "bite":
+      return { at, kind, who: random.pick(wires), bytes: random.int(0, 5_000), forMs };
+    case "door":
+      return {
+        at,
+        kind,
+        who: random.pick(["web", "worker", "worker", "browsers"]),
+        trouble: random.pick(httpTroubles),
+        chance: random.pick([0.1, 0.3, 0.7, 1]),
+        forMs,
+      };
+    case "clock": {
+      const ms = random.pick([30, 300, 1_200, 7_200]) * 1_000 * random.pick([-1, 1]);
+      return { at, kind, who: random.pick(processes), ms, forMs: forMs * 2 };
+    }
+    case "disk":
+      return { at, kind, point: random.pick(["write", "sync", "rename"]), forMs };
+    case "housekeeping":
+      return {
+        at,
+        kind,
+        jobs: random.pick([
+          ["sweep", "sweep"],
+          ["purge", "purge"],
+          ["sweep", "purge", "purge", "sweep_incoming", "sweep_incoming"],
+        ] as const),
+      } as Fault;
+    case "derive":
+      return { at, kind };
+  }
+}
+
+/** The same seed, the same schedule. */
+export function draw(seed: number): Schedule {
+  const random = new Random(seed);
+  const lengthMs = random.int(3_000, 8_000);
+  const faults = Array.from({ length: random.int(2, 7) }, () => fault(random, lengthMs)).sort(
+    (a, b) => a.at - b.at,
+  );
+  const visits = Array.from({ length: random.int(5, 14) }, () => ({
+    person: random.int(0, peopleCount - 1),
+    at: random.int(0, lengthMs),
+    flaw: random.chance(0.8) ? ("none" as const) : random.pick(flaws),
+    twice: random.chance(0.15),
+    large: random.chance(0.08),
+  }));
+  const changes = Array.from({ length: random.int(0, 8) }, () => ({
+    person: random.int(0, peopleCount - 1),
+    at: random.int(0, lengthMs + 2_000),
+  }));
+  return { seed, lengthMs, faults, visits, changes };
+}
