@@ -8,9 +8,9 @@ import type { QueueState } from "./queue.ts";
 const list = perLocale((locale) => new Intl.ListFormat(locale, { type: "unit", style: "long" }));
 
 /** "12 pictures added, 2 were already there, 1 was refused"; empty when nothing has come to its end. */
-export function summary({ count }: QueueState): string {
+export function summary({ count, hasVideos }: QueueState): string {
   const parts: string[] = [];
-  if (count.ready > 0) parts.push(w("sumAdded", { n: count.ready }));
+  if (count.ready > 0) parts.push(w(hasVideos ? "sumAddedFiles" : "sumAdded", { n: count.ready }));
   if (count.duplicate > 0) parts.push(w("sumDuplicate", { n: count.duplicate }));
   if (count.refused > 0) parts.push(w("sumRefused", { n: count.refused }));
   if (count.failed > 0) parts.push(w("sumFailed", { n: count.failed }));

@@ -40,6 +40,8 @@ export type Totals = {
   bytesWanted: number;
   bytesSent: number;
   inHand: number;
+  /** Not all of them are pictures. */
+  hasVideos: boolean;
 };
 
 export type Frame = (run: () => void) => void;
@@ -54,6 +56,7 @@ export class Table {
   #bytesDone = 0;
   /** What was there before the present run began, so that a second drop starts its bar at nought. */
   #base = 0;
+  #hasVideos = false;
   #dirty = new Set<string>();
   #framed = false;
   #totals: Totals;
@@ -73,6 +76,7 @@ export class Table {
     if (this.inHandCount() === 0) this.#base = this.#bytesDone;
     this.entries.set(entry.id, entry);
     this.#added.push(entry.id);
+    this.#hasVideos ||= entry.mime.startsWith("video/");
     this.#byPhase.get(entry.row.phase)?.add(entry.id);
     this.#tally(entry, 1);
     this.#moved(entry);
@@ -207,6 +211,7 @@ export class Table {
       bytesWanted: Math.max(0, this.#bytesWanted - this.#base),
       bytesSent: Math.max(0, this.#bytesDone - this.#base),
       inHand: this.inHandCount(),
+      hasVideos: this.#hasVideos,
     };
   }
 }

@@ -10,6 +10,7 @@ export const nothingYet: QueueState = {
   bytesWanted: 0,
   bytesSent: 0,
   inHand: 0,
+  hasVideos: false,
   hold: undefined,
   speed: undefined,
   secondsLeft: undefined,
