@@ -127,6 +127,8 @@ const shape = z.object({
   UPLOAD_EXACT_SIZE: flag.default(true),
   QUOTA_BYTES: number(0, most).default(0),
   TRASH_SECONDS: number(0, 3650 * 86_400).default(30 * 86_400),
+  BACKUP_EVERY: number(0, 8_760).optional(),
+  BACKUP_KEEP: number(1, 1_000).default(7),
   WORKER_CONCURRENCY: number(1, 64).default(availableParallelism()),
   WORKER_PIXELS: number(1_000_000, most).default(200_000_000),
 });
@@ -207,6 +209,8 @@ export type Settings = {
   /** Bytes a new account may keep; 0 means no limit. */
   quotaBytes: number;
   trashSeconds: number;
+  /** Hours between backups into the bucket; 0 for none. */
+  backups: { everyHours: number; keep: number };
   worker: { concurrency: number; pixels: number };
 };
 
@@ -277,6 +281,8 @@ export function parseSettings(
     },
     quotaBytes: v.QUOTA_BYTES,
     trashSeconds: v.TRASH_SECONDS,
+    // A bucket that anybody may read is no place for accounts, unless somebody says so.
+    backups: { everyHours: v.BACKUP_EVERY ?? (v.MEDIA_URL_MODE === "public" ? 0 : 24), keep: v.BACKUP_KEEP },
     worker: { concurrency: v.WORKER_CONCURRENCY, pixels: v.WORKER_PIXELS },
   };
 }

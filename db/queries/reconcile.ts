@@ -382,3 +382,10 @@ export async function knownOwner(
     union all select id from users where id = ${otherwise ?? null}`);
   return rows[0]?.id;
 }
+
+/** When the first picture that is still there came. */
+export async function oldestMedium(db: Db): Promise<Date | undefined> {
+  const [row] = await db.execute<{ at: string }>(sql`
+    select created_at as at from media where purged_at is null order by created_at, id limit 1`);
+  return row === undefined ? undefined : new Date(row.at);
+}

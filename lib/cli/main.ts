@@ -30,6 +30,8 @@ const groups: [names: string[], register: (program: Command) => Promise<unknown>
   [["static"], async (program) => (await import("./static.ts")).registerStatic(program)],
   [["doctor", "storage"], async (program) => (await import("./doctor.ts")).registerDoctor(program)],
   [["reconcile"], async (program) => (await import("./reconcile.ts")).registerReconcile(program)],
+  [["backup"], async (program) => (await import("./backup.ts")).registerBackup(program)],
+  [["restore"], async (program) => (await import("./restore.ts")).registerRestore(program)],
   [["quarantine"], async (program) => (await import("./quarantine.ts")).registerQuarantine(program)],
   // It speaks of all the others.
   [[], async (program) => (await import("./completion.ts")).registerCompletion(program)],

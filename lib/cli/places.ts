@@ -36,6 +36,7 @@ export async function withPlaces(work: (places: Places) => Promise<void>): Promi
   const { storage } = await import("#lib/storage/current.ts");
   const { StorageError } = await import("#lib/storage/port.ts");
   const { ReportRefused } = await import("#lib/reconcile/report.ts");
+  const { BackupRefused } = await import("#lib/backup/shape.ts");
   const end = await withBucket();
   const { signal, over } = interruption();
   try {
@@ -50,7 +51,8 @@ export async function withPlaces(work: (places: Places) => Promise<void>): Promi
     });
     if (signal.aborted) process.exitCode = interruptedCode;
   } catch (error) {
-    if (error instanceof ReportRefused) throw new Refusal(error.message, { cause: error });
+    if (error instanceof ReportRefused || error instanceof BackupRefused)
+      throw new Refusal(error.message, { cause: error });
     if (error instanceof StorageError)
       throw new Refusal(`${error.message} The same command goes on from where it was.`, { cause: error });
     throw error;

@@ -1,0 +1,231 @@
+/**
+ * From a backup to a database: everything is read and checked before anything is touched, older tables are put up as they
+ * were and then brought to this version's, and all rows come in one transaction or not at all.
+ */
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { connect } from "#db/client.ts";
+import { migrate } from "#db/migrate.ts";
+import { settings } from "../env.ts";
+import { alone, type Tx } from "./alone.ts";
+import { type Listed, lastFile, type Place } from "./place.ts";
+import { madeByMigrations, migrations } from "./schema.ts";
+import { type Backup, BackupRefused, backupShape, Measure, type Part } from "./shape.ts";
+
+/** Seconds that removals wait after a restore: time to look whether they are still wanted. */
+const removalPause = 86_400;
+
+/** The newest whole backup; `undefined` when there is none. */
+export const newest = async (place: Place): Promise<Listed | undefined> =>
+  (await place.list()).filter((one) => one.whole).at(-1);
+
+/** Reads what a backup says of itself, and every byte of it. Throws BackupRefused when something is missing or changed. */
+export async function verifyBackup(
+  place: Place,
+  name: string,
+  onPart: (part: Part) => void = () => {},
+): Promise<Backup> {
+  const backup = await readBackup(place, name);
+  for (const part of [...backup.tables, backup.manifest]) {
+    const measure = new Measure();
+    for await (const _ of measure.of(await opened(place, name, part)));
+    checkPart(measure, part, name);
+    onPart(part);
+  }
+  return backup;
+}
+
+async function readBackup(place: Place, name: string): Promise<Backup> {
+  const body = await place.read(`${name}/${lastFile}`);
+  if (body === undefined)
+    throw new BackupRefused(
+      `There is no whole backup ${name} in ${place.told}. tintype backup --list shows those there are.`,
+    );
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  const read = backupShape.safeParse(parsed(Buffer.concat(pieces).toString("utf8")));
+  if (read.success) return read.data;
+  throw new BackupRefused(
+    `The backup ${name} cannot be read: ${lastFile} is damaged, or of a newer Tintype.`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function opened(place: Place, name: string, part: Part): Promise<AsyncIterable<Uint8Array>> {
+  const body = await place.read(`${name}/${part.name}`);
+  if (body === undefined)
+    throw new BackupRefused(`The backup ${name} is not whole: ${part.name} is missing. Nothing was changed.`);
+  return body;
+}
+
+function checkPart(measure: Measure, part: Part, name: string): void {
+  if (measure.bytes !== part.bytes || measure.digest() !== part.sha256)
+    throw new BackupRefused(
+      `The backup ${name} is damaged: ${part.name} is not what was written. Nothing was changed.`,
+    );
+}
+
+export type Contents = { media: number; users: number; uploads: number };
+
+/** What a database holds that a restore would replace; `undefined` when its tables have not been made yet. */
+export async function contentsOf(url: string): Promise<Contents | undefined> {
+  const { sql } = connect(url, { max: 1, name: "tintype-restore" });
+  try {
+    const [made] = await sql.unsafe(`select to_regclass('public.media') is not null as made`);
+    if (made?.made !== true) return undefined;
+    const [row] = await sql.unsafe<Contents[]>(
+      `select (select count(*)::int from media) as media, (select count(*)::int from users) as users,
+        (select count(*)::int from uploads) as uploads`,
+    );
+    return row;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+export const isEmpty = (contents: Contents | undefined): boolean =>
+  contents === undefined || contents.media + contents.users + contents.uploads === 0;
+
+/** How many connections of a running Tintype the database has. */
+export async function othersAt(url: string): Promise<number> {
+  const { sql } = connect(url, { max: 1, name: "tintype-restore" });
+  try {
+    const [row] = await sql.unsafe<{ n: number }[]>(
+      `select count(*)::int as n from pg_stat_activity where datname = current_database()
+        and pid <> pg_backend_pid() and application_name like 'tintype%'`,
+    );
+    return row?.n ?? 0;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+export type Restored = { made: string; rows: number; media: number; users: number };
+
+/**
+ * Puts a backup into a database. Without `force`, only into one that holds nothing; with it, what the database holds is
+ * gone. Throws BackupRefused before anything is changed.
+ */
+export async function restore(
+  url: string,
+  place: Place,
+  name: string,
+  options: { force?: boolean; onPart?: (part: Part) => void } = {},
+): Promise<Restored> {
+  const backup = await verifyBackup(place, name, options.onPart);
+  const known = (await migrations()).some(({ when }) => when === backup.schema.when);
+  if (!known)
+    throw new BackupRefused(
+      `The backup ${name} was made by a newer Tintype (${backup.schema.tag}). Update Tintype first; nothing was changed.`,
+    );
+  if (options.force !== true && !isEmpty(await contentsOf(url)))
+    throw new BackupRefused(
+      "The database holds a gallery already, which a restore would replace. Nothing was changed. To look at a backup, restore it into an empty database; to replace this one, say --force.",
+    );
+  await takeDown(url);
+  await migrate(url, { through: backup.schema.when });
+  await alone(url, { begin: "read write", name: "tintype-restore" }, (tx) => load(tx, place, name, backup));
+  await migrate(url);
+  return finish(url, backup);
+}
+
+/** Everything that migrations ever made, and nothing else that may lie in the same database. */
+async function takeDown(url: string): Promise<void> {
+  const made = await madeByMigrations();
+  const { sql } = connect(url, { max: 1, name: "tintype-restore" });
+  try {
+    await sql.begin(async (tx) => {
+      for (const table of made.tables) await tx.unsafe(`drop table if exists public."${table}" cascade`);
+      const found = await tx.unsafe<{ name: string }[]>(
+        `select p.oid::regprocedure::text as name from pg_proc p
+         where p.pronamespace = 'public'::regnamespace and p.proname = any($1)
+           and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
+        [made.functions],
+      );
+      for (const one of found) await tx.unsafe(`drop function if exists ${one.name} cascade`);
+      for (const type of made.types) await tx.unsafe(`drop type if exists public."${type}" cascade`);
+      await tx.unsafe("drop schema if exists drizzle cascade");
+    });
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+async function load(tx: Tx, place: Place, name: string, backup: Backup): Promise<void> {
+  const tables = await inOrderOfReferences(tx, backup);
+  for (const { table } of tables) {
+    // What they would compute is in the backup as well, and would then be counted twice.
+    await tx.unsafe(`alter table "${table}" disable trigger user`);
+    await tx.unsafe(`delete from "${table}"`);
+  }
+  for (const part of tables) {
+    const columns = part.columns.map((column) => `"${column}"`).join(", ");
+    const measure = new Measure();
+    const rows = await tx.unsafe(`copy "${part.table}" (${columns}) from stdin`).writable();
+    await pipeline(Readable.from(measure.of(await opened(place, name, part))), createGunzip(), rows);
+    // Read a second time: what came now is what was checked, or none of it stays.
+    checkPart(measure, part, name);
+  }
+  for (const { table } of tables) await tx.unsafe(`alter table "${table}" enable trigger user`);
+  await pauseRemovals(tx);
+}
+
+/** A table after those that its rows refer to. Throws BackupRefused for a table that there is none of. */
+async function inOrderOfReferences(tx: Tx, backup: Backup): Promise<Backup["tables"]> {
+  const rows = await tx.unsafe<{ from: string; to: string }[]>(
+    `select distinct c.conrelid::regclass::text as from, c.confrelid::regclass::text as to
+     from pg_constraint c where c.contype = 'f' and c.connamespace = 'public'::regnamespace`,
+  );
+  const ordered: Backup["tables"] = [];
+  const open = new Map(backup.tables.map((table) => [table.table, table]));
+  while (open.size > 0) {
+    const free = [...open.values()].filter(
+      ({ table }) => !rows.some(({ from, to }) => from === table && to !== table && open.has(to)),
+    );
+    if (free.length === 0)
+      throw new BackupRefused("The tables of the backup refer to one another in a circle.");
+    for (const one of free) {
+      ordered.push(one);
+      open.delete(one.table);
+    }
+  }
+  return ordered;
+}
+
+/**
+ * The bucket may be younger than the backup: what was to be removed then may have been taken back since (F-26). Trash
+ * gets its whole time again, every other removal a day.
+ */
+async function pauseRemovals(tx: Tx): Promise<void> {
+  const trash = Math.max(settings().trashSeconds, removalPause);
+  await tx.unsafe(
+    `update purges set lease_until = null, attempts = 0, last_error = null,
+       not_before = greatest(not_before, now() + make_interval(secs => case when media_id is null then ${removalPause} else ${trash} end))
+     where done_at is null`,
+  );
+  await tx.unsafe("update uploads set lease_token = null, lease_until = null where state = 'verifying'");
+}
+
+async function finish(url: string, backup: Backup): Promise<Restored> {
+  const { sql } = connect(url, { max: 1, name: "tintype-restore" });
+  try {
+    await sql.unsafe("set statement_timeout = 0");
+    await sql.unsafe("analyze");
+    const [row] = await sql.unsafe<{ media: number; users: number }[]>(
+      `select (select count(*)::int from media where purged_at is null) as media, (select count(*)::int from users) as users`,
+    );
+    const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0);
+    return { made: backup.made, rows, media: row?.media ?? 0, users: row?.users ?? 0 };
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
