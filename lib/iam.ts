@@ -72,7 +72,8 @@ function web(setup: Setup, options: IamOptions): Statement[] {
     ...(setup.delivery.mode === "s3-presigned"
       ? [allow("SignPictures", ["s3:GetObject"], objects(setup, ...served))]
       : []),
-    mayList(setup, "incoming/"),
+    // The age of the newest backup, for administrators; what is in it is not for this key.
+    mayList(setup, "incoming/", "backup/"),
     ...kms(options, ["kms:Decrypt", "kms:GenerateDataKey"]),
   ];
 }
@@ -100,7 +101,13 @@ function worker(setup: Setup, options: IamOptions): Statement[] {
     ...(adopted.length === 0
       ? []
       : [allow("KeepAdopted", ["s3:GetObject", "s3:DeleteObject"], objects(setup, ...adopted))]),
-    mayList(setup, "incoming/", "media/", "derived/", ...adopted),
+    // What a backup, or an object that nothing refers to, is written to; removed when its time has come.
+    allow(
+      "KeepCopies",
+      ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      objects(setup, "backup/", "quarantine/"),
+    ),
+    mayList(setup, "incoming/", "media/", "derived/", "backup/", "quarantine/", ...adopted),
     allow("SweepParts", ["s3:ListBucketMultipartUploads"], [bucketArn(setup)]),
     ...kms(options, ["kms:Decrypt", "kms:GenerateDataKey"]),
   ];
@@ -155,7 +162,7 @@ function start(setup: Setup, options: IamOptions): Statement[] {
       objects(setup, "incoming/"),
     ),
     ...worker(setup, options).filter(({ Sid }) => Sid !== "TakeUploads" && Sid !== "TellAbsentFromForbidden"),
-    mayList(setup, "incoming/", ...served, ...adopted),
+    mayList(setup, "incoming/", ...served, "backup/", "quarantine/", ...adopted),
   ];
 }
 

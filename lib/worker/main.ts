@@ -2,6 +2,7 @@
 import { Logger, parseCronItems, run } from "graphile-worker";
 import pLimit from "p-limit";
 import { z } from "zod";
+import { backupWhenDue } from "../backup/schedule.ts";
 import { forgetOldChanges } from "../bulk/change.ts";
 import { database } from "../database.ts";
 import { required, settings } from "../env.ts";
@@ -99,6 +100,9 @@ async function main(): Promise<void> {
         await fillPlaces(db, ending.signal);
         await fillSearchIndex(db, ending.signal);
       },
+      backup: async () => {
+        await backupWhenDue(db, storage());
+      },
       forget_changes: async () => {
         await forgetOldChanges(db);
       },
@@ -108,6 +112,7 @@ async function main(): Promise<void> {
       { match: "* * * * *", task: "purge", options: housekeeping },
       { match: "* * * * *", task: "fill_search", options: housekeeping },
       { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
+      { match: "41 * * * *", task: "backup", options: housekeeping },
       { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
     ]),
   });
