@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<v
   import: () => import("./import.ts"),
   bulk: () => import("./bulk.ts"),
   search: () => import("./search.ts"),
+  reads: () => import("./reads.ts"),
   browser: () => import("./browser.ts"),
 };
 

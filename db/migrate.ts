@@ -1,49 +1,67 @@
 /** Brings the database to this version's schema: ours and the job queue's, under one advisory lock. */
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
+import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
 import postgres from "postgres";
 
 /** Any number that only Tintype uses: two starts at once must not both migrate. */
 const lockNumber = 7_461_697_970;
+/** So long a migration waits for a table, and everybody who asks for it after that with it. */
+const tableWaitSeconds = 3;
+const triesMax = 40;
+const pauseMs = 500;
 
-const ownFolder = fileURLToPath(new URL("./migrations", import.meta.url));
+const isOf = (error: unknown, codes: readonly string[]): boolean =>
+  error instanceof postgres.PostgresError && codes.includes(error.code);
+
+/** lock_not_available and deadlock_detected: nothing was done, and it may be done again. */
+const transient = ["55P03", "40P01"] as const;
+
+async function apply(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sql.begin(async (tx) => {
+        await tx`select set_config('lock_timeout', ${`${tableWaitSeconds}s`}, true)`;
+        for (const statement of migration.sql) await tx.unsafe(statement);
+        await tx`
+          insert into drizzle.__drizzle_migrations (hash, created_at)
+          values (${migration.hash}, ${migration.folderMillis})`;
+      });
+    } catch (error) {
+      if (attempt >= triesMax || !isOf(error, transient)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+/**
+ * Drizzle's own migrator puts all that is missing into one transaction: a column added at its beginning would keep
+ * everybody from reading pictures until the last index is made.
+ */
+async function applyMigrations(sql: postgres.Sql, through: number): Promise<void> {
+  const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
+  await sql`create schema if not exists drizzle`;
+  await sql`
+    create table if not exists drizzle.__drizzle_migrations (
+      id serial primary key, hash text not null, created_at bigint)`;
+  const [last] = await sql<{ at: string | null }[]>`
+    select max(created_at)::text as at from drizzle.__drizzle_migrations`;
+  for (const migration of readMigrationFiles({ migrationsFolder }))
+    if (migration.folderMillis > Number(last?.at ?? 0) && migration.folderMillis <= through)
+      await apply(sql, migration);
+}
 
 /**
  * Safe to run at every start and from several processes at once. Throws when the server cannot hold Korean text.
  * `through` stops after the migration of that time, for a backup that was made by an older version.
  */
-export async function migrate(url: string, options: { through?: number } = {}): Promise<void> {
+export async function migrate(url: string, { through = Number.POSITIVE_INFINITY } = {}): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     await sql`select pg_advisory_lock(${lockNumber})`;
-    if (options.through === undefined) await applyMigrations(drizzle(sql), { migrationsFolder: ownFolder });
-    else
-      await upTo(options.through, (migrationsFolder) => applyMigrations(drizzle(sql), { migrationsFolder }));
+    await applyMigrations(sql, through);
     await runMigrations({ connectionString: url });
   } finally {
     await sql.end();
-  }
-}
-
-/** The migrator takes a whole folder: an older version's is made for it, and gone again afterwards. */
-async function upTo(through: number, apply: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), "tintype-migrations-"));
-  try {
-    const journal: { entries: { when: number; tag: string }[] } = JSON.parse(
-      await readFile(path.join(ownFolder, "meta", "_journal.json"), "utf8"),
-    );
-    const entries = journal.entries.filter(({ when }) => when <= through);
-    await mkdir(path.join(folder, "meta"));
-    await writeFile(path.join(folder, "meta", "_journal.json"), JSON.stringify({ ...journal, entries }));
-    for (const { tag } of entries)
-      await copyFile(path.join(ownFolder, `${tag}.sql`), path.join(folder, `${tag}.sql`));
-    await apply(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }

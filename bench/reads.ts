@@ -1,0 +1,204 @@
+/**
+ * How many pages of the database every list, its neighbours, suggestions, a change of a month and its way back touch in a
+ * library of a million (--rows), counted by Postgres for the one connection that asks: a number that no other load on the
+ * machine changes, unlike milliseconds. Rows only, in a throw-away Postgres, or in the one at --url, which must be seeded.
+ */
+import postgres from "postgres";
+import { connect, type Db, type Sql } from "#db/client.ts";
+import { migrate } from "#db/migrate.ts";
+import { changeMedia, undo } from "#lib/bulk/change.ts";
+import { changeShape, selectionShape } from "#lib/bulk/shapes.ts";
+import { openList } from "#lib/lists.ts";
+import type { Viewer } from "#lib/media.ts";
+import { beginnings, suggestionsFor } from "#lib/search/suggest.ts";
+import { listTags } from "#lib/tags.ts";
+import { throwawayPostgres } from "#lib/testing.ts";
+import { median, table } from "./processes.ts";
+import { seed } from "./search.ts";
+
+const rounds = 5;
+const id = "00000000-0000-4000-8000-000000000000";
+const owner: Viewer = { id, name: "Bench", email: "0@example.com", role: "owner" };
+const sorts = ["newest", "oldest", "added", "title", "manual"] as const;
+
+/** An album of 100,000 for each order, a tag of 100,000 and one of a thousand, 20,000 favourites. */
+export async function organise(pg: postgres.Sql): Promise<void> {
+  for (const [n, sort] of sorts.entries())
+    await pg`
+      with a as (insert into albums (owner_id, title, visibility, sort) values (${id}, ${`Album ${sort}`}, 'public', ${sort}) returning id)
+      insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
+      select a.id, m.id, m.n, m.n, m.taken_at, media_sort_title(m.title, m.filename), m.visibility, true
+      from a, (select *, row_number() over () as n from media where owner_id = ${id} and right(key, 1) = ${String(n + 1)} limit 100000) m`;
+  await pg`
+    with t as (insert into tags (owner_id, name, folded) values (${id}, 'Common', 'common') returning id)
+    insert into media_tags (tag_id, media_id, taken_at, live)
+    select t.id, m.id, m.taken_at, true from t, (select * from media where owner_id = ${id} limit 100000) m`;
+  await pg`
+    insert into favourites (user_id, media_id, created_at)
+    select ${id}, m.id, now() - row_number() over () * interval '1 second' from (select * from media where owner_id = ${id} limit 20000) m`;
+  // Seeding leaves the triggers out, and with them the totals that a change of months is counted by.
+  await pg`
+    insert into media_months (owner_id, visibility, month, count, ratio_sum)
+    select owner_id, visibility, to_char(taken_at at time zone 'UTC', 'YYYY-MM-01'), count(*), sum(media_shown_ratio(width, height))
+    from media group by 1, 2, 3`;
+  await pg`
+    insert into media_days (owner_id, visibility, day, count)
+    select owner_id, visibility, (taken_at at time zone 'UTC')::date, count(*) from media group by 1, 2, 3`;
+  await pg`vacuum analyze`;
+}
+
+/** Pages that `work` touched, in memory or not, and its milliseconds. The connection must be the only one of `sql`. */
+async function counted(sql: Sql, work: () => Promise<unknown>): Promise<{ pages: number; ms: number }> {
+  const soFar = async (): Promise<number> => {
+    await sql`select pg_stat_force_next_flush()`;
+    const [row] = await sql<{ pages: string }[]>`
+      select sum(coalesce(hits, 0) + coalesce(reads, 0))::text as pages from pg_stat_get_backend_io(pg_backend_pid())
+      where object = 'relation'`;
+    return Number(row?.pages);
+  };
+  const before = await soFar();
+  const began = performance.now();
+  await work();
+  const ms = performance.now() - began;
+  const own = (await soFar()) - (await soFar());
+  return { pages: (await soFar()) - before + 3 * own, ms };
+}
+
+type Door = [name: string, work: () => Promise<unknown>];
+
+async function lists(db: Db, sql: Sql): Promise<Door[]> {
+  const albums = await sql<
+    { id: string; sort: string }[]
+  >`select id, sort from albums where title like 'Album %'`;
+  const named: [string, string][] = [
+    ["timeline", "timeline"],
+    ["favourites", "favourites"],
+    ...albums.map(({ id, sort }): [string, string] => [`album, ${sort}`, `album.${id}`]),
+    ["search, common words", "search.sunset"],
+    ["search, tag", "search.tag:common"],
+    ["search, rare word", "search.khundred"],
+  ];
+  const doors: Door[] = [];
+  for (const [name, list] of named) {
+    const opened = openList(list);
+    if (opened === undefined) throw new Error(`no list ${list}`);
+    let cursor: string | undefined;
+    let middle = (await opened.page(db, { viewer: owner, cursor, limit: 60 }))?.media.at(-1);
+    for (let n = 0; n < 5; n++) {
+      const page = await opened.page(db, { viewer: owner, cursor, limit: 500 });
+      if (page === undefined) break;
+      middle = page.media.at(-1) ?? middle;
+      if (page.next === undefined) break;
+      cursor = page.next;
+    }
+    const of = middle;
+    if (of === undefined) throw new Error(`nothing in ${list}`);
+    for (const [who, viewer] of [
+      ["owner", owner],
+      ["visitor", undefined],
+    ] as const) {
+      if (viewer === undefined && (list === "favourites" || list.includes("tag:"))) continue;
+      doors.push([
+        `${name}: first page, ${who}`,
+        () => opened.page(db, { viewer, cursor: undefined, limit: 60 }),
+      ]);
+      if (viewer !== undefined && cursor !== undefined)
+        doors.push([`${name}: page after 2,500`, () => opened.page(db, { viewer, cursor, limit: 60 })]);
+    }
+    doors.push([`${name}: previous and next`, () => opened.neighbours(db, { viewer: owner, of })]);
+    if (opened.around !== undefined)
+      doors.push([
+        `${name}: 12 on each side`,
+        async () => opened.around?.(db, { viewer: owner, of, limit: 12 }),
+      ]);
+  }
+  return doors;
+}
+
+function others(db: Db): Door[] {
+  return [
+    ["tags, first page", () => listTags(db, { viewer: owner, limit: 60 })],
+    ...["", "s", "su", "sun", "tag:co", "camera:x", "album:al", "place:bu"].map(
+      (text): Door => [`suggestions for “${text}”`, () => suggestionsFor(db, { viewer: owner, text })],
+    ),
+    ["suggestions for “sun”, visitor", () => suggestionsFor(db, { viewer: undefined, text: "sun" })],
+    ["page of an empty search", () => beginnings(db, owner)],
+  ];
+}
+
+/** As many as the largest month has, at least fifty thousand, changed at once and put back. */
+async function changes(db: Db, sql: Sql): Promise<Record<string, string | number>[]> {
+  const months = await sql<{ month: string; count: number }[]>`
+    select left(month, 7) as month, sum(count)::int as count from media_months where owner_id = ${id} group by 1 order by 1 desc`;
+  const chosen: string[] = [];
+  let count = 0;
+  for (const one of months) {
+    if (count >= 50_000) break;
+    chosen.push(one.month);
+    count += one.count;
+  }
+  const selection = selectionShape.parse({ months: chosen });
+  const rows: Record<string, string | number>[] = [];
+  for (const change of [
+    { kind: "visibility", visibility: "public" },
+    { kind: "texts", title: "July" },
+    { kind: "rating", rating: 4 },
+    { kind: "tags", add: ["Sea"] },
+    { kind: "trash" },
+  ] as const) {
+    let changeId: string | undefined;
+    let changed = 0;
+    const there = await counted(sql, async () => {
+      const answer = await changeMedia(db, { viewer: owner, selection, change: changeShape.parse(change) });
+      changeId = answer.id;
+      changed = answer.changed;
+    });
+    const back = await counted(sql, async () => {
+      if (changeId !== undefined) await undo(db, { viewer: owner, changeId });
+    });
+    rows.push({
+      change: change.kind,
+      pictures: changed,
+      s: (there.ms / 1000).toFixed(1),
+      "pages a picture": (there.pages / Math.max(1, changed)).toFixed(1),
+      "back, s": (back.ms / 1000).toFixed(1),
+      "pages a picture, back": (back.pages / Math.max(1, changed)).toFixed(1),
+    });
+  }
+  return rows;
+}
+
+async function measure(url: string, withChanges: boolean): Promise<void> {
+  const { db, sql } = connect(url, { max: 1 });
+  const figures: Record<string, string | number>[] = [];
+  for (const [name, work] of [...(await lists(db, sql)), ...others(db)]) {
+    const all = [];
+    for (let round = 0; round < rounds; round++) all.push(await counted(sql, work));
+    figures.push({
+      asked: name,
+      "pages read": Math.min(...all.map(({ pages }) => pages)),
+      ms: median(all.map(({ ms }) => ms)).toFixed(1),
+    });
+  }
+  table(figures);
+  if (withChanges) table(await changes(db, sql));
+  await sql.end();
+}
+
+export async function run(args: string[]): Promise<void> {
+  const given = (name: string): string | undefined =>
+    args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+  const url = given("--url");
+  if (url !== undefined) return measure(url, args.includes("--changes"));
+  const server = await throwawayPostgres();
+  try {
+    await migrate(server.url);
+    const pg = postgres(server.url, { max: 1, onnotice: () => {} });
+    await seed(pg, Number(given("--rows") ?? 1_000_000));
+    await organise(pg);
+    await pg.end();
+    await measure(server.url, true);
+  } finally {
+    await server.stop();
+  }
+}
