@@ -663,7 +663,11 @@ export const mediaGear = pgTable(
     name: text("name").notNull(),
     count: bigint("count", { mode: "number" }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.ownerId, t.open, t.kind, t.name] })],
+  (t) => [
+    primaryKey({ columns: [t.ownerId, t.open, t.kind, t.name] }),
+    // From name to name, and of each the owners with most: neither grows with how many people there are.
+    index("media_gear_open").on(t.kind, t.name, t.count.desc()).where(sql`open and count > 0`),
+  ],
 );
 
 /** One row while pictures that are older than the search wait for their place in it: all up to `after` have it. */

@@ -2,6 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { colorFacts, placeFacts } from "./search.ts";
+import { openGear } from "./search-suggest.ts";
 
 export type Asker = { viewerId: string | undefined; administers: boolean };
 export type NameQuestion =
@@ -70,9 +71,11 @@ function answerOf(asker: Asker, asked: NameQuestion): SQL {
     case "lens": {
       const prefix = asked.kind === "camera" ? "c:" : "l:";
       return row({
-        facts: sql`array(select distinct ${prefix}::text || left(search_fold(g.name), 200) from media_gear g
-          where (g.open or g.owner_id = ${me(asker)}) and g.kind = ${asked.kind} and g.count > 0
-            and search_fold(g.name) like '%' || ${like(asked.text)} || '%' limit ${namesMax})`,
+        facts: sql`array(select distinct ${prefix}::text || left(search_fold(g.name), 200) from (
+            select name from ${openGear(asked.kind)} o
+            union all
+            select g.name from media_gear g where g.owner_id = ${me(asker)} and g.kind = ${asked.kind} and g.count > 0) g
+          where search_fold(g.name) like '%' || ${like(asked.text)} || '%' limit ${namesMax})`,
       });
     }
     case "place":

@@ -36,6 +36,20 @@ export const albumNames = (db: Db, asker: Asker, text: string, limit: number): P
       where n > 0 group by title order by count desc, title limit ${limit}`,
   );
 
+/** So many names of cameras are looked through, and so many owners of each are added up. */
+const namesMost = 1_000;
+const ownersMost = 50;
+
+/** Names of cameras or lenses of public pictures, each found by one step along the index: `name`. */
+export const openGear = (kind: "camera" | "lens"): SQL => sql`
+  (with recursive names (name, n) as (
+    (select g.name, 1 from media_gear g where g.open and g.count > 0 and g.kind = ${kind} order by g.name limit 1)
+    union all
+    select (select g.name from media_gear g
+      where g.open and g.count > 0 and g.kind = ${kind} and g.name > names.name order by g.name limit 1), n + 1
+    from names where names.name is not null and n < ${namesMost}::int)
+  select name from names where name is not null)`;
+
 /** Cameras or lenses of pictures that the viewer may see. */
 export const gearNames = (
   db: Db,
@@ -46,10 +60,17 @@ export const gearNames = (
 ): Promise<NamedCount[]> =>
   list(
     db,
-    sql`select g.name, sum(g.count) as count from media_gear g
-      where (g.open or g.owner_id = ${me(asker)}) and g.kind = ${kind} and g.count > 0
-        and search_fold(g.name) like ${like(text)}
-      group by g.name order by count desc, g.name limit ${limit}`,
+    sql`select name, sum(count) as count from (
+        select o.name, g.count from ${openGear(kind)} o cross join lateral (
+          select g.count from media_gear g
+          where g.open and g.count > 0 and g.kind = ${kind} and g.name = o.name
+            and g.owner_id is distinct from ${me(asker)}
+          order by g.count desc limit ${ownersMost}::int) g
+        where search_fold(o.name) like ${like(text)}
+        union all
+        select g.name, g.count from media_gear g
+        where g.owner_id = ${me(asker)} and g.kind = ${kind} and g.count > 0 and search_fold(g.name) like ${like(text)}) found
+      group by name order by count desc, name limit ${limit}`,
   );
 
 /** Places of one's own pictures. */

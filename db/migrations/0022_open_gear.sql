@@ -1,0 +1,1 @@
+CREATE INDEX "media_gear_open" ON "media_gear" USING btree ("kind","name","count" DESC NULLS LAST) WHERE open and count > 0;
