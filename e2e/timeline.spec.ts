@@ -114,7 +114,10 @@ test("ten years back are two lists away, and no picture of the years between is 
   await page.mouse.move(rail.x + 20, rail.y + 5);
   await page.mouse.down();
   const [listsBefore, picturesBefore] = [lists.length, pictures.length];
+  // A hand drifts while it drags: that draws no lasso.
+  await page.mouse.move(rail.x - 300, rail.y + rail.height * 0.5, { steps: 10 });
   await page.mouse.move(rail.x + 20, rail.y + rail.height * 0.97, { steps: 10 });
+  await expect(page.locator(".lasso")).toHaveCount(0);
   await expect(page.getByText(/20(14|15)/).first()).toBeVisible();
   await page.mouse.up();
   await expect.poll(async () => (await onScreen(page)).length).toBeGreaterThan(0);
@@ -122,7 +125,28 @@ test("ten years back are two lists away, and no picture of the years between is 
   await expect(slider(page)).toHaveAttribute("aria-valuetext", /2014/);
   // Two windows beyond what is seen at the most.
   expect(pictures.length - picturesBefore).toBeLessThan(120);
+  await expect(page.locator(".tile input:checked")).toHaveCount(0);
   expect(await shifted(page)).toEqual([]);
+  await page.context().close();
+});
+
+test("a browser whose clock is hours ahead asks for each part of the timeline once", async ({ browser }) => {
+  const { page, lists } = await library(browser, 2000);
+  await page.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 3 * 3_600_000;
+  });
+  await page.goto("/");
+  await wake(page);
+  for (const at of [/May 2023/, /May 2022/, /May 2021/]) {
+    await slider(page).focus();
+    if (at.source === "May 2023") await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("PageDown");
+    await expect(slider(page)).toHaveAttribute("aria-valuetext", at);
+    await expect.poll(async () => (await onScreen(page)).length).toBeGreaterThan(0);
+  }
+  expect(lists.length).toBeGreaterThan(3);
+  expect(lists.length).toBe(new Set(lists).size);
   await page.context().close();
 });
 

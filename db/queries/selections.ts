@@ -7,7 +7,8 @@ import { searchStatement, type Wanted } from "./search.ts";
 /** A list as one parameter; ids have been parsed and hold nothing that an array's text would need to escape. */
 export const listOf = (values: readonly string[]): string => `{${values.join(",")}}`;
 
-export type Span = { from: Date; before: Date };
+/** By UTC, or by the clock of the place where a picture was taken. */
+export type Span = { from: Date; before: Date; where: "utc" | "there" };
 export type ChosenList =
   | { kind: "timeline" }
   | { kind: "album"; id: string; sort: AlbumSort; count: number }
@@ -40,7 +41,13 @@ export function within({ userId, administers, wants }: Reach): SQL {
 
 const spanRows = (spans: Span[]): SQL =>
   sql`unnest(${listOf(spans.map(({ from }) => from.toISOString()))}::timestamptz[],
-    ${listOf(spans.map(({ before }) => before.toISOString()))}::timestamptz[]) s (since, until)`;
+    ${listOf(spans.map(({ before }) => before.toISOString()))}::timestamptz[],
+    ${listOf(spans.map(({ where }) => String(where === "there")))}::boolean[]) s (since, until, there)`;
+/** No clock on earth is further from UTC. The index finds what may lie in a span, the offset tells what does. */
+const inSpan = sql`m.taken_at >= s.since - interval '15 hours' * s.there::int
+  and m.taken_at < s.until + interval '15 hours' * s.there::int
+  and m.taken_at + make_interval(mins => coalesce(m.taken_offset, 0) * s.there::int) >= s.since
+  and m.taken_at + make_interval(mins => coalesce(m.taken_offset, 0) * s.there::int) < s.until`;
 const rangeRows = (ranges: [string, string][]): SQL =>
   sql`unnest(${listOf(ranges.map(([from]) => from))}::uuid[], ${listOf(ranges.map(([, to]) => to))}::uuid[])
     r (one, other)`;
@@ -66,8 +73,7 @@ function timelineParts({ all, spans, ranges }: Chosen, reach: Reach): SQL[] {
     ...(spans.length === 0
       ? []
       : [
-          sql`select m.id from ${spanRows(spans)} join media m on m.deleted_at is null and ${scope}
-            and m.taken_at >= s.since and m.taken_at < s.until`,
+          sql`select m.id from ${spanRows(spans)} join media m on m.deleted_at is null and ${scope} and ${inSpan}`,
         ]),
     ...(ranges.length === 0
       ? []
@@ -100,7 +106,7 @@ function albumParts({ all, spans, ranges }: Chosen, id: string, sort: AlbumSort)
       ? []
       : [
           sql`select am.media_id from ${spanRows(spans)} join album_media am on ${inAlbum}
-            and am.taken_at >= s.since and am.taken_at < s.until`,
+            join media m on m.id = am.media_id and ${inSpan}`,
         ]),
     ...(ranges.length === 0
       ? []
@@ -124,7 +130,7 @@ function favouriteParts({ all, spans, ranges }: Chosen, userId: string): SQL[] {
       ? []
       : [
           sql`select f.media_id from favourites f join media m on m.id = f.media_id join ${spanRows(spans)}
-            on m.taken_at >= s.since and m.taken_at < s.until where ${mine}`,
+            on ${inSpan} where ${mine}`,
         ]),
     ...(ranges.length === 0
       ? []
@@ -187,15 +193,26 @@ export const chosenRows = (
 /** How many media these days, months or the whole timeline hold for this one, from the totals. */
 export async function countTimeline(
   db: Db,
-  { userId, all, days, months }: { userId: string; all: boolean; days: string[]; months: string[] },
+  {
+    userId,
+    all,
+    days,
+    months,
+    limit,
+  }: { userId: string; all: boolean; days: Span[]; months: string[]; limit: number },
 ): Promise<number> {
   const seen = sql`(t.visibility = 'public' or t.owner_id = ${userId}::uuid)`;
   const firsts = months.map((month) => `${month}-01`);
+  const scopes = [
+    sql`m.owner_id = ${userId}::uuid`,
+    sql`m.visibility = 'public' and m.owner_id <> ${userId}::uuid`,
+  ];
+  const counted = (scope: SQL): SQL => sql`(select count(*) from (select from ${spanRows(days)}
+    join media m on m.deleted_at is null and ${scope} and ${inSpan} limit ${limit}) c)`;
   const [row] = await db.execute<{ count: number }>(sql`
     select (coalesce((select sum(count) from media_months t where ${seen}
         and (${all} or t.month = any(${listOf(firsts)}::text[]))), 0)
-      + coalesce((select sum(count) from media_days t where ${seen} and not ${all}
-        and t.day = any(${listOf(days)}::date[])), 0))::int as count`);
+      + ${all || days.length === 0 ? sql`0` : sql.join(scopes.map(counted), sql` + `)})::int as count`);
   return row?.count ?? 0;
 }
 

@@ -127,9 +127,12 @@ function meant(
     return now.inAlbums.some((a) => a.album_id === albumId && a.media_id === row.id);
   };
   const iso = (row: Row): string => new Date(row.at).toISOString();
+  // As its label says: by the clock of the place where it was taken.
+  const day = (row: Row): string =>
+    new Date(row.at + (row.taken_offset ?? 0) * 60_000).toISOString().slice(0, 10);
   const described = (row: Row): boolean =>
     selection.all === true ||
-    selection.days?.includes(iso(row).slice(0, 10)) === true ||
+    selection.days?.includes(day(row)) === true ||
     selection.months?.includes(iso(row).slice(0, 7)) === true ||
     (selection.ranges ?? []).some(([one, other]) => {
       const place = (id: string): string => {
@@ -425,6 +428,28 @@ it("all that a search finds is changed by its words alone, of what one may chang
   await assert.rejects(change(owner, { ...selection, months: ["2019-05"] }, { kind: "trash" }), {
     code: "bad_request",
   });
+});
+
+it("a day is the one on the pictures' labels: what is counted is what is changed", async () => {
+  const owner = await addUser("member");
+  const taken = (at: string, takenOffset: number | null) => ({
+    ...newMedia(owner.id, "private", new Date(at)),
+    takenOffset,
+  });
+  await add(
+    taken("2026-05-31T20:00:00Z", 540),
+    taken("2026-06-01T03:00:00Z", 540),
+    taken("2026-06-01T18:00:00Z", 540),
+    taken("2026-06-01T23:00:00Z", null),
+    taken("2026-06-02T05:00:00Z", -480),
+  );
+  const selection: SelectionInput = { days: ["2026-06-01"] };
+  const { count } = await countMedia(database.db, {
+    viewer: owner,
+    selection: selectionShape.parse(selection),
+  });
+  const { changed } = await change(owner, selection, { kind: "rating", rating: 3 });
+  assert.deepEqual([count, changed], [4, 4]);
 });
 
 it("ranges of the timeline are counted from the totals of days, with single pictures beside them", async () => {

@@ -48,7 +48,8 @@ function span(text: string): Span {
   const before = new Date(from);
   if (isDay) before.setUTCDate(from.getUTCDate() + 1);
   else before.setUTCMonth(from.getUTCMonth() + 1);
-  return { from, before };
+  // A day is the one people read on the picture; a month is the one the timeline shows it under.
+  return { from, before, where: isDay ? "there" : "utc" };
 }
 
 type OpenAlbum = NonNullable<Awaited<ReturnType<typeof albums.lockAlbum>>>;
@@ -180,7 +181,10 @@ export async function countMedia(
   if (!all && days.length === 0 && months.length === 0) return { count: single };
   const list = await inTransaction(db, (tx) => listOf(tx, viewer, selection));
   if (list.kind === "timeline")
-    return { count: single + (await countTimeline(db, { userId, all, days, months })) };
+    return {
+      count:
+        single + (await countTimeline(db, { userId, all, days: days.map(span), months, limit: countedMax })),
+    };
   if (!all) return {};
   if (list.kind === "search") {
     const found = await countMatches(db, {

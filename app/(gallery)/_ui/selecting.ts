@@ -26,8 +26,10 @@ export type Shown = {
   between(from: string, to: string): string[] | undefined;
   /** Where in the whole list it stands, when the list knows. */
   rankOf(id: string): number | undefined;
-  /** "2019-07-04", when the list knows. */
+  /** "2019-07-04", where it was taken, when the list knows. */
   dayOf(id: string): string | undefined;
+  /** "2019-07", under which it is shown: by the clock of Greenwich, so it may be another one than its day's. */
+  monthOf(id: string): string | undefined;
 };
 
 let kept: Selection | undefined;

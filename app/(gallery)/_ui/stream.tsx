@@ -126,6 +126,7 @@ export function Stream({
         },
         rankOf: () => undefined,
         dayOf: () => undefined,
+        monthOf: () => undefined,
       }),
     [name, tiles],
   );

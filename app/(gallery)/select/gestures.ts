@@ -125,7 +125,9 @@ function beginsLasso(event: PointerEvent): boolean {
   if (isCovered() || event.target.closest("main") === null) return false;
   if (linkOf(event.target) !== undefined)
     return store.active() && event.target.closest("input, [data-album]") === null;
-  return event.target.closest("a, button, input, label, summary, p, h1, h2, h3, form") === null;
+  // The scrubber is drawn with the mouse as well, and means the years by it.
+  const taken = "a, button, input, label, summary, p, h1, h2, h3, form, [role=slider]";
+  return event.target.closest(taken) === null;
 }
 
 /** A finger that rests chooses; one that then moves chooses all it passes, in the order they are shown. */

@@ -27,6 +27,7 @@ function shownHere(): Shown {
     between: (from, to) => (told === undefined ? tilesBetween(from, to) : told.between(from, to)),
     rankOf: (id) => told?.rankOf(id),
     dayOf: (id) => told?.dayOf(id),
+    monthOf: (id) => told?.monthOf(id),
   };
 }
 

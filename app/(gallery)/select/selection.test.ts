@@ -15,6 +15,7 @@ const shown: Shown = {
   },
   rankOf: (id) => ids.indexOf(id),
   dayOf,
+  monthOf: (id) => dayOf(id).slice(0, 7),
 };
 const made = (list = shown) => {
   const store = selectionStore(() => list);
@@ -63,6 +64,16 @@ it("a day and a month are one word each, whatever is in them, and single picture
   store.chooseMonth("2020-01");
   store.chooseMonth("2020-02");
   assert.equal(store.active(), false);
+});
+
+it("a month is what is shown under it, though the first morning in Korea is dated the day after", () => {
+  const border = { ...shown, monthOf: (id: string) => (id === "id6" ? "2020-01" : dayOf(id).slice(0, 7)) };
+  const { store, has } = made(border);
+  store.chooseMonth("2020-01");
+  assert.deepEqual(has(), ids.slice(0, 7));
+  store.chooseMonth("2020-01");
+  store.chooseDay("2020-02-01");
+  assert.deepEqual(has(), ["id6", "id7", "id8"]);
 });
 
 it("everything is the list, less what is taken out of it", () => {

@@ -67,8 +67,8 @@ function isDescribed(chosen: Chosen, id: string, shown: Shown | undefined): bool
   const { all, days, months } = chosen;
   if (all || isInRange(chosen, id, shown)) return true;
   if (days.size === 0 && months.size === 0) return false;
-  const day = shown?.dayOf(id);
-  return day !== undefined && (days.has(day) || months.has(monthOf(day)));
+  const [day, month] = [shown?.dayOf(id), shown?.monthOf(id)];
+  return (day !== undefined && days.has(day)) || (month !== undefined && months.has(month));
 }
 
 /** The sets are copied once, however many ids there are. */
@@ -110,7 +110,7 @@ function withRange(chosen: Chosen, one: End, other: End, shown: Shown | undefine
 /** All of a day or month, or none of it; single pictures of it are not counted beside it. */
 function withSpan(chosen: Chosen, span: string, wanted: boolean, shown: Shown | undefined): Chosen {
   const kind = span.length > "2019-07".length ? "days" : "months";
-  const isIn = (id: string): boolean => shown?.dayOf(id)?.startsWith(span) === true;
+  const isIn = (id: string): boolean => span === (kind === "days" ? shown?.dayOf(id) : shown?.monthOf(id));
   const days = kind === "months" ? less(chosen.days, (day) => day.startsWith(span)) : chosen.days;
   return {
     ...chosen,

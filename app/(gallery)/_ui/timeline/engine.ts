@@ -5,7 +5,7 @@
 import { flushSync } from "react-dom";
 import type { Tile } from "#lib/contact-sheet.ts";
 import { type Months, monthText } from "../../months.ts";
-import { endOf, fetchMonths, fetchRun, isNoAnswer, type Run } from "./load.ts";
+import { endOf, fetchMonths, fetchRun, isNoAnswer, type Run, serverNow } from "./load.ts";
 import {
   type Anchor,
   anchorAt,
@@ -71,6 +71,8 @@ export type Start = { month: number; rank: number; tiles: Tile[] };
 
 /** Loaded tiles of so many parts are kept; those far from the screen go first. */
 const partsKept = 40;
+/** Addresses live longer than this, or are not worth asking for. */
+const askedAgainMs = 60_000;
 /** Without a move for so long, one has arrived. */
 const restMs = 120;
 /** Whoever still holds the scrubber is rather on the way. */
@@ -124,7 +126,11 @@ export function createEngine(
     for (const listener of listeners) listener();
   };
   const anchorNow = (of: Model): Anchor => anchorAt(of, at.shown + sticky, at.shown + windowHeight);
-  const px = (): number => Math.ceil((frame.row * 1.12 * Math.min(3, devicePixelRatio)) / 50) * 50;
+  /** A page that is not on the screen has no rows to measure. */
+  const px = (): number =>
+    Math.max(1, Math.ceil((frame.row * 1.12 * Math.min(3, devicePixelRatio)) / 50)) * 50;
+  /** When a tile came, by the clock of the page. */
+  const came = new WeakMap<Tile, number>();
 
   /** Reads what the style sheet and the window decide. */
   function measure(): boolean {
@@ -386,7 +392,10 @@ export function createEngine(
   const isAsked = (part: number): boolean => asked.some(({ first, last }) => part >= first && part <= last);
   const isStale = (part: number): boolean => {
     const tile = model.loaded[part]?.tiles[0];
-    return tile === undefined || endOf(tile) < Date.now() + 60_000;
+    if (tile === undefined) return true;
+    // What has just come is not asked for again, whatever its address says: it would be for ever.
+    const isNew = performance.now() - (came.get(tile) ?? Number.NEGATIVE_INFINITY) < askedAgainMs;
+    return !isNew && endOf(tile) < serverNow() + 60_000;
   };
 
   /** Asks for what is on the screen, then for what is next to it; one question for parts that lie together. */
@@ -427,6 +436,7 @@ export function createEngine(
       asked = asked.filter((other) => other !== one);
       if (ended || asking !== model) return;
       failed = false;
+      for (const tile of run.tiles) came.set(tile, performance.now());
       if (fits(run, first, last)) receive(run, first, last);
       else void refresh([]);
       want();
@@ -806,6 +816,8 @@ export function createEngine(
       const { part, index } = located(rank);
       return model.loaded[part]?.days[index];
     },
+    monthAt: (rank: number): number | undefined =>
+      model.months.months[model.monthOf[located(rank).part] ?? -1],
     /** About where a tile will stand. */
     about: (rank: number): number => placeOf(model, { rank, id: undefined, offset: 0, fraction: undefined }),
     go(shown: number): void {

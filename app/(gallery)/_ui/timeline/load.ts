@@ -10,11 +10,17 @@ export const isNoAnswer = (error: unknown): boolean =>
   error instanceof TypeError ||
   (error instanceof DOMException && error.name === "AbortError");
 
+/** By how much the browser's clock is ahead of the server's, in milliseconds: addresses end by the server's. */
+let ahead = 0;
+export const serverNow = (): number => Date.now() - ahead;
+
 async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
   const answer = await fetch(path, {
     headers: { accept: "application/json" },
     ...(signal === undefined ? {} : { signal }),
   });
+  const said = Date.parse(answer.headers.get("date") ?? "");
+  if (!Number.isNaN(said)) ahead = Date.now() - said;
   if (!answer.ok) throw new NoAnswer(`Expected ${path.split("?")[0]}, got ${answer.status}`);
   return answer.json();
 }

@@ -1,7 +1,7 @@
 "use client";
 /** What the timeline does once somebody moves in it; loaded at the first sign of that. */
 import { idOfPath, leftEvent } from "../../href.ts";
-import { dayText, type LaterWords } from "../../months.ts";
+import { dayText, type LaterWords, monthText } from "../../months.ts";
 import { selection, showList } from "../selecting.ts";
 import { createEngine, type Start } from "./engine.ts";
 import { stepFrom, steps } from "./keys.ts";
@@ -178,6 +178,11 @@ export function openTimeline(root: HTMLElement) {
             const found = engine.find(id);
             const day = found === undefined ? undefined : engine.dayAt(found.rank);
             return day === undefined ? undefined : dayText(day);
+          },
+          monthOf(id) {
+            const found = engine.find(id);
+            const month = found === undefined ? undefined : engine.monthAt(found.rank);
+            return month === undefined ? undefined : monthText(month);
           },
         }),
       );
