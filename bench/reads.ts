@@ -28,7 +28,7 @@ export async function organise(pg: postgres.Sql): Promise<void> {
       with a as (insert into albums (owner_id, title, visibility, sort) values (${id}, ${`Album ${sort}`}, 'public', ${sort}) returning id)
       insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
       select a.id, m.id, m.n, m.n, m.taken_at, media_sort_title(m.title, m.filename), m.visibility, true
-      from a, (select *, row_number() over () as n from media where owner_id = ${id} and right(key, 1) = ${String(n + 1)} limit 100000) m`;
+      from a, (select *, row_number() over () as n from media where owner_id = ${id} and right(key, 1) = ${"01235"[n] ?? ""} limit 100000) m`;
   await pg`
     with t as (insert into tags (owner_id, name, folded) values (${id}, 'Common', 'common') returning id)
     insert into media_tags (tag_id, media_id, taken_at, live)

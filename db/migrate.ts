@@ -6,9 +6,12 @@ import postgres from "postgres";
 
 /** Any number that only Tintype uses: two starts at once must not both migrate. */
 const lockNumber = 7_461_697_970;
-/** So long a migration waits for a table, and everybody who asks for it after that with it. */
-const tableWaitSeconds = 3;
-const triesMax = 40;
+/**
+ * So long a migration waits for a table, and everybody who asks for it after that with it. Less than the second after which
+ * Postgres looks for deadlocks: of two that wait for each other it is the migration that gives way, and tries again.
+ */
+const tableWait = "800ms";
+const triesMax = 120;
 const pauseMs = 500;
 
 const isOf = (error: unknown, codes: readonly string[]): boolean =>
@@ -21,7 +24,10 @@ async function apply(sql: postgres.Sql, migration: MigrationMeta): Promise<void>
   for (let attempt = 1; ; attempt++) {
     try {
       return await sql.begin(async (tx) => {
-        await tx`select set_config('lock_timeout', ${`${tableWaitSeconds}s`}, true)`;
+        await tx`select set_config('lock_timeout', ${tableWait}, true)`;
+        // First what every writer takes first; after its totals, each upload would stand in the way of the other.
+        const [found] = await tx`select from pg_class where oid = to_regclass('public.media')`;
+        if (found !== undefined) await tx`lock table public.media in share row exclusive mode`;
         for (const statement of migration.sql) await tx.unsafe(statement);
         await tx`
           insert into drizzle.__drizzle_migrations (hash, created_at)
