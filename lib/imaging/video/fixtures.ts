@@ -12,8 +12,9 @@ import {
 } from "mediabunny";
 import { box } from "../fixtures.ts";
 
-/** The picture of `corners()`: 96 × 64, red, green, blue, white. */
+/** The picture of `corners()`: 96 × 64, red, green, blue, white. The AV1 is what libaom once made of it for an AVIF. */
 const coded = {
+  av1: "EgAKCRgZb/7RAQ0GhDI+EePDwzKAAPCAAAAAwhETqBsEKV1QyM5sXm4M5vNEoa6XgZklrdQNTOfLtsoWxIyR7GJyJquPcwNcj2r8YNg=",
   avc: "AAAAz2WIhAW/5v8F4PtxLBHffzsVGWNa6+Z98n+shWHb7y/r39KlkSWDI+vdV1IA0iAa0x6RoUVRgfWHkf5W7Um3aZ973aD8wnQ8rVVWNGfDvhYvZsY0V58L3Yh3o0EcTXm345bLk0NYv68BWQCVDCjtT3d62HBBQyccGVxtB+3jOH8UgN4nzRWAvE+vwfttI/rijiw9kKayy3aqghZkgOUlcldqhsveZDhU24gl7uDJJz5KqorC/XAj/BbwlMlQ+y3YyEH32Fls+AOgXeGOTossXw==",
   vp8: "sAkAnQEqYABAAABHCIWFiIWEiAICAuR1C/sH4Z9mgxHk34H/qB/QOcZ0F7A/qrk/9wH/AfwHFA/oD/wP6r7/92zdX+JTyl+ozlpTm0PBh9d3yaXuA0AA/v1u4HFreilw0akbRxR9QYMw078u56JFTaJnaD8yGynN9qNhTbzlQ1kAepBCwh5r2h9nf9CfvlMpv+r/5KfT39Td+RrWShfuUqpHo/2pHIDzINASf/BMJUI1im8mHJZYSR7hTBuBkoYA",
 };
@@ -21,6 +22,9 @@ const avcConfig = "AWQAC//hABVnZAALrLQxNCAAAAMAIAAAB5HihVQBAARo7zyw";
 
 export type VideoPlan = {
   format?: "mp4" | "mov" | "webm";
+  codec?: "avc" | "vp8" | "av1";
+  /** What the container says of the light its samples stand for. */
+  transfer?: "pq" | "hlg";
   /** Milliseconds; ten frames a second. */
   duration?: number;
   /** Degrees with the clock. */
@@ -78,7 +82,7 @@ function metaKeys(keys: Record<string, string>): Buffer {
 /** A video of one picture over and over. */
 export async function video(plan: VideoPlan = {}): Promise<Buffer> {
   const format = plan.format ?? "mp4";
-  const codec = format === "webm" ? "vp8" : "avc";
+  const codec = plan.codec ?? (format === "webm" ? "vp8" : "avc");
   const target = new BufferTarget();
   const output = new Output({ format: formats[format](), target });
   const pictures = new EncodedVideoPacketSource(codec);
@@ -87,11 +91,14 @@ export async function video(plan: VideoPlan = {}): Promise<Buffer> {
   if (plan.text !== undefined) output.addSubtitleTrack(words);
   if (plan.tags !== undefined) output.setMetadataTags({ raw: plan.tags });
   await output.start();
-  const config =
-    codec === "vp8"
-      ? { codec: "vp8" }
-      : { codec: "avc1.64000b", description: Buffer.from(avcConfig, "base64") };
-  const decoderConfig = { ...config, codedWidth: 96, codedHeight: 64 };
+  const config = {
+    vp8: { codec: "vp8" },
+    av1: { codec: "av01.0.00M.08" },
+    avc: { codec: "avc1.64000b", description: Buffer.from(avcConfig, "base64") },
+  }[codec];
+  const light = { primaries: "bt2020", transfer: plan.transfer, matrix: "bt2020-ncl", fullRange: false };
+  const colorSpace = plan.transfer === undefined ? {} : { colorSpace: light as VideoColorSpaceInit };
+  const decoderConfig = { ...config, ...colorSpace, codedWidth: 96, codedHeight: 64 };
   const frames = Math.max(1, Math.round((plan.duration ?? 1_000) / 100));
   for (let n = 0; n < frames; n++)
     await pictures.add(new EncodedPacket(Buffer.from(coded[codec], "base64"), "key", n / 10, 0.1), {

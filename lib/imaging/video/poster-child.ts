@@ -15,12 +15,17 @@ import {
   Output,
 } from "mediabunny";
 import { startLimits } from "../within.ts";
+import { asAvif } from "./av1.ts";
 import { openRemote } from "./remote.ts";
+import { type Transfer, toneMapped } from "./tone.ts";
 
 const [seconds = "60", bytes = "0", width = "0", height = "0", at = "0"] = process.argv.slice(2);
 startLimits(Number(seconds), 768);
 
-async function keyPicture(): Promise<Uint8Array> {
+/** One picture of the video: in a container of its own for FFmpeg, or as an AVIF, which FFmpeg here does not decode. */
+type Found = { avif: Uint8Array } | { mkv: Uint8Array; transfer: Transfer | undefined };
+
+async function keyPicture(): Promise<Found> {
   const remote = openRemote(Number(bytes));
   const source = new CustomSource({
     getSize: () => remote.bytes,
@@ -33,6 +38,12 @@ async function keyPicture(): Promise<Uint8Array> {
   const sink = new EncodedPacketSink(track);
   const packet = (await sink.getKeyPacket(Number(at))) ?? (await sink.getFirstPacket());
   if (packet === null) throw new Error("no picture to begin with");
+  if (codec === "av1") {
+    const size = { width: await track.getCodedWidth(), height: await track.getCodedHeight() };
+    const avif = asAvif(packet.data, { codec: decoderConfig.codec, ...size });
+    if (avif === undefined) throw new Error("an AV1 of unknown kind");
+    return { avif };
+  }
   const target = new BufferTarget();
   const output = new Output({ format: new MkvOutputFormat(), target });
   const pictures = new EncodedVideoPacketSource(codec);
@@ -41,7 +52,13 @@ async function keyPicture(): Promise<Uint8Array> {
   await pictures.add(packet.clone({ timestamp: 0 }), { decoderConfig });
   await output.finalize();
   if (target.buffer === null) throw new Error("nothing was packed");
-  return new Uint8Array(target.buffer);
+  const { transfer } = await track.getColorSpace();
+  // The names of the DOM do not know these two.
+  const curve = String(transfer);
+  return {
+    mkv: new Uint8Array(target.buffer),
+    transfer: curve === "pq" || curve === "hlg" ? curve : undefined,
+  };
 }
 
 type Ffmpeg = {
@@ -67,14 +84,23 @@ async function openFfmpeg(): Promise<Ffmpeg> {
   });
 }
 
-const picture = await keyPicture();
-const ffmpeg = await openFfmpeg();
-ffmpeg.setLogger(({ message }) => process.stderr.write(`${message}\n`));
-ffmpeg.FS.writeFile("in", picture);
-const words = `-nostdin -v error -noautorotate -i in -frames:v 1 -an -vf scale=${width}:${height}:flags=area -f rawvideo -pix_fmt rgb24 out`;
-// Its exit code counts warnings as well: whether there are enough pixels is seen by whoever gets them.
-ffmpeg.exec(...words.split(" "));
+/** Pixels as a page shows them, 8 bits of red, green and blue each. */
+async function decoded(mkv: Uint8Array, transfer: Transfer | undefined): Promise<Uint8Array> {
+  const ffmpeg = await openFfmpeg();
+  ffmpeg.setLogger(({ message }) => process.stderr.write(`${message}\n`));
+  ffmpeg.FS.writeFile("in", mkv);
+  const scale = `scale=${width}:${height}:flags=area${transfer === undefined ? "" : ":in_color_matrix=bt2020"}`;
+  const format = transfer === undefined ? "rgb24" : "rgb48le";
+  const words = `-nostdin -v error -noautorotate -i in -frames:v 1 -an -vf ${scale} -f rawvideo -pix_fmt ${format} out`;
+  // Its exit code counts warnings as well: whether there are enough pixels is seen by whoever gets them.
+  ffmpeg.exec(...words.split(" "));
+  const out = Uint8Array.from(ffmpeg.FS.readFile("out"));
+  return transfer === undefined ? out : toneMapped(new Uint16Array(out.buffer), transfer);
+}
+
+const found = await keyPicture();
+const out = "avif" in found ? found.avif : await decoded(found.mkv, found.transfer);
 await new Promise<void>((resolve) => {
-  process.stdout.write(ffmpeg.FS.readFile("out"), () => resolve());
+  process.stdout.write(out, () => resolve());
 });
 process.exit(0);

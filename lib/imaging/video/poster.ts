@@ -1,7 +1,12 @@
 import pLimit from "p-limit";
 import { runApart, type Source } from "../apart.ts";
+import { startClock } from "../clock.ts";
+import { openOriginal } from "../codec.ts";
 import type { Decoded } from "../heic/decode.ts";
+import { identify } from "../identify.ts";
 import { ladder } from "../ladder.ts";
+import { Rejection } from "../rejection.ts";
+import { verdict } from "../verdict.ts";
 import type { Video } from "./read.ts";
 
 /** Pixels before they are turned. */
@@ -10,6 +15,8 @@ export type Poster = Decoded;
 const seconds = 60;
 const memoryBytesMax = 1_200 * 1024 * 1024;
 const one = pLimit(1);
+/** Of one picture, as it is coded. */
+const avifBytesMax = 32 * 1024 * 1024;
 /** Past the black that many videos begin with. */
 const afterSeconds = 1;
 
@@ -22,7 +29,7 @@ export const posterOf = (source: Source, video: Video, signal?: AbortSignal): Pr
 
 async function decodePoster(
   source: Source,
-  { width, height, turn, duration }: Video,
+  { width, height, turn, duration, codecs }: Video,
   signal: AbortSignal | undefined,
 ): Promise<Poster | undefined> {
   signal?.throwIfAborted();
@@ -31,17 +38,41 @@ async function decodePoster(
   const stored = turn % 180 === 0 ? step : { width: step.height, height: step.width };
   const at = Math.min(afterSeconds, duration / 10_000);
   const bytes = stored.width * stored.height * 3;
+  const isAv1 = codecs.startsWith("av01");
   const { end, output } = await runApart(
     {
       file: "video/poster-child.ts",
       arguments: [seconds, source.bytes, stored.width, stored.height, at].map(String),
       packages: ["mediabunny", "@ffmpeg/core"],
     },
-    { seconds, memoryBytesMax, outputBytesMax: bytes },
+    { seconds, memoryBytesMax, outputBytesMax: isAv1 ? avifBytesMax : bytes },
     source,
     signal,
   );
   signal?.throwIfAborted();
+  if (end === "done" && isAv1) return fromAvif(output, stored);
   if (end !== "done" || output.length !== bytes) return undefined;
   return { data: output, ...stored, channels: 3 };
+}
+
+/** Judged and decoded as an AVIF that somebody sent; one that is none leaves the video without a picture of its own. */
+async function fromAvif(
+  avif: Buffer,
+  { width, height }: { width: number; height: number },
+): Promise<Poster | undefined> {
+  const clock = startClock();
+  try {
+    await identify(avif, "image/avif");
+    const data = await openOriginal(avif)
+      .timeout(clock.left())
+      .resize(width, height, { fit: "fill" })
+      .toColourspace("srgb")
+      .flatten({ background: "#000" })
+      .raw({ depth: "uchar" })
+      .toBuffer();
+    return { data, width, height, channels: 3 };
+  } catch (cause) {
+    if (verdict(clock.judge(cause)) instanceof Rejection) return undefined;
+    throw cause;
+  }
 }

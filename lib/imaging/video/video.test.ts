@@ -16,6 +16,7 @@ import {
 } from "../index.ts";
 import { placeBox, type VideoPlan, video } from "./fixtures.ts";
 import { patchedWhole } from "./patch.ts";
+import { toneMapped } from "./tone.ts";
 
 before(() => lockDown());
 
@@ -97,6 +98,51 @@ describe("a video", () => {
       assert.ok(near(await colorAt(jpeg.body, 0.8, 0.2), [255, 0, 0]), `${format}: red is on the right`);
       assert.ok(near(await colorAt(jpeg.body, 0.2, 0.2), [0, 0, 255]), `${format}: blue is on the left`);
     }
+  });
+
+  test("coded as AV1 has a poster as well, made by the decoder of AVIF", async () => {
+    const bytes = await video({ codec: "av1", turn: 90 });
+    const found = await read(bytes);
+    assert.match(found.codecs, /^av01/);
+    const poster = await posterOf(sourceOf(bytes), found);
+    assert.ok(poster);
+    const jpeg = (await deriveStill(found, poster)).renditions.find((one) => one.format === "jpg");
+    assert.ok(jpeg && near(await colorAt(jpeg.body, 0.8, 0.2), [255, 0, 0]));
+    const hurt = Buffer.from(bytes);
+    hurt.fill(0xff, bytes.indexOf("mdat") + 4, bytes.lastIndexOf("moov") - 4);
+    assert.equal(await posterOf(sourceOf(hurt), found), undefined);
+  });
+
+  test("brighter than a page has a poster that is neither washed out nor dark", async () => {
+    for (const transfer of ["pq", "hlg"] as const) {
+      const bytes = await video({ transfer });
+      const poster = await posterOf(sourceOf(bytes), await read(bytes));
+      assert.ok(poster);
+      const at = (x: number, y: number) => [...poster.data.subarray((y * 96 + x) * 3, (y * 96 + x) * 3 + 3)];
+      assert.ok(Math.min(...at(72, 48)) > 245, `${transfer}: white is white, ${at(72, 48)}`);
+      const [red = 0, green = 255, blue = 255] = at(24, 16);
+      assert.ok(red > 200 && green < 60 && blue < 60, `${transfer}: red is red, ${at(24, 16)}`);
+    }
+  });
+
+  test("in the light of paper keeps its tones, and what is brighter is pressed into what is left", () => {
+    // Codes of ST 2084 for 0, 20.3, 101.5, 203 and 1000 candela, and of HLG for its own white and half of its range.
+    const grey = (codes: number[], transfer: "pq" | "hlg"): number[] => {
+      const samples = Uint16Array.from(
+        codes.flatMap((code) => [code, code, code].map((one) => one * 65_535)),
+      );
+      return [...toneMapped(samples, transfer)].filter((_, n) => n % 3 === 0);
+    };
+    const [black, dark, middle, paper, sun] = grey([0, 0.3583, 0.50957, 0.58069, 0.75183], "pq");
+    assert.deepEqual([black, dark], [0, 89]);
+    assert.ok(
+      middle !== undefined && Math.abs(middle - 188) < 3,
+      `half of paper is as sRGB has it: ${middle}`,
+    );
+    assert.ok(paper !== undefined && paper > 230 && paper < 245 && (sun ?? 0) > 252, `${paper}, ${sun}`);
+    const [half, white] = grey([0.5, 0.75], "hlg");
+    assert.ok(half !== undefined && half > 120 && half < 170, `${half}`);
+    assert.ok(white !== undefined && Math.abs(white - (paper ?? 0)) < 8, `${white}`);
   });
 
   test("whose pictures cannot be decoded has a plain field of its shape", async () => {
