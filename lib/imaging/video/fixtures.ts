@@ -23,6 +23,8 @@ const avcConfig = "AWQAC//hABVnZAALrLQxNCAAAAMAIAAAB5HihVQBAARo7zyw";
 export type VideoPlan = {
   format?: "mp4" | "mov" | "webm";
   codec?: "avc" | "vp8" | "av1";
+  /** In pieces, each with an index of its own, as recorders and browsers write it. */
+  fragmented?: boolean;
   /** What the container says of the light its samples stand for. */
   transfer?: "pq" | "hlg";
   /** Milliseconds; ten frames a second. */
@@ -42,11 +44,13 @@ export type VideoPlan = {
   created?: Date;
 };
 
+/** The index stands behind the pictures, unless the file is fragmented. */
 const formats = {
-  mp4: () => new Mp4OutputFormat({ fastStart: false }),
-  mov: () => new MovOutputFormat({ fastStart: false }),
-  webm: () => new WebMOutputFormat(),
-} satisfies Record<string, () => OutputFormat>;
+  mp4: (fastStart) => new Mp4OutputFormat({ fastStart }),
+  mov: (fastStart) => new MovOutputFormat({ fastStart }),
+  // As a browser records: without a length, and without an index.
+  webm: (fastStart) => new WebMOutputFormat({ appendOnly: fastStart === "fragmented" }),
+} satisfies Record<string, (fastStart: false | "fragmented") => OutputFormat>;
 
 /** Children added to the last box of the file, which is the movie: nothing after it moves. */
 function intoMovie(file: Buffer, children: Buffer[]): Buffer {
@@ -84,7 +88,7 @@ export async function video(plan: VideoPlan = {}): Promise<Buffer> {
   const format = plan.format ?? "mp4";
   const codec = plan.codec ?? (format === "webm" ? "vp8" : "avc");
   const target = new BufferTarget();
-  const output = new Output({ format: formats[format](), target });
+  const output = new Output({ format: formats[format](plan.fragmented === true && "fragmented"), target });
   const pictures = new EncodedVideoPacketSource(codec);
   output.addVideoTrack(pictures, { rotation: plan.turn ?? 0, frameRate: 10 });
   const words = new TextSubtitleSource("webvtt");

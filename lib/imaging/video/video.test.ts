@@ -100,6 +100,25 @@ describe("a video", () => {
     }
   });
 
+  test("in pieces, as recorders write it, is read like any other", async () => {
+    for (const [format, mime] of [
+      ["mp4", "video/mp4"],
+      ["mov", "video/quicktime"],
+      ["webm", "video/webm"],
+    ] as const) {
+      const bytes = await video({ format, fragmented: true, duration: 2_000 });
+      const found = await read(bytes, mime);
+      assert.deepEqual(
+        [found.width, found.height, found.duration, found.patches],
+        [96, 64, 2_000, []],
+        format,
+      );
+      assert.ok(await posterOf(sourceOf(bytes), found), format);
+      // What a recorder that was switched off left: whole pieces, of which the last is cut.
+      await assert.rejects(read(bytes.subarray(0, bytes.length - 40), mime), rejectedAs("corrupt"), format);
+    }
+  });
+
   test("coded as AV1 has a poster as well, made by the decoder of AVIF", async () => {
     const bytes = await video({ codec: "av1", turn: 90 });
     const found = await read(bytes);
