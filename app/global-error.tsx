@@ -1,10 +1,10 @@
 "use client";
 import { locale } from "#lib/locale.ts";
-import { ends } from "#lib/words/ends.ts";
+import { failed } from "#lib/words/failed.ts";
 
 /** When the root layout itself fails there are no styles: system colours and a plain link that loads everything anew. */
 export default function GlobalError({ error, retry }: { error: unknown; retry: () => void }) {
-  const w = ends();
+  const w = failed();
   const reference =
     error instanceof Error && "digest" in error && typeof error.digest === "string"
       ? error.digest
@@ -12,13 +12,13 @@ export default function GlobalError({ error, retry }: { error: unknown; retry: (
   return (
     <html lang={locale()} style={{ colorScheme: "light dark", fontFamily: "system-ui, sans-serif" }}>
       <body style={{ margin: "20vh auto", maxWidth: "28rem", padding: "0 1rem", lineHeight: 1.5 }}>
-        <title>{w.errorTitle}</title>
+        <title>{w.title}</title>
         <main>
-          <h1 style={{ fontSize: "1.25rem" }}>{w.errorTitle}</h1>
-          <p>{reference === undefined ? w.errorTextPlain : w.errorText}</p>
+          <h1 style={{ fontSize: "1.25rem" }}>{w.title}</h1>
+          <p>{reference === undefined ? w.textPlain : w.text}</p>
           {reference === undefined ? null : (
             <p>
-              {w.errorReference} <code>{reference}</code>
+              {w.reference} <code>{reference}</code>
             </p>
           )}
           <p>

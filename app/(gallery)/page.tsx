@@ -1,7 +1,7 @@
 import { currentViewer } from "#app/_session/viewer.ts";
-import { ButtonLink } from "#app/_ui/button.tsx";
 import { Empty } from "#app/_ui/empty.tsx";
 import { Page } from "#app/_ui/page.tsx";
+import { buttonLook } from "#app/_ui/plain-button.tsx";
 import { SampleNotice } from "#app/sample/notice.tsx";
 import { database } from "#lib/database.ts";
 import { type GalleryRow, listMedia } from "#lib/gallery.ts";
@@ -10,6 +10,7 @@ import { listFrom, listMonths, type Month, monthOfRow, type Rank } from "#lib/ti
 import { perLocale, words } from "#lib/words.ts";
 import { LiveRefresh } from "./_ui/live-refresh.tsx";
 import { type DrawnMonth, Timeline, type TimelineWords } from "./_ui/timeline.tsx";
+import { ratioSumOf, shelfRatio } from "./layout-numbers.ts";
 import { monthText, type Runs } from "./months.ts";
 import { daysOf, ratioOf, sheetOf } from "./sheet.ts";
 import "./gallery.css";
@@ -60,7 +61,11 @@ function EmptyGallery({ viewer }: { viewer: Viewer | undefined }) {
       <Empty
         title={w("emptyVisitorTitle")}
         text={w("emptyVisitorText")}
-        action={<ButtonLink href="/sign-in">{w("emptyVisitorAction")}</ButtonLink>}
+        action={
+          <a href="/sign-in" className={buttonLook("quiet")}>
+            {w("emptyVisitorAction")}
+          </a>
+        }
       />
     );
   if (!canUpload(viewer)) return <Empty title={w("emptyViewerTitle")} text={w("emptyViewerText")} />;
@@ -70,9 +75,9 @@ function EmptyGallery({ viewer }: { viewer: Viewer | undefined }) {
       title={w(isOwner ? "emptyOwnerTitle" : "emptyMemberTitle")}
       text={w(isOwner ? "emptyOwnerText" : "emptyMemberText")}
       action={
-        <ButtonLink href="/upload" variant="primary">
+        <a href="/upload" className={buttonLook("primary")}>
           {w("emptyMemberAction")}
-        </ButtonLink>
+        </a>
       }
     />
   );
@@ -87,12 +92,25 @@ const dayFormat = perLocale(
 );
 
 /** The pictures by months, as many of them as are shown; of the others the places. */
-function drawn(rows: GalleryRow[], shown: number): DrawnMonth[] {
+function drawn(rows: GalleryRow[], shown: number, all: Month[], start: Rank): DrawnMonth[] {
   const months: DrawnMonth[] = [];
+  const asideOf = (month: number): DrawnMonth["aside"] => {
+    const { count, ratioSum } = all.find((one) => one.month === month) ?? { count: 0, ratioSum: 0 };
+    // A month that begins above the page has rows of its own.
+    if (month === start.month && start.rank > 0) return undefined;
+    const ratio = shelfRatio(ratioSumOf(ratioSum), count);
+    return ratio === undefined ? undefined : [ratio, count];
+  };
   for (const [n, row] of rows.slice(0, fill(rows, placedRatio)).entries()) {
     const month = monthOfRow(row);
     if (months.at(-1)?.month !== month)
-      months.push({ month, title: monthFormat().format(row.takenAt), shown: 0, ahead: [] });
+      months.push({
+        month,
+        title: monthFormat().format(row.takenAt),
+        shown: 0,
+        ahead: [],
+        aside: asideOf(month),
+      });
     const last = months.at(-1);
     if (n < shown && last !== undefined) last.shown++;
     else last?.ahead.push(ratioOf(row));
@@ -169,6 +187,7 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
   const shown = rows.slice(0, fill(rows, shownRatio));
   const days = daysOf(shown);
   const after = rank + shown.length;
+  const start = placeOf(months, rank);
   return (
     <Page width="full">
       <h1 className="sr-only">{w("title")}</h1>
@@ -187,8 +206,8 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
             sheet={sheetOf(shown)}
             days={days}
             dayNames={days.map(([day]) => dayFormat().format(day * 86_400_000))}
-            months={drawn(rows, shown.length)}
-            start={placeOf(months, rank)}
+            months={drawn(rows, shown.length, months, start)}
+            start={start}
             older={after < total ? hrefOf(months, after) : undefined}
             newer={rank > 0 ? hrefOf(months, Math.max(0, rank - shownUsual)) : undefined}
             years={yearsOf(months)}

@@ -1,10 +1,8 @@
-import Link from "next/link";
 import { signOut } from "#app/_session/actions.ts";
 import { canAdminister, canUpload, type Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("shared");
-const entry = "flex min-h-10 w-full items-center rounded-md px-3 text-start text-sm hover:bg-raised";
 
 const initials = (name: string): string =>
   name
@@ -16,74 +14,36 @@ const initials = (name: string): string =>
 
 /** A native popover: opens, closes on Escape and on a click elsewhere, and returns the focus, all without script. */
 export function AccountMenu({ viewer }: { viewer: Viewer }) {
+  const uploads = canUpload(viewer);
+  const entry = (href: string, text: string, className?: string) => (
+    <li className={className}>
+      <a href={href}>{text}</a>
+    </li>
+  );
   return (
     <>
       <button
         type="button"
         popoverTarget="account-menu"
         aria-label={w("accountMenu", { name: viewer.name })}
-        className="inline-flex size-10 items-center justify-center rounded-full bg-raised text-sm font-semibold"
+        className="account"
       >
         <span aria-hidden="true">{initials(viewer.name)}</span>
       </button>
-      <div
-        popover="auto"
-        id="account-menu"
-        className="fixed inset-auto top-14 end-2 m-0 w-64 rounded-lg border border-line bg-surface p-2 text-ink shadow-xl"
-      >
-        <div className="border-b border-line px-3 pt-1 pb-3">
-          <p className="truncate font-medium">{viewer.name}</p>
-          <p className="truncate text-sm text-muted">{viewer.email}</p>
-        </div>
-        <ul className="pt-2">
-          {canAdminister(viewer) ? (
-            <li className="sm:hidden">
-              <Link href="/admin" className={entry}>
-                {w("navAdmin")}
-              </Link>
-            </li>
-          ) : null}
-          <li>
-            <Link href="/favourites" prefetch={false} className={entry}>
-              {words("albums")("favourites")}
-            </Link>
-          </li>
-          {canUpload(viewer) ? (
-            <li>
-              <Link href="/shares" prefetch={false} className={entry}>
-                {words("shares")("title")}
-              </Link>
-            </li>
-          ) : null}
-          {canUpload(viewer) ? (
-            <li>
-              <Link href="/tags" prefetch={false} className={entry}>
-                {words("albums")("tags")}
-              </Link>
-            </li>
-          ) : null}
-          <li>
-            <Link href="/account" className={entry}>
-              {w("accountSettings")}
-            </Link>
-          </li>
-          <li>
-            <Link href="/preferences" prefetch={false} className={entry}>
-              {words("site")("preferences")}
-            </Link>
-          </li>
-          {canUpload(viewer) ? (
-            <li>
-              <Link href="/trash" className={entry}>
-                {words("account")("trashTitle")}
-              </Link>
-            </li>
-          ) : null}
+      <div popover="auto" id="account-menu">
+        <p>{viewer.name}</p>
+        <p>{viewer.email}</p>
+        <ul>
+          {canAdminister(viewer) ? entry("/admin", w("navAdmin"), "narrow") : null}
+          {entry("/favourites", words("albums")("favourites"))}
+          {uploads ? entry("/shares", words("shares")("title")) : null}
+          {uploads ? entry("/tags", words("albums")("tags")) : null}
+          {entry("/account", w("accountSettings"))}
+          {entry("/preferences", words("site")("preferences"))}
+          {uploads ? entry("/trash", words("account")("trashTitle")) : null}
           <li>
             <form action={signOut}>
-              <button type="submit" className={entry}>
-                {w("signOut")}
-              </button>
+              <button type="submit">{w("signOut")}</button>
             </form>
           </li>
         </ul>

@@ -1,47 +1,14 @@
-import clsx from "clsx";
 import Link from "next/link";
 import type { ComponentProps } from "react";
+import { type ButtonLook, buttonLook } from "./plain-button.tsx";
 
-export type ButtonVariant = "primary" | "quiet" | "danger" | "plain";
-export type ButtonSize = "md" | "sm";
-
-const variants: Record<ButtonVariant, string> = {
-  primary: "bg-accent text-on-accent hover:bg-accent-strong",
-  quiet: "border border-line bg-surface text-ink hover:bg-raised",
-  danger: "bg-danger text-on-danger hover:opacity-90",
-  plain: "text-ink hover:bg-raised",
-};
-const sizes: Record<ButtonSize, string> = {
-  md: "min-h-10 px-4 text-sm",
-  // A finger needs more than the 32 px a mouse is content with.
-  sm: "min-h-8 px-3 text-sm pointer-coarse:min-h-10",
-};
-
-const look = (variant: ButtonVariant, size: ButtonSize, className?: string): string =>
-  clsx(
-    "inline-flex shrink-0 items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap no-underline",
-    "transition-colors disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:opacity-50",
-    variants[variant],
-    sizes[size],
-    className,
-  );
-
-type Look = { variant?: ButtonVariant; size?: ButtonSize };
-
-export function Button({
-  variant = "quiet",
-  size = "md",
-  className,
-  ...rest
-}: Look & ComponentProps<"button">) {
-  return <button {...rest} className={look(variant, size, className)} />;
-}
+export { Button, type ButtonSize, type ButtonVariant } from "./plain-button.tsx";
 
 export function ButtonLink({
   variant = "quiet",
   size = "md",
   className,
   ...rest
-}: Look & ComponentProps<typeof Link>) {
-  return <Link {...rest} className={look(variant, size, className)} />;
+}: ButtonLook & ComponentProps<typeof Link>) {
+  return <Link {...rest} className={buttonLook(variant, size, className)} />;
 }

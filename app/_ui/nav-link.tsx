@@ -2,11 +2,11 @@
 import clsx from "clsx";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { isCurrent } from "./is-current.ts";
 
-/** Marks itself as current below its own address; the gallery is current at its root only. `wide` ones need the room. */
+/** Marks itself as current below its own address. `wide` ones need the room. */
 export function NavLink({ href, wide, children }: { href: string; wide?: boolean; children: string }) {
-  const path = usePathname();
-  const current = href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
+  const current = isCurrent(href, usePathname());
   return (
     <Link
       href={href}

@@ -1,5 +1,5 @@
 "use client";
-import { type ReactNode, useId } from "react";
+import { type CSSProperties, type ReactNode, useId } from "react";
 import { monthText } from "../months.ts";
 import { selection, useSpanChosen } from "./selecting.ts";
 
@@ -36,24 +36,39 @@ export function MonthSection({
   month,
   title,
   choose,
-  top,
+  aside,
+  placed,
   children,
 }: {
   month: number;
   title: string;
   /** Before the month's name: what a click on its box does. */
   choose: string;
+  /** What it takes of a row that others may share: the sum of its ratios, and its number of gaps. */
+  aside?: [number, number] | undefined;
   /** Where it begins, once the timeline places its tiles itself. */
-  top?: number;
+  placed?: { top: number; x?: number; width?: number };
   children: ReactNode;
 }) {
   const id = useId();
   // What was guessed above it becomes known: it moves with the pictures, and by transform no layout shifts.
-  const place = top === undefined ? undefined : { transform: `translateY(${top}px)` };
+  const place =
+    placed === undefined
+      ? undefined
+      : {
+          transform: `translateY(${placed.top}px)`,
+          ...(placed.x === undefined
+            ? undefined
+            : { insetInline: `${placed.x}px auto`, width: placed.width }),
+        };
+  const share: CSSProperties | undefined =
+    placed !== undefined || aside === undefined
+      ? undefined
+      : { ["--sum" as string]: aside[0], ["--n" as string]: aside[1] };
   return (
-    <section aria-labelledby={id} className="month">
+    <section aria-labelledby={id} className="month" style={share}>
       {/* Another element when it is placed: one that moved far would count as a layout that shifted. */}
-      <div key={top === undefined ? "flows" : "placed"} className="month-head" style={place}>
+      <div key={placed === undefined ? "flows" : "placed"} className="month-head" style={place}>
         <ChooseSpan span={monthText(month)} label={`${choose}: ${title}`} />
         <h2 id={id}>{title}</h2>
       </div>

@@ -200,7 +200,6 @@ export const TileView = memo(function TileView({
         onClick={open}
         tabIndex={tab}
         aria-label={plain ? tile.label : undefined}
-        className="block size-full -outline-offset-2"
       >
         {plain ? null : failed ? (
           <span className="flex size-full flex-col items-center justify-center gap-1 overflow-hidden bg-raised p-2 text-center text-xs text-muted">

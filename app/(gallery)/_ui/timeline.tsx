@@ -28,7 +28,14 @@ export type TimelineWords = TileWords & {
 };
 
 /** A month, or the part of one, that the server has drawn: so many pictures, and the places of those that follow. */
-export type DrawnMonth = { month: number; title: string; shown: number; ahead: number[] };
+export type DrawnMonth = {
+  month: number;
+  title: string;
+  shown: number;
+  ahead: number[];
+  /** Of a month that may stand beside others: what it takes of a row, as `shelfRatio` has it, and how many pictures. */
+  aside: [number, number] | undefined;
+};
 
 export type TimelineProps = {
   sheet: Sheet;
@@ -110,14 +117,14 @@ function drawnMonths({ days, dayNames, months }: TimelineProps, first: Tile[]) {
     at += count;
   }
   let before = 0;
-  return months.map(({ month, title, shown, ahead }) => {
+  return months.map(({ month, title, shown, ahead, aside }) => {
     const begin = before;
     before += shown;
     const tiles = first.slice(begin, before).map((tile, n) => {
       const run = dayAt.get(begin + n) ?? -1;
       return { tile, n: begin + n, day: days[run]?.[0], dayName: dayNames[run] };
     });
-    return { month, title, tiles, ahead };
+    return { month, title, tiles, ahead, aside };
   });
 }
 
@@ -203,13 +210,13 @@ export function Timeline(props: TimelineProps) {
           <MonthOver month={view.topMonth} title={windowed.monthName(view.topMonth)} day={view.topDay} />
         ) : null}
         {isPlaced
-          ? view.months.map(({ month, top, origin, tiles, gaps }) => (
+          ? view.months.map(({ month, top, aside, origin, tiles, gaps }) => (
               <MonthSection
                 key={month}
                 month={month}
                 title={windowed.monthName(month)}
                 choose={windowed.words().chooseMonth}
-                top={top}
+                placed={{ top, ...aside }}
               >
                 <ul key="tiles" aria-label={words.list} className="placed" style={{ top: top + origin }}>
                   {tiles.filter(visible).map(({ tile, day, plain, x, y, width, height }) => (
@@ -233,13 +240,19 @@ export function Timeline(props: TimelineProps) {
                   <div
                     key={gap.top}
                     className="gap"
-                    style={{ top: top + origin + gap.top, height: gap.height }}
+                    style={{
+                      top: top + origin + gap.top,
+                      height: gap.height,
+                      ...(aside === undefined
+                        ? undefined
+                        : { insetInline: `${aside.x}px auto`, width: aside.width }),
+                    }}
                   />
                 ))}
               </MonthSection>
             ))
-          : drawnMonths(props, first).map(({ month, title, tiles, ahead }) => (
-              <MonthSection key={month} month={month} title={title} choose={words.choose}>
+          : drawnMonths(props, first).map(({ month, title, tiles, ahead, aside }) => (
+              <MonthSection key={month} month={month} title={title} choose={words.choose} aside={aside}>
                 <ul key="tiles" aria-label={words.list} className="sheet">
                   {tiles.filter(visible).map(({ tile, n, day, dayName }) => (
                     <TileView

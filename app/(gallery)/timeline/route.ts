@@ -3,6 +3,7 @@ import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
 import { listMonths } from "#lib/timeline/timeline.ts";
 import { words } from "#lib/words.ts";
+import { ratioSumOf } from "../layout-numbers.ts";
 import type { LaterWords, Months } from "../months.ts";
 
 const w = words("gallery");
@@ -13,7 +14,7 @@ export const GET = route({}, async ({ request, viewer }) => {
   const columns: Months & { words: LaterWords } = {
     months: months.map(({ month }) => month),
     counts: months.map(({ count }) => count),
-    ratios: months.map(({ ratioSum }) => Math.round(ratioSum * 10) / 10),
+    ratios: months.map(({ ratioSum }) => ratioSumOf(ratioSum)),
     // The page itself does without them, and every byte of it counts.
     words: {
       scrubber: w("scrubber"),

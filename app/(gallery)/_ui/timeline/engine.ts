@@ -17,6 +17,7 @@ import {
   layPart,
   learn,
   type Model,
+  monthAt,
   partAt,
   partMax,
   partsOf,
@@ -24,6 +25,7 @@ import {
   placeOf,
   stack,
   totalOf,
+  widthOf,
 } from "./model.ts";
 import type { Frame } from "./rows.ts";
 import { moved, type Position, pixelsMax, type Space, spaceOf } from "./space.ts";
@@ -41,9 +43,9 @@ export type PlacedTile = {
 };
 export type PlacedMonth = {
   month: number;
-  count: number;
   top: number;
-  height: number;
+  /** Where it stands beside others, and how wide; `undefined` when it has its rows to itself. */
+  aside: { x: number; width: number } | undefined;
   /** What places of tiles and gaps are counted from: far down, browsers draw large numbers inexactly. */
   origin: number;
   tiles: PlacedTile[];
@@ -113,6 +115,8 @@ export function createEngine(
   let restTimer: ReturnType<typeof setTimeout> | undefined;
   let asked: Asked[] = [];
   let started: Tile[] = [];
+  /** The month that the page began with: what is newer never stands beside it, because there it did not. */
+  let breakMonth: number | undefined;
   let refreshing: Promise<void> | undefined;
   let again = false;
   let pending: number[] | "all" = [];
@@ -197,7 +201,7 @@ export function createEngine(
       if (y > until) break;
       const scale = rows.scales[row] ?? 0;
       if (y + scale < from) continue;
-      let x = 0;
+      let x = model.xs[model.monthOf[part] ?? 0] ?? 0;
       for (let index = rows.starts[row] ?? 0; index < (rows.starts[row + 1] ?? 0); index++) {
         const width = (ratios[index] ?? 1) * scale;
         const tile = loaded.tiles[index];
@@ -225,20 +229,19 @@ export function createEngine(
     const pinned = focused === undefined ? undefined : find(focused);
     const pinnedMonth = pinned === undefined ? undefined : model.monthOf[pinned.part];
     const count = model.months.months.length;
-    const first = count === 0 ? 0 : lastUpTo(model.monthTops, from, count);
+    const first = count === 0 ? 0 : monthAt(model, from);
     const indexes: number[] = [];
     for (let index = first; index < count && (model.monthTops[index] ?? 0) <= until; index++)
       indexes.push(index);
     if (pinnedMonth !== undefined && !indexes.includes(pinnedMonth)) indexes.push(pinnedMonth);
     for (const index of indexes.sort((a, b) => a - b)) {
       const top = model.monthTops[index] ?? 0;
-      const height = (model.monthTops[index + 1] ?? 0) - top;
+      const width = widthOf(model, index, frame);
       const origin = Math.max(0, Math.floor((from - top) / originStep) * originStep);
       const month: PlacedMonth = {
         month: model.months.months[index] ?? 0,
-        count: model.months.counts[index] ?? 0,
         top: top - shift,
-        height,
+        aside: width < frame.width ? { x: model.xs[index] ?? 0, width } : undefined,
         origin,
         tiles: [],
         gaps: [],
@@ -283,7 +286,7 @@ export function createEngine(
     // A heading that is half there is the one that counts.
     const y = at.shown + sticky + headingPx / 2;
     const part = partAt(model, y);
-    const month = lastUpTo(model.monthTops, y, model.months.months.length);
+    const month = monthAt(model, y);
     const rows = model.rows[part];
     const row = rows === undefined ? 0 : lastUpTo(rows.tops, y - (model.tops[part] ?? 0), rows.scales.length);
     const isOf = model.monthOf[part] === month;
@@ -552,7 +555,8 @@ export function createEngine(
     const month =
       index === -1 ? (months.months.find((one) => one < start.month) ?? months.months[0] ?? 0) : start.month;
     const cuts = new Map(rank > 0 ? [[month, [rank]]] : []);
-    model = buildModel(months, cuts);
+    breakMonth = months.months[0] === month ? undefined : month;
+    model = buildModel(months, cuts, breakMonth);
     measure();
     const first = partWith(model, startOf(month, rank));
     let [last, count] = [first, model.count[first] ?? 0];
@@ -656,7 +660,7 @@ export function createEngine(
         cuts.set(own, [...before.from.subarray(before.firstPart[index], before.firstPart[index + 1])]);
     }
     if (!isSame(top)) cuts.set(top, [from, from + partMax]);
-    const next = buildModel(months, cuts);
+    const next = buildModel(months, cuts, breakMonth);
     const ids = new Map<string, number>();
     for (const [index, own] of months.months.entries()) {
       if (!isSame(own)) continue;
@@ -797,6 +801,8 @@ export function createEngine(
     total: (): number => totalOf(model),
     /** Where a month's heading is, and the whole height: what a scrubber shows. */
     topOf: (index: number): number => model.monthTops[index] ?? 0,
+    /** The first of the months that one stands beside. */
+    shelfOf: (index: number): number => model.shelves[index] ?? index,
     height: (): number => heightOf(model),
     shown: (): number => at.shown,
     windowHeight: (): number => windowHeight,

@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import {
+  boxOf,
+  buildModel,
+  headingPx,
+  heightOf,
+  layPart,
+  monthAt,
+  monthGapPx,
+  partAt,
+  partsOf,
+  stack,
+  widthOf,
+} from "./model.ts";
 import { guessHeight, layRows } from "./rows.ts";
 import { moved, pixelsMax, spaceOf } from "./space.ts";
 
@@ -52,6 +65,81 @@ describe("rows", () => {
       const mean = errors.reduce((sum, one) => sum + one, 0) / errors.length;
       assert.ok(mean <= 0.02, `${width} px: ${(mean * 100).toFixed(1)} %`);
     }
+  });
+});
+
+describe("months", () => {
+  /** So many pictures a month, all of them loaded. */
+  const library = (counts: number[], breakAt?: number) => {
+    const all = counts.map((count, n) => shapes(count, n + 1));
+    const months = {
+      months: counts.map((_, n) => 24_300 - n),
+      counts,
+      ratios: all.map((ratios) => ratios.reduce((sum, ratio) => sum + ratio, 0)),
+    };
+    const model = buildModel(months, new Map(), breakAt);
+    for (let part = 0; part < partsOf(model); part++) {
+      const month = model.monthOf[part] ?? 0;
+      const from = model.from[part] ?? 0;
+      model.ratios[part] = Float32Array.from((all[month] ?? []).slice(from, from + (model.count[part] ?? 0)));
+      layPart(model, part, frame);
+    }
+    stack(model, frame);
+    return model;
+  };
+
+  it("of few pictures stand side by side in their order, and none lies on another or beyond the edge", () => {
+    const counts = Array.from({ length: 120 }, (_, n) => (n % 11 === 10 ? 40 : 1 + (n % 3)));
+    const model = library(counts);
+    let shared = 0;
+    for (let month = 1; month < counts.length; month++) {
+      const [before, own] = [month - 1, month].map((n) => ({
+        top: model.monthTops[n] ?? 0,
+        x: model.xs[n] ?? 0,
+        width: widthOf(model, n, frame),
+      }));
+      if (before === undefined || own === undefined) throw new Error("Expected two months");
+      assert.ok(own.x + own.width <= frame.width + 1 / 64);
+      if (own.top === before.top) {
+        shared++;
+        assert.ok(own.x >= before.x + before.width + 20, `month ${month}`);
+        assert.equal(model.shelves[month], model.shelves[before === undefined ? 0 : month - 1]);
+      } else {
+        assert.equal(own.x, 0);
+        assert.ok(own.top > before.top + headingPx + monthGapPx);
+      }
+      const part = model.firstPart[month] ?? 0;
+      for (let index = 0; own.width < frame.width && index < (counts[month] ?? 0); index++) {
+        const box = boxOf(model, part, index, frame);
+        assert.equal(box?.y, own.top + headingPx, "one row");
+        assert.ok((box?.x ?? 0) + (box?.width ?? 0) <= own.x + own.width);
+      }
+    }
+    assert.ok(shared > 30, `${shared} of 120`);
+  });
+
+  it("that fill a row keep their rows to themselves, and what stands at a height is found by the first of a shelf", () => {
+    const model = library([60, 1, 2, 1, 900, 1]);
+    assert.deepEqual([...model.shelves], [0, 1, 1, 1, 4, 5]);
+    assert.equal(monthAt(model, (model.monthTops[3] ?? 0) + 60), 1);
+    assert.equal(partAt(model, (model.monthTops[3] ?? 0) + 60), model.firstPart[1]);
+    assert.equal(monthAt(model, (model.monthTops[4] ?? 0) + 900), 4);
+    assert.equal(partAt(model, heightOf(model)), partsOf(model) - 1);
+  });
+
+  it("begin a shelf where the page from the server began", () => {
+    assert.deepEqual([...library([1, 1, 1, 1]).shelves], [0, 0, 0, 0]);
+    assert.deepEqual([...library([1, 1, 1, 1], 24_298).shelves], [0, 0, 2, 2]);
+  });
+
+  it("take as much room before their pictures are known as after", () => {
+    const counts = Array.from({ length: 60 }, (_, n) => 1 + (n % 2));
+    const known = library(counts);
+    const guessed = library(counts);
+    guessed.rows.fill(undefined);
+    stack(guessed, frame);
+    assert.deepEqual([...guessed.xs], [...known.xs]);
+    assert.ok(Math.abs(heightOf(guessed) / heightOf(known) - 1) < 0.05);
   });
 });
 

@@ -4,6 +4,7 @@
  * browser.
  */
 import type { Tile } from "#lib/contact-sheet.ts";
+import { shelf, shelfRatio } from "../../layout-numbers.ts";
 import type { Months } from "../../months.ts";
 import { type Frame, guessHeight, layRows, type Rows } from "./rows.ts";
 
@@ -32,12 +33,17 @@ export type Model = {
   tops: Float64Array;
   heights: Float64Array;
   monthTops: Float64Array;
+  /** Per month: the first of those it stands beside, which is itself when it begins a shelf; and where it stands there. */
+  shelves: Uint32Array;
+  xs: Float64Array;
+  /** Index of a month that stands beside none before it: the page from the server begins with it. */
+  breakAt: number;
   /** What guesses are multiplied with: real over guessed height of what is known. */
   correct: number;
 };
 
-/** `cuts` are ranks of a month at which a part must begin. */
-export function buildModel(months: Months, cuts: ReadonlyMap<number, number[]>): Model {
+/** `cuts` are ranks of a month at which a part must begin; `breakAt` is a month that begins a shelf. */
+export function buildModel(months: Months, cuts: ReadonlyMap<number, number[]>, breakAt?: number): Model {
   const monthOf: number[] = [];
   const from: number[] = [];
   const count: number[] = [];
@@ -75,6 +81,9 @@ export function buildModel(months: Months, cuts: ReadonlyMap<number, number[]>):
     tops: new Float64Array(parts),
     heights: new Float64Array(parts),
     monthTops: new Float64Array(firstPart.length),
+    shelves: new Uint32Array(months.months.length),
+    xs: new Float64Array(months.months.length),
+    breakAt: breakAt === undefined ? -1 : months.months.indexOf(breakAt),
     correct: 1,
   };
 }
@@ -86,9 +95,20 @@ export const heightOf = (model: Model): number => model.monthTops.at(-1) ?? 0;
 /** The last part of a month ends where it ends; the others are filled to the edge. */
 const isOpen = (model: Model, part: number): boolean => model.monthOf[part + 1] !== model.monthOf[part];
 
+/** How wide a month is: as its pictures are in one row, or as the page. */
+export function widthOf(model: Model, month: number, frame: Frame): number {
+  const count = model.months.counts[month] ?? 0;
+  const ratio = shelfRatio(model.months.ratios[month] ?? 0, count);
+  const isCut = (model.firstPart[month + 1] ?? 0) - (model.firstPart[month] ?? 0) > 1;
+  if (ratio === undefined || isCut) return frame.width;
+  return Math.min(frame.width, Math.max(shelf.least, ratio * frame.row + count * frame.gap + 1));
+}
+
 export function layPart(model: Model, part: number, frame: Frame): void {
   const ratios = model.ratios[part];
-  model.rows[part] = ratios === undefined ? undefined : layRows(ratios, frame, isOpen(model, part));
+  const width = widthOf(model, model.monthOf[part] ?? 0, frame);
+  model.rows[part] =
+    ratios === undefined ? undefined : layRows(ratios, { ...frame, width }, isOpen(model, part));
 }
 
 const guessOf = (model: Model, part: number, frame: Frame): number => {
@@ -110,24 +130,35 @@ export function learn(model: Model, frame: Frame): void {
   if (guessed > 0) model.correct = real / guessed;
 }
 
-/** All heights and places, in one pass. */
+/** All heights and places, in one pass. Months that leave room in a row share it, as lines of words do. */
 export function stack(model: Model, frame: Frame): void {
-  let top = 0;
-  let part = 0;
   const months = model.months.months.length;
+  let [top, part, begin, used, shelfHeight] = [0, 0, 0, 0, 0];
   for (let month = 0; month < months; month++) {
+    const width = widthOf(model, month, frame);
+    // Browsers count in 64ths of a pixel.
+    const fits = month !== model.breakAt && used + shelf.gap + width <= frame.width + 1 / 64;
+    if (month > 0 && fits) used += shelf.gap;
+    else {
+      top += shelfHeight;
+      [begin, used, shelfHeight] = [month, 0, 0];
+    }
+    model.shelves[month] = begin;
+    model.xs[month] = used;
     model.monthTops[month] = top;
-    top += headingPx;
+    used += width;
+    let y = top + headingPx;
     const end = model.firstPart[month + 1] ?? 0;
     for (; part < end; part++) {
-      const height = model.rows[part]?.height ?? model.correct * guessOf(model, part, frame);
-      model.tops[part] = top;
+      const guess = width < frame.width ? frame.row : model.correct * guessOf(model, part, frame);
+      const height = model.rows[part]?.height ?? guess;
+      model.tops[part] = y;
       model.heights[part] = height;
-      top += height + (part + 1 < end ? frame.gap : 0);
+      y += height + (part + 1 < end ? frame.gap : 0);
     }
-    top += monthGapPx;
+    shelfHeight = Math.max(shelfHeight, y + monthGapPx - top);
   }
-  model.monthTops[months] = top;
+  model.monthTops[months] = top + shelfHeight;
 }
 
 /** The last index whose value is not above `at`; the first when all are. `values` ascend. */
@@ -141,8 +172,16 @@ export function lastUpTo(values: ArrayLike<number>, at: number, length = values.
   return low;
 }
 
-/** The part that stands at a height, or the one above when that is between two. */
-export const partAt = (model: Model, y: number): number => lastUpTo(model.tops, y);
+/** The month that stands at a height: of those beside each other the first. */
+export const monthAt = (model: Model, y: number): number =>
+  model.shelves[lastUpTo(model.monthTops, y, model.months.months.length)] ?? 0;
+/** The part that stands at a height, or the one above when that is between two; of months beside each other the first. */
+export function partAt(model: Model, y: number): number {
+  const part = lastUpTo(model.tops, y);
+  const month = model.monthOf[part] ?? 0;
+  const first = model.shelves[month] ?? 0;
+  return first === month ? part : (model.firstPart[first] ?? 0);
+}
 /** The part that holds a rank of the timeline. */
 export const partWith = (model: Model, rank: number): number => lastUpTo(model.start, rank, partsOf(model));
 
@@ -155,7 +194,7 @@ export function boxOf(model: Model, part: number, index: number, frame: Frame): 
   if (rows === undefined || ratios === undefined) return undefined;
   const row = lastUpTo(rows.starts, index, rows.scales.length);
   const scale = rows.scales[row] ?? 0;
-  let x = 0;
+  let x = model.xs[model.monthOf[part] ?? 0] ?? 0;
   for (let n = rows.starts[row] ?? 0; n < index; n++) x += (ratios[n] ?? 1) * scale + frame.gap;
   const y = (model.tops[part] ?? 0) + (rows.tops[row] ?? 0);
   return { x, y, width: (ratios[index] ?? 1) * scale, height: scale };

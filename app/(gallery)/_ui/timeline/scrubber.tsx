@@ -130,7 +130,7 @@ export function Scrubber({
     engine.scrub(false);
   };
   const toMonth = (wanted: number): void => {
-    const to = Math.max(0, Math.min(months.length - 1, wanted));
+    const to = engine.shelfOf(Math.max(0, Math.min(months.length - 1, wanted)));
     engine.go(to === 0 ? -1e9 : engine.topOf(to) - sticky());
   };
   /** The month that is a year away, or the nearest further one. Newest first: numbers of months fall. */
@@ -144,11 +144,17 @@ export function Scrubber({
     const found = months.findIndex((month) => month <= wanted);
     return found === -1 ? months.length - 1 : found;
   };
+  /** The first month of those below. */
+  const below = (): number => {
+    let next = index + 1;
+    while (next < months.length - 1 && engine.shelfOf(next) <= index) next++;
+    return next;
+  };
   const keyed = (key: string): number | undefined => {
     if (key === "ArrowUp" || key === "ArrowLeft") return index - 1;
-    if (key === "ArrowDown" || key === "ArrowRight") return index + 1;
+    if (key === "ArrowDown" || key === "ArrowRight") return below();
     if (key === "PageUp") return Math.max(0, yearFrom(1));
-    if (key === "PageDown") return yearFrom(-1);
+    if (key === "PageDown") return Math.max(below(), yearFrom(-1));
     if (key === "Home") return 0;
     return key === "End" ? months.length - 1 : undefined;
   };
