@@ -1,7 +1,8 @@
 /**
  * What the timeline costs a browser with 1,000, 100,000 and 1,000,000 pictures: bytes before anybody moves, first paint,
- * shifts, and then 200 windows of scrolling and 20 jumps of the scrubber: long tasks, late frames, slow events, elements,
- * heap, and what is asked for on the way to a month ten years back. Rows only; every thumbnail is the same dot.
+ * shifts, and then 200 windows of scrolling, 20 jumps of the scrubber, keys and clicks: long tasks, late frames, the slowest
+ * answer to a hand (INP), elements, heap, and what is asked for on the way to a month ten years back. Rows only; every
+ * thumbnail is the same dot.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -15,7 +16,7 @@ import { type Instance, median, startTintype, table } from "./processes.ts";
 
 declare global {
   interface Window {
-    bench?: { lcp: number; cls: number; long: number[]; events: number[]; frames: number[] };
+    bench?: { lcp: number; cls: number; long: number[]; hands: number[]; frames: number[] };
   }
 }
 
@@ -66,7 +67,7 @@ const worst = (values: number[]): number => Math.max(0, ...values);
 
 /** Everything a page tells about itself from its beginning. */
 function watch(): void {
-  const seen: NonNullable<Window["bench"]> = { lcp: 0, cls: 0, long: [], events: [], frames: [] };
+  const seen: NonNullable<Window["bench"]> = { lcp: 0, cls: 0, long: [], hands: [], frames: [] };
   window.bench = seen;
   const observe = (type: string, take: (entry: PerformanceEntry) => void, more = {}): void => {
     new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({
@@ -82,7 +83,14 @@ function watch(): void {
     if ("value" in entry) seen.cls += Number(entry.value);
   });
   observe("longtask", (entry) => seen.long.push(entry.duration));
-  observe("event", (entry) => seen.events.push(entry.duration), { durationThreshold: 16 });
+  // What belongs to a press, a key or a tap; movements and scrolling are no interactions.
+  observe(
+    "event",
+    (entry) => {
+      if ("interactionId" in entry && Number(entry.interactionId) > 0) seen.hands.push(entry.duration);
+    },
+    { durationThreshold: 16 },
+  );
 }
 
 /** Bytes gz of the HTML and of every script that arrives before anybody moves. */
@@ -121,11 +129,25 @@ const scroll = (page: Page, count: number) =>
     return { frames, nodes };
   }, count);
 
+/** What hands do in a gallery: they walk from picture to picture, open one, go on to the next, and come back. */
+async function hands(page: Page): Promise<void> {
+  const tile = page.locator("main li a[href^='/m/']").filter({ visible: true }).first();
+  await tile.focus();
+  for (let n = 0; n < 20; n++) await page.keyboard.press(n % 4 === 3 ? "ArrowDown" : "ArrowRight");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  for (let n = 0; n < 5; n++) await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("slider").focus();
+  for (let n = 0; n < 10; n++) await page.keyboard.press("PageUp");
+}
+
 async function visit(browser: Browser, instance: Instance, rows: number) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
-  let lists = 0;
-  let pictures = 0;
+  let [lists, pictures, requests] = [0, 0, 0];
   await page.route(/\/derived\//, (route) => {
     pictures++;
     return route.fulfill({
@@ -134,10 +156,12 @@ async function visit(browser: Browser, instance: Instance, rows: number) {
     });
   });
   page.on("request", (request) => {
+    requests++;
     if (/\/(timeline|more)(\/|\?|$)/.test(request.url())) lists++;
   });
   await page.addInitScript(watch);
   const weight = await weights(page, instance.origin);
+  const upFront = requests;
   const first = await page.evaluate(() => ({
     ...window.bench,
     nodes: document.querySelectorAll("*").length,
@@ -152,7 +176,7 @@ async function visit(browser: Browser, instance: Instance, rows: number) {
     return usedSize;
   };
   const clear = () =>
-    page.evaluate(() => window.bench && Object.assign(window.bench, { long: [], events: [], frames: [] }));
+    page.evaluate(() => window.bench && Object.assign(window.bench, { long: [], hands: [], frames: [] }));
   await clear();
   const scrolled = await scroll(page, windows);
   const afterScroll = await page.evaluate(() => window.bench);
@@ -185,6 +209,8 @@ async function visit(browser: Browser, instance: Instance, rows: number) {
   const times: number[] = [];
   for (let n = 0; n < jumps; n++) times.push(await drag(((n * 7) % 20) / 20, (((n + 1) * 7) % 20) / 20));
   const afterJumps = await page.evaluate(() => window.bench);
+  await hands(page);
+  const afterHands = await page.evaluate(() => window.bench);
   await context.close();
   const late = scrolled.frames.filter((ms) => ms > lateMs).length;
   return {
@@ -194,7 +220,8 @@ async function visit(browser: Browser, instance: Instance, rows: number) {
       "scripts gz": kb(weight.upFront),
       "then gz": kb(weight.later()),
       "LCP, ms": first.lcp?.toFixed(0) ?? "",
-      CLS: (afterJumps?.cls ?? 0).toFixed(3),
+      CLS: (afterHands?.cls ?? 0).toFixed(3),
+      requests: upFront,
       nodes: first.nodes,
     },
     after: {
@@ -208,7 +235,7 @@ async function visit(browser: Browser, instance: Instance, rows: number) {
       "jump, ms": median(times).toFixed(0),
       "long tasks of jumps": afterJumps?.long.length ?? 0,
       "worst jump task, ms": worst(afterJumps?.long ?? []).toFixed(0),
-      "worst event, ms": worst(afterJumps?.events ?? []).toFixed(0),
+      "INP, ms": worst(afterHands?.hands ?? []).toFixed(0),
       "10 years: lists": far.lists,
       "10 years: pictures": far.pictures,
     },

@@ -102,6 +102,36 @@ test("scrolling takes over what the server drew without moving anything, and nev
   await page.context().close();
 });
 
+for (const width of [390, 1280, 2560])
+  test(`months of a few pictures share a row ${width} pixels wide, where the server put them`, async ({
+    browser,
+  }) => {
+    const { page } = await library(browser, 70, { viewport: { width, height: 900 } });
+    await page.goto("/");
+    const places = () =>
+      page.locator("main section").evaluateAll((all) =>
+        all.slice(0, 4).map((section) => {
+          const [head, first] = [section.querySelector("h2"), section.querySelector("li a")];
+          const [a, b] = [head, first].map((one) => one?.getBoundingClientRect());
+          return [head?.textContent, a?.x, a?.y, b?.x, b?.y, b?.width].map((value) =>
+            typeof value === "number" ? Math.round(value) : value,
+          );
+        }),
+      );
+    const before = await places();
+    const tops = before.map(([, , top]) => top);
+    expect(new Set(tops).size, "rows of four months").toBeLessThan(4);
+    await wake(page);
+    expect(await places()).toEqual(before);
+    await slider(page).focus();
+    await page.keyboard.press("ArrowDown");
+    await expect(slider(page)).not.toHaveAttribute("aria-valuetext", "June 2024");
+    await page.keyboard.press("End");
+    await expect(page.getByRole("heading", { name: "January 2014" })).toBeInViewport();
+    expect(await shifted(page)).toEqual([]);
+    await page.context().close();
+  });
+
 test("ten years back are two lists away, and no picture of the years between is asked for", async ({
   browser,
 }) => {

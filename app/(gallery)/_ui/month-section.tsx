@@ -20,13 +20,29 @@ export function ChooseSpan({ span, label, tab }: { span: string; label: string; 
 }
 
 /** The name of the month at the top of the window, and the day of the row there; for eyes, the headings are below it. */
-export function MonthOver({ month, title, day }: { month: number; title: string; day: string | undefined }) {
+export function MonthOver({
+  month,
+  title,
+  day,
+  beside,
+}: {
+  month: number;
+  title: string;
+  day: string | undefined;
+  /** The names of the months next to it, and where they stand. */
+  beside: { name: string; x: number }[];
+}) {
   return (
     <div aria-hidden="true" className="month-head">
       <b>{title}</b>
       {/* Made anew when the words change: moved by longer ones, they would count as a layout that shifts. */}
       <span key={`day after ${title}`}>{day}</span>
       <ChooseSpan key={`box after ${title} ${day}`} span={monthText(month)} label={title} tab={-1} />
+      {beside.map(({ name, x }) => (
+        <b key={name} style={{ position: "absolute", insetInlineStart: x + 1 }}>
+          {name}
+        </b>
+      ))}
     </div>
   );
 }

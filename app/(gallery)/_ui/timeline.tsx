@@ -207,7 +207,12 @@ export function Timeline(props: TimelineProps) {
       >
         <div data-row="" className="row-probe" />
         {isPlaced ? (
-          <MonthOver month={view.topMonth} title={windowed.monthName(view.topMonth)} day={view.topDay} />
+          <MonthOver
+            month={view.topMonth}
+            title={windowed.monthName(view.topMonth)}
+            day={view.topDay}
+            beside={view.topBeside.map(({ month, x }) => ({ name: windowed.monthName(month), x }))}
+          />
         ) : null}
         {isPlaced
           ? view.months.map(({ month, top, aside, origin, tiles, gaps }) => (

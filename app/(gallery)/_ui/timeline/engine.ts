@@ -60,6 +60,8 @@ export type View = {
   /** Of the row at the top of the window. */
   topMonth: number;
   topDay: string | undefined;
+  /** The months beside it, which the heading at the top would hide. */
+  topBeside: { month: number; x: number }[];
   /** The picture that Tab leads to. */
   tab: string | undefined;
   /** How many came in above the window since one was last at the top. */
@@ -268,10 +270,16 @@ export function createEngine(
     view = { height: space.height, months, failed, ...topOfView(), tab, arrived };
   }
 
-  const topOfView = (): Pick<View, "topMonth" | "topDay"> => ({
-    topMonth: top.month,
-    topDay: top.day === undefined ? undefined : names.day(top.day),
-  });
+  function topOfView(): Pick<View, "topMonth" | "topDay" | "topBeside"> {
+    const topBeside: View["topBeside"] = [];
+    const { months } = model.months;
+    const first = months.indexOf(top.month);
+    for (let index = first + 1; first !== -1 && model.shelves[index] === first; index++)
+      topBeside.push({ month: months[index] ?? 0, x: model.xs[index] ?? 0 });
+    // Beside another month there is no room for the day, and every picture shows its own.
+    const day = topBeside.length > 0 ? undefined : top.day;
+    return { topMonth: top.month, topDay: day === undefined ? undefined : names.day(day), topBeside };
+  }
 
   /** What Tab leads to while no tile was reached by it: the first whole one below the headings. */
   function firstInWindow(months: PlacedMonth[]): Tile | undefined {
