@@ -38,6 +38,8 @@ const timelineWords = perLocale(
 const shownRatio = 17;
 const placedRatio = 40;
 const rowRatio = 7;
+/** What a month's name and the rest of its row take of that. */
+const monthRatio = 0.8;
 /** At the most so many pictures are read; about so many are shown where they cannot be chosen by their shapes. */
 const readMax = 44;
 const shownUsual = 15;
@@ -48,8 +50,11 @@ const fewMax = 4;
 /** How many of the rows it takes to fill `ratio`. */
 function fill(rows: GalleryRow[], ratio: number): number {
   let sum = 0;
+  let before = Number.NaN;
   const count = rows.findIndex((row) => {
-    sum += ratioOf(row);
+    const month = monthOfRow(row);
+    sum += ratioOf(row) + (month === before ? 0 : monthRatio);
+    before = month;
     return sum >= ratio;
   });
   return count === -1 ? rows.length : count + 1;

@@ -61,6 +61,9 @@ export type TimelineProps = {
 const isPlainClick = (event: MouseEvent): boolean =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
 
+/** An edge of a row at the bottom of the window is not worth a script. */
+const almost = 0.9;
+
 const signs = ["scroll", "wheel", "pointermove", "pointerdown", "touchstart", "keydown"] as const;
 
 /** Loads what the reader needs to go on, at the first sign of one; or at once, where the page begins in the middle. */
@@ -97,7 +100,7 @@ function useWindowed(root: { current: HTMLElement | null }, props: TimelineProps
     };
     // On a large screen the places of pictures that did not come with the page are in sight.
     const place = root.current?.querySelector(".ahead > span")?.getBoundingClientRect();
-    const isShort = place !== undefined && place.top < innerHeight;
+    const isShort = place !== undefined && place.top < innerHeight * almost;
     if (inMiddle || isShort || scrollY > 0 || location.search.includes("at=")) go();
     else for (const sign of signs) addEventListener(sign, go, { passive: true });
     return end;
