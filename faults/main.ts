@@ -57,17 +57,24 @@ const describe = ({ faults, visits }: Schedule): string =>
   `${visits.length} pictures; ${faults.map((fault) => ("who" in fault ? `${fault.kind} ${fault.who}` : fault.kind)).join(", ")}`;
 
 const { values } = parseArgs({
-  options: { count: { type: "string", default: "1" }, seed: { type: "string", default: "1" } },
+  options: {
+    count: { type: "string", default: "1" },
+    seed: { type: "string", default: "1" },
+    /** No schedule is begun later than that. */
+    seconds: { type: "string", default: "1000000" },
+  },
 });
 const [count, first] = [Number(values.count), Number(values.seed)];
 if (!(Number.isInteger(count) && Number.isInteger(first) && count > 0))
   throw new Error("--count and --seed are whole numbers.");
 
+const beganAll = Date.now();
 let world = await openWorld();
 const failed: number[] = [];
 let judged = 0;
 try {
   for (let seed = first; seed < first + count; seed++) {
+    if (judged > 0 && Date.now() - beganAll > Number(values.seconds) * 1000) break;
     const schedule = draw(seed);
     const began = Date.now();
     const wrong = await runSchedule(world.place, world.people, world.stranger, schedule).catch(
@@ -88,6 +95,6 @@ try {
 }
 const stories = world.people.flatMap((one) => one.stories);
 console.log(
-  `${judged} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; of the last place, ${stories.length} uploads were judged, ${stories.filter((one) => one.mediaId !== undefined).length} of them told to be in the gallery.`,
+  `${judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; of the last place, ${stories.length} uploads were judged, ${stories.filter((one) => one.mediaId !== undefined).length} of them told to be in the gallery.`,
 );
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -363,13 +363,13 @@ export async function giveBack(db: Db, held: { id: string; token: string }): Pro
   return rows.length > 0;
 }
 
-/** Stays verifying, free to be taken again after a while. `counted` when the fault was the picture's. */
+/** Stays verifying, free to be taken again after a while. `counted` when the fault was the picture's. False: the lease is lost. */
 export async function postpone(
   db: Db,
   held: { id: string; token: string },
   how: { seconds: number; counted: boolean },
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const rows = await db
     .update(uploads)
     .set({
       leaseToken: null,
@@ -377,7 +377,9 @@ export async function postpone(
       ...(how.counted ? { attempts: sql`${uploads.attempts} + 1` } : {}),
       ...touched,
     })
-    .where(heldBy(held.id, held.token));
+    .where(heldBy(held.id, held.token))
+    .returning({ id: uploads.id });
+  return rows.length > 0;
 }
 
 /** verifying → ready | rejected by the holder of the lease. `undefined`: the lease was lost, nothing changed. */

@@ -60,23 +60,36 @@ export async function finalize(
   );
   renewal.unref();
   try {
-    if (upload.attempts >= attemptsMax) return await reject(db, held, upload, "internal");
-    const bounds = { ...budget, signal: ending.signal };
-    const video = isVideo(upload.declaredMime) || (await isLargeVideo(storage, upload));
-    const result = await budget.bytes(video ? videoBytesHeld : upload.bytes, () =>
-      (video ? verifyVideo : verify)(db, storage, held, upload, bounds),
-    );
+    const result = await attempt(db, storage, held, upload, { ...budget, signal: ending.signal });
+    // the upload is over, or another worker's. What was written here in the meantime, nobody else may know of.
+    if (result === "not_mine") await abandon(db, upload.id);
     logger.info({ result, bytes: upload.bytes }, "finalized");
     return result;
+  } finally {
+    clearInterval(renewal);
+  }
+}
+
+async function attempt(
+  db: Db,
+  storage: Storage,
+  held: Held,
+  upload: Upload,
+  bounds: Budget & { signal: AbortSignal },
+): Promise<FinalizeResult> {
+  const logger = log("finalize").child({ uploadId: upload.id });
+  try {
+    if (upload.attempts >= attemptsMax) return await reject(db, held, upload, "internal");
+    const video = isVideo(upload.declaredMime) || (await isLargeVideo(storage, upload));
+    return await bounds.bytes(video ? videoBytesHeld : upload.bytes, () =>
+      (video ? verifyVideo : verify)(db, storage, held, upload, bounds),
+    );
   } catch (error) {
     if (error instanceof Rejection) {
       logger.info({ code: error.code, reason: error.message }, "rejected");
       return await reject(db, held, upload, error.code);
     }
-    if (error instanceof LeaseLost) {
-      await abandon(db, upload.id);
-      return "not_mine";
-    }
+    if (error instanceof LeaseLost) return "not_mine";
     // a store or a database that does not answer is no fault of the picture, so that try does not count.
     // One object of a bucket of others may be archived, or closed to us: that does not pass by itself.
     const counted =
@@ -84,10 +97,8 @@ export async function finalize(
         ? upload.inPlace && ["denied", "unsupported"].includes(error.code)
         : !isDatabaseGone(error);
     logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
-    await ledger.postpone(db, held, { seconds: retrySeconds, counted });
-    return "postponed";
-  } finally {
-    clearInterval(renewal);
+    const kept = await ledger.postpone(db, held, { seconds: retrySeconds, counted });
+    return kept ? "postponed" : "not_mine";
   }
 }
 
