@@ -100,16 +100,6 @@ export function openOwn(input: Buffer, options: SharpOptions = {}): Sharp {
   return sharp(input, options);
 }
 
-/** One colour. */
-export function openPlain(field: {
-  width: number;
-  height: number;
-  background: { r: number; g: number; b: number };
-}): Sharp {
-  mustBeLocked();
-  return sharp({ create: { ...field, channels: 3 } });
-}
-
 export function displayP3Profile(): Buffer {
   mustBeLocked();
   if (displayP3 === undefined) throw new Error("libvips has no Display P3 profile.");

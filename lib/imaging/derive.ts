@@ -1,6 +1,6 @@
 import { limits } from "#lib/media.ts";
 import { type Clock, startClock } from "./clock.ts";
-import { openOriginal, openOwn, openPlain } from "./codec.ts";
+import { openOriginal, openOwn } from "./codec.ts";
 import { exifOf, readHeic } from "./formats/heic.ts";
 import { withExif } from "./formats/jpeg.ts";
 import { decodeHeic } from "./heic/decode.ts";
@@ -10,6 +10,7 @@ import { movingPart, wholeBoxes } from "./live.ts";
 import { forEncoding, openPixels, type Pixels, placeholder, shrink, withProfile } from "./pixels.ts";
 import { isDisplayP3 } from "./profile.ts";
 import { Rejection } from "./rejection.ts";
+import { standIn } from "./stand-in.ts";
 import { withoutMetadata } from "./strip.ts";
 import { corrupt } from "./structure.ts";
 import { verdict } from "./verdict.ts";
@@ -227,9 +228,6 @@ async function cascade(
   return { renditions, ...(await placeholder(pixels)) };
 }
 
-/** What stands for a video that no decoder here can show: dark, so that the marks upon it are seen. */
-const plainField = { r: 38, g: 38, b: 42 };
-
 /** Renditions of a video's poster, turned as it is shown; of a plain field of its shape where there is none. */
 export async function deriveStill(video: Video, poster: Poster | undefined): Promise<Derivation> {
   const clock = startClock();
@@ -237,7 +235,7 @@ export async function deriveStill(video: Video, poster: Poster | undefined): Pro
     const { width, height } = top(video);
     const source =
       poster === undefined
-        ? openPlain({ width, height, background: plainField })
+        ? openPixels(standIn(width, height))
         : openPixels(poster).rotate(video.turn).resize(width, height, { fit: "fill" });
     const { data, info } = await source.timeout(clock.left()).raw().toBuffer({ resolveWithObject: true });
     const pixels: Pixels = { data, width: info.width, height: info.height, channels: 3, wide: false };

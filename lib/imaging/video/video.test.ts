@@ -164,7 +164,7 @@ describe("a video", () => {
     assert.ok(white !== undefined && Math.abs(white - (paper ?? 0)) < 8, `${white}`);
   });
 
-  test("whose pictures cannot be decoded has a plain field of its shape", async () => {
+  test("whose pictures cannot be decoded has a field of its shape with a sign to play", async () => {
     const bytes = await video();
     const found = await read(bytes);
     const hurt = Buffer.from(bytes);
@@ -172,6 +172,10 @@ describe("a video", () => {
     assert.equal(await posterOf(sourceOf(hurt), found), undefined);
     const { renditions } = await deriveStill(found, undefined);
     assert.deepEqual([renditions[0]?.width, renditions[0]?.height], [96, 64]);
+    const jpeg = renditions.find(({ format }) => format === "jpg")?.body ?? Buffer.alloc(0);
+    const [field = 0] = await colorAt(jpeg, 0.1, 0.1);
+    const [sign = 0] = await colorAt(jpeg, 0.5, 0.5);
+    assert.ok(field < 60 && sign > 110, "dark, with a sign to play in the middle");
   });
 
   test("is known by its first bytes", async () => {
