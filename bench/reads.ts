@@ -10,6 +10,8 @@ import { changeMedia, undo } from "#lib/bulk/change.ts";
 import { changeShape, selectionShape } from "#lib/bulk/shapes.ts";
 import { openList } from "#lib/lists.ts";
 import type { Viewer } from "#lib/media.ts";
+import { parseQuery } from "#lib/search/query.ts";
+import { searchMedia } from "#lib/search/search.ts";
 import { beginnings, suggestionsFor } from "#lib/search/suggest.ts";
 import { listTags } from "#lib/tags.ts";
 import { throwawayPostgres } from "#lib/testing.ts";
@@ -115,8 +117,31 @@ async function lists(db: Db, sql: Sql): Promise<Door[]> {
   return doors;
 }
 
+const asked = [
+  "zzzzq",
+  "kone",
+  "kmany",
+  "img",
+  "sunset busan",
+  "바다",
+  "s",
+  'camera:"X-T4"',
+  "type:gif",
+  "color:red",
+  "orientation:portrait",
+  "rating:5",
+  "2015-03",
+  "on:07-23",
+];
+
 function others(db: Db): Door[] {
   return [
+    ...asked.map(
+      (text): Door => [
+        `search for ${text}`,
+        () => searchMedia(db, { viewer: owner, clauses: parseQuery(text).clauses, limit: 60 }),
+      ],
+    ),
     ["tags, first page", () => listTags(db, { viewer: owner, limit: 60 })],
     ...["", "s", "su", "sun", "tag:co", "camera:x", "album:al", "place:bu"].map(
       (text): Door => [`suggestions for “${text}”`, () => suggestionsFor(db, { viewer: owner, text })],
