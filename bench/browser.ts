@@ -80,7 +80,9 @@ function watch(): void {
     seen.lcp = entry.startTime;
   });
   observe("layout-shift", (entry) => {
-    if ("value" in entry) seen.cls += Number(entry.value);
+    // What answers a hand at once is no shift, by definition of the measure.
+    if ("value" in entry && "hadRecentInput" in entry && entry.hadRecentInput !== true)
+      seen.cls += Number(entry.value);
   });
   observe("longtask", (entry) => seen.long.push(entry.duration));
   // What belongs to a press, a key or a tap; movements and scrolling are no interactions.
