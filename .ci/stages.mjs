@@ -67,6 +67,8 @@ const stages = [
   ["Types", types],
   ["Unit and integration tests", () => npmScript("unit")],
   ["Production build", () => node("lib/cli/main.ts", "build")],
+  // The long form is `npm run test:faults -- --count 200`.
+  ["Faults", () => node("faults/main.ts", "--seed", "11", "--count", "4", "--seconds", "55")],
   ["Browser tests", () => tool("playwright", "test")],
 ];
 

@@ -70,6 +70,8 @@ if (!(Number.isInteger(count) && Number.isInteger(first) && count > 0))
 
 const beganAll = Date.now();
 let world = await openWorld();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void world.place.close().finally(() => process.exit(130)));
 const failed: number[] = [];
 let judged = 0;
 try {
