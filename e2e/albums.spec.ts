@@ -82,9 +82,22 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
   await member.getByRole("button", { name: "Make its photos visible too" }).click();
   await expect(member.getByText("4 photos can be seen now.")).toBeVisible();
 
-  await member.getByText("Delete album", { exact: true }).click();
-  await member.getByRole("button", { name: "Yes, delete it" }).click();
-  await expect(member).toHaveURL(/\/albums$/);
+  const address = new URL(member.url()).pathname;
+  const before = await shown(member);
+  for (const undo of [true, false]) {
+    if (undo === false) await member.getByText("Edit album", { exact: true }).click();
+    await member.getByText("Delete album", { exact: true }).click();
+    await member.getByRole("button", { name: "Yes, delete it" }).click();
+    await expect(member).toHaveURL(/\/albums\?deleted=/);
+    await expect(member.getByRole("status").filter({ hasText: "“Busan 2032” was deleted." })).toBeVisible();
+    await expect(member.getByRole("link", { name: /Busan/ })).toHaveCount(0);
+    if (!undo) break;
+    await accessible(member);
+    await member.getByRole("button", { name: "Undo" }).click();
+    await expect(member).toHaveURL(new RegExp(`${address}$`));
+    await expect(member.getByRole("heading", { level: 1 })).toHaveText("Busan 2032");
+    expect(await shown(member)).toEqual(before);
+  }
   await member.goto("/");
   await expect(member.locator(tiles).first()).toBeVisible();
   await withSql((sql) => sql`update media set visibility = 'private' where taken_at >= '2013-05-01'`);

@@ -4,7 +4,7 @@ import { redirect } from "next/navigation";
 import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { albumTitleShape, changeAlbum, createAlbum, deleteAlbum, moveAlbum } from "#lib/albums.ts";
-import { changeMedia } from "#lib/bulk/change.ts";
+import { changeMedia, deletedAlbum, undo } from "#lib/bulk/change.ts";
 import { selectionShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
@@ -89,12 +89,28 @@ const idShape = z.object({ id: z.uuid() });
 export async function removeAlbum(_: Outcome, form: FormData): Promise<Outcome> {
   const parsed = idShape.safeParse(Object.fromEntries(form));
   if (!parsed.success) return { done: false, message: words("errors")("bad_request") };
+  let changeId: string;
   try {
-    await deleteAlbum(database().db, { viewer: await currentViewer(), id: parsed.data.id });
+    changeId = await deleteAlbum(database().db, { viewer: await currentViewer(), id: parsed.data.id });
   } catch (error) {
     return { done: false, message: refused(error) };
   }
-  redirect("/albums");
+  redirect(`/albums?deleted=${changeId}`);
+}
+
+/** Takes the deletion of an album back, and leads to it. */
+export async function bringAlbumBack(_: Outcome, form: FormData): Promise<Outcome> {
+  const parsed = idShape.safeParse(Object.fromEntries(form));
+  if (!parsed.success) return { done: false, message: words("errors")("bad_request") };
+  const { db } = database();
+  const asked = { viewer: await currentViewer(), changeId: parsed.data.id };
+  const album = await deletedAlbum(db, asked);
+  try {
+    await undo(db, asked);
+  } catch (error) {
+    return { done: false, message: refused(error) };
+  }
+  redirect(album === undefined ? "/albums" : `/albums/${album.id}`);
 }
 
 const publishShape = z.object({ id: z.uuid(), visibility: z.enum(["unlisted", "public"]) });

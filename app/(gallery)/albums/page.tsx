@@ -5,11 +5,12 @@ import { Empty } from "#app/_ui/empty.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { listOwnAlbums, listPublicAlbums } from "#lib/albums.ts";
+import { deletedAlbum } from "#lib/bulk/change.ts";
 import { database } from "#lib/database.ts";
 import { canUpload } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 import { Cards } from "./_ui/cards.tsx";
-import { NewAlbum } from "./_ui/forms.tsx";
+import { BackForm, NewAlbum } from "./_ui/forms.tsx";
 
 const w = words("albums");
 
@@ -23,17 +24,23 @@ const text = (value: string | string[] | undefined): string | undefined =>
 
 export default async function Albums({ searchParams }: PageProps<"/albums">) {
   const viewer = await currentViewer();
-  const { mine, others } = await searchParams;
+  const { mine, others, deleted } = await searchParams;
   const { db } = database();
   const limit = albumsAtOnce;
-  const [own, open] = await Promise.all([
+  const [own, open, gone] = await Promise.all([
     listOwnAlbums(db, { viewer, cursor: text(mine), limit }),
     listPublicAlbums(db, { viewer, cursor: text(others), limit }),
+    deletedAlbum(db, { viewer, changeId: text(deleted) }),
   ]);
   const isEmpty = own.albums.length === 0 && open.albums.length === 0;
   return (
     <Page className="!max-w-none 2xl:px-8">
       <PageHeader title={w("title")} lead={w("lead")} />
+      {gone === undefined ? null : (
+        <div className="mb-6">
+          <BackForm changeId={gone.changeId} title={gone.title} />
+        </div>
+      )}
       {canUpload(viewer) ? (
         <div className="mb-6 flex">
           <NewAlbum />

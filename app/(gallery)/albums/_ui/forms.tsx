@@ -3,9 +3,18 @@ import { ChevronDown } from "lucide-react";
 import { type ReactNode, useActionState, useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, SelectField, TextField } from "#app/_ui/field.tsx";
+import { Notice } from "#app/_ui/notice.tsx";
 import type { AlbumSort, Visibility } from "#lib/media.ts";
 import { w } from "#lib/words/albums.ts";
-import { makeAlbum, type Outcome, orderAlbum, publishMedia, removeAlbum, saveAlbum } from "../actions.ts";
+import {
+  bringAlbumBack,
+  makeAlbum,
+  type Outcome,
+  orderAlbum,
+  publishMedia,
+  removeAlbum,
+  saveAlbum,
+} from "../actions.ts";
 
 const none: Outcome = {};
 
@@ -20,7 +29,7 @@ function Answer({ outcome, pending }: { outcome: Outcome; pending: boolean }) {
 /** A disclosure that looks like a button until it is open; works without script. */
 function Disclosure({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <details className="group w-full rounded-lg border border-line open:bg-surface sm:w-auto sm:open:w-full">
+    <details className="group rounded-lg border border-line open:col-span-full open:w-full open:bg-surface">
       <summary className="inline-flex min-h-10 w-full cursor-pointer list-none items-center justify-between gap-2 rounded-lg px-4 text-sm font-medium hover:bg-raised">
         {label}
         <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
@@ -77,6 +86,26 @@ function DeleteForm({ id, title }: { id: string; title: string }) {
         </div>
       </form>
     </details>
+  );
+}
+
+/** Says that an album was deleted, and brings it back. */
+export function BackForm({ changeId, title }: { changeId: string; title: string }) {
+  const [outcome, act, pending] = useActionState(bringAlbumBack, none);
+  return (
+    <form action={act}>
+      <input type="hidden" name="id" value={changeId} />
+      <Notice
+        tone="info"
+        action={
+          <Button type="submit" size="sm" disabled={pending}>
+            {w("undo")}
+          </Button>
+        }
+      >
+        {outcome.message ?? w("deleted", { title })}
+      </Notice>
+    </form>
   );
 }
 
@@ -166,7 +195,7 @@ export function OrderForm({ id, sort }: { id: string; sort: AlbumSort }) {
   const [outcome, act, pending] = useActionState(orderAlbum, none);
   const form = useRef<HTMLFormElement>(null);
   return (
-    <form ref={form} action={act} className="flex items-end gap-2">
+    <form ref={form} action={act} className="col-span-full flex items-end gap-2 max-sm:*:flex-1">
       <input type="hidden" name="id" value={id} />
       <SelectField
         label={w("order")}
