@@ -1,5 +1,6 @@
 import type { Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
+import { seed } from "./seeded.ts";
 import { accessible, expect, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
 import { account, withSql } from "./world.ts";
 
@@ -150,5 +151,72 @@ test("with a finger: a long press chooses, dragging on chooses more, and the bar
   await page.goto("/favourites");
   await expect(page.locator(tiles)).toHaveCount(4);
   await accessible(page);
+  await page.context().close();
+});
+
+test("what the page does not hold is chosen as well: from the newest to the oldest, a whole month, a whole day, all that a search finds", async ({
+  browser,
+}) => {
+  const who = await account("member");
+  await withSql((sql) => seed(sql, who, 3000, { from: "2014-01-10", to: "2024-06-20" }));
+  const page = await signedIn(browser, who);
+  const grey = "<svg xmlns='http://www.w3.org/2000/svg' width='3' height='2'/>";
+  await page.route(/\/derived\//, (route) => route.fulfill({ contentType: "image/svg+xml", body: grey }));
+  const inTrash = () =>
+    withSql(async (sql) => {
+      const [row] = await sql<{ count: number; least: string; most: string }[]>`
+        select count(*)::int as count, to_char(min(taken_at) at time zone 'UTC', 'YYYY-MM-DD') as least,
+          to_char(max(taken_at) at time zone 'UTC', 'YYYY-MM-DD') as most
+        from media m join users u on u.id = m.owner_id where u.email = ${who.email} and m.deleted_at is not null`;
+      return row;
+    });
+  await page.goto("/");
+  await page.locator(tiles).first().hover();
+  await expect(page.locator(".month-head b")).toBeVisible();
+  await boxes(page).first().click();
+  await page.locator(tiles).first().focus();
+  await page.keyboard.press("End");
+  const oldest = page.getByRole("link", { name: "Picture 2999", exact: true });
+  await expect(oldest).toBeFocused();
+  await page.keyboard.press("Shift+Space");
+  await expect(bar(page)).toContainText("3,000 selected");
+  await expect(boxes(page).last()).toBeChecked();
+  await oldest.click();
+  await expect(bar(page)).toContainText("2,999 selected");
+  await bar(page).getByRole("button", { name: "Move to trash" }).click();
+  await expect(page.getByText("2,999 photos moved to the trash.")).toBeVisible();
+  expect((await inTrash())?.count).toBe(2999);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Taken back.")).toBeVisible();
+  expect((await inTrash())?.count).toBe(0);
+
+  await page.goto("/");
+  await page.locator(tiles).first().hover();
+  await expect(page.locator(".month-head b")).toBeVisible();
+  // The box of a day is on its first picture, that of a month beside its name: a day is in its month.
+  await page.locator("main .day").getByRole("checkbox").first().check();
+  await expect(bar(page)).toContainText("1 selected");
+  await page.getByRole("checkbox", { name: "Select this month: June 2024" }).focus();
+  await page.keyboard.press("Space");
+  const inJune = await withSql(async (sql) => {
+    const [row] = await sql<{ count: number }[]>`
+      select count(*)::int as count from media m join users u on u.id = m.owner_id
+      where u.email = ${who.email} and m.taken_at >= '2024-06-01Z'`;
+    return row?.count ?? 0;
+  });
+  await expect(bar(page)).toContainText(`${inJune} selected`);
+  await bar(page).getByRole("button", { name: "Move to trash" }).click();
+  await expect(page.getByText(`${inJune} photos moved to the trash.`)).toBeVisible();
+  expect(await inTrash()).toMatchObject({ count: inJune, most: "2024-06-20" });
+  expect((await inTrash())?.least).toMatch(/^2024-06/);
+
+  await page.goto("/search?q=is:mine");
+  await expect(page.locator(tiles).first()).toBeVisible();
+  await page.locator(tiles).first().focus();
+  await page.keyboard.press("Control+a");
+  await expect(bar(page)).toContainText("All selected");
+  await bar(page).getByRole("button", { name: "Move to trash" }).click();
+  await expect(page.getByText(/2,9\d\d photos moved to the trash\./)).toBeVisible({ timeout: 30_000 });
+  expect((await inTrash())?.count).toBe(3000);
   await page.context().close();
 });

@@ -276,6 +276,8 @@ function walked(wanted: Wanted, scope: Scope, walk: Walk, extra: SQL[] = []): SQ
 /** Month by month through the index of keys. */
 function byKeys(wanted: Wanted, scope: Scope, walk: Walk, keys: string): SQL {
   const { newer, limit } = walk;
+  // Whoever wants more than a month's worth reads on where it is known what to read.
+  const hitsMax = Math.max(monthMax, limit);
   const conditions = new Conditions(wanted, scope);
   const next = (conditions: SQL[]): SQL => sql`
     select m.taken_at from media m where ${and([timeline(wanted, scope, sql`m`), ...conditions])}
@@ -297,11 +299,11 @@ function byKeys(wanted: Wanted, scope: Scope, walk: Walk, keys: string): SQL {
             replace(${keys}::text, ${scopeMark}::text,
               search_scope(${scope === "public" ? null : (wanted.viewerId ?? null)}::uuid) || search_era(e.begins))::tsquery
           and ${and([...range(wanted, walk, sql`s.taken_at`, sql`s.media_id`), conditions.all()])}
-        limit ${monthMax + 1})
-      (select id, taken_at from hits where (select count(*) from hits) <= ${monthMax})
+        limit ${hitsMax + 1})
+      (select id, taken_at from hits where (select count(*) from hits) <= ${hitsMax})
       union all
       (select m.id, m.taken_at from media m join media_search s on s.media_id = m.id
-        where (select count(*) from hits) > ${monthMax}
+        where (select count(*) from hits) > ${hitsMax}
           and ${and([timeline(wanted, scope, sql`m`), ...monthRange(wanted, walk), conditions.all()])}
         ${order(newer, sql`m.taken_at`, sql`m.id`)} limit ${limit})
       ${order(newer, sql`taken_at`, sql`id`)} limit ${limit}) x
