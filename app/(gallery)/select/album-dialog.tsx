@@ -90,7 +90,7 @@ export function AlbumPicker({
           else if (isNew) make();
         }}
       />
-      <ul className="grid max-h-[45vh] gap-1 overflow-y-auto" aria-live="polite">
+      <ul className="grid max-h-[45vh] grid-cols-[minmax(0,1fr)] gap-1 overflow-y-auto" aria-live="polite">
         {isNew ? (
           <li>
             <button

@@ -3,6 +3,7 @@ import {
   ArrowLeft,
   ArrowRight,
   CalendarClock,
+  CheckCheck,
   Download,
   Eye,
   FolderMinus,
@@ -25,7 +26,7 @@ import { w } from "#lib/words/select.ts";
 import { keepSelection } from "../_ui/selecting.ts";
 import { chosenKey } from "../shares/chosen-key.ts";
 import { albumOnPage, listenToArranging, makeCover, moveByOne } from "./arrange.ts";
-import { listenToGestures } from "./gestures.ts";
+import { chooseAll, listenToGestures } from "./gestures.ts";
 import { change, type Kept, kept, listen, onRefresh, say, store, takeBack } from "./keeper.ts";
 import "./select.css";
 
@@ -69,7 +70,6 @@ function Tool({ icon: Icon, label, act }: { icon: Icon; label: string; act: () =
 function ChangeTools({ open }: { open: (which: Opened) => void }) {
   return (
     <>
-      <Tool icon={FolderPlus} label={w("album")} act={() => open("album")} />
       <Tool icon={Tag} label={w("tags")} act={() => open("tags")} />
       <Tool icon={CalendarClock} label={w("date")} act={() => open("date")} />
       <Tool icon={Eye} label={w("visibility")} act={() => open("visibility")} />
@@ -99,6 +99,7 @@ function AlbumTools({ id, single }: { id: string; single: string | undefined }) 
   );
 }
 
+/** What one does most comes first: on a telephone the rest is reached by moving the row. */
 function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: (which: Opened) => void }) {
   const router = useRouter();
   const share = (): void => {
@@ -109,7 +110,7 @@ function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: 
   const inFavourites = now.chosen.list === "favourites";
   const [single] = now.chosen.ids;
   return (
-    <ul className="flex flex-1 items-center overflow-x-auto">
+    <ul className="selection-tools flex flex-1 items-center overflow-x-auto">
       {inFavourites ? null : (
         <Tool
           icon={Heart}
@@ -117,19 +118,7 @@ function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: 
           act={() => void change({ kind: "favourite", on: true }, (count) => w("doneFavourite", { count }))}
         />
       )}
-      <Tool
-        icon={HeartOff}
-        label={w("unfavourite")}
-        act={() =>
-          void change({ kind: "favourite", on: false }, (count) => w("doneUnfavourite", { count }), {
-            leaves: inFavourites,
-          })
-        }
-      />
-      {mayChange ? <ChangeTools open={open} /> : null}
-      {mayChange && album !== undefined && now.chosen.list === `album.${album}` ? (
-        <AlbumTools id={album} single={now.count === 1 ? single : undefined} />
-      ) : null}
+      {mayChange ? <Tool icon={FolderPlus} label={w("album")} act={() => open("album")} /> : null}
       {mayChange ? <Tool icon={Share2} label={w("share")} act={share} /> : null}
       <Tool icon={Download} label={w("download")} act={() => open("download")} />
       {mayChange ? (
@@ -139,6 +128,20 @@ function Tools({ now, mayChange, open }: { now: Kept; mayChange: boolean; open: 
           act={() => void change({ kind: "trash" }, (count) => w("doneTrash", { count }), { leaves: true })}
         />
       ) : null}
+      {now.chosen.all ? null : <Tool icon={CheckCheck} label={w("all")} act={chooseAll} />}
+      {mayChange ? <ChangeTools open={open} /> : null}
+      {mayChange && album !== undefined && now.chosen.list === `album.${album}` ? (
+        <AlbumTools id={album} single={now.count === 1 ? single : undefined} />
+      ) : null}
+      <Tool
+        icon={HeartOff}
+        label={w("unfavourite")}
+        act={() =>
+          void change({ kind: "favourite", on: false }, (count) => w("doneUnfavourite", { count }), {
+            leaves: inFavourites,
+          })
+        }
+      />
     </ul>
   );
 }

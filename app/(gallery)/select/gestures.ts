@@ -203,7 +203,7 @@ function beside(link: HTMLAnchorElement, key: string): HTMLAnchorElement | undef
 }
 
 /** Everything in the list; what cannot be described is everything that was loaded. */
-function chooseAll(): void {
+export function chooseAll(): void {
   if (/^(timeline|favourites|album\.|search\.)/.test(shownList()?.list ?? timeline)) store.everything();
   else
     store.replace(

@@ -70,7 +70,7 @@ async function Manage({ album, viewer }: { album: Album; viewer: Viewer | undefi
   ]);
   return (
     <div className="mb-6 grid gap-3">
-      <div className="flex flex-wrap items-end gap-3">
+      <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap sm:gap-3">
         <EditAlbum
           album={{
             id: album.id,
@@ -88,7 +88,11 @@ async function Manage({ album, viewer }: { album: Album; viewer: Viewer | undefi
       {album.visibility === "private" ? null : (
         <PublishForm id={album.id} visibility={album.visibility} hidden={hidden} />
       )}
-      {album.count > 1 ? <p className="text-sm text-muted">{w("handHint")}</p> : null}
+      {album.count > 1 ? (
+        <p className={album.sort === "manual" ? "text-sm text-muted" : "text-sm text-muted max-sm:hidden"}>
+          {w("handHint")}
+        </p>
+      ) : null}
     </div>
   );
 }
@@ -111,7 +115,12 @@ function Give({ album, viewer }: { album: Album; viewer: Viewer | undefined }) {
           <ButtonLink href={`/shares/new?inbox=${album.id}`} prefetch={false}>
             {shares("inviteGuests")}
           </ButtonLink>
-          <ButtonLink href={`/shares/new?album=${album.id}`} prefetch={false} variant="primary">
+          <ButtonLink
+            href={`/shares/new?album=${album.id}`}
+            prefetch={false}
+            variant="primary"
+            className="max-sm:order-first"
+          >
             {shares("shareAlbum")}
           </ButtonLink>
         </>

@@ -37,7 +37,7 @@ function Cover({ album }: { album: AlbumCard }) {
       height={cover.height}
       loading="lazy"
       decoding="async"
-      sizes="(min-width: 1280px) 280px, (min-width: 640px) 30vw, 46vw"
+      sizes="(min-width: 1920px) 12vw, (min-width: 1280px) 20vw, (min-width: 640px) 30vw, 46vw"
       srcSet={widths
         .map((width) => `${url(renditionKey(cover.renditionFolder, width, "avif"))} ${width}w`)
         .join(",")}
@@ -51,9 +51,9 @@ function Seen({ album }: { album: AlbumCard }) {
   if (!album.own || album.visibility === "private") return null;
   const Icon = album.visibility === "public" ? Globe : Link2;
   return (
-    <span className="inline-flex items-center gap-1">
-      <Icon aria-hidden className="size-3.5" />
-      {w(album.visibility)}
+    <span className="inline-flex max-w-full items-center gap-1">
+      <Icon aria-hidden className="size-3.5 shrink-0" />
+      <span className="truncate">{w(album.visibility)}</span>
     </span>
   );
 }
@@ -62,13 +62,15 @@ function Seen({ album }: { album: AlbumCard }) {
 export function Cards({ page, more }: { page: AlbumPage; more: (cursor: string) => string }) {
   return (
     <>
-      <ul className="grid grid-cols-2 gap-x-3 gap-y-5 sm:grid-cols-3 sm:gap-x-5 lg:grid-cols-4 xl:grid-cols-5 3xl:grid-cols-8">
+      <ul className="grid grid-cols-2 gap-x-3 gap-y-5 sm:grid-cols-3 sm:gap-x-5 lg:grid-cols-4 xl:grid-cols-5 min-[100rem]:grid-cols-6 min-[120rem]:grid-cols-8">
         {page.albums.map((album) => (
           <li key={album.id}>
             <Link href={`/albums/${album.id}`} className="group grid gap-2 rounded-lg">
               <Cover album={album} />
               <span className="grid min-w-0 px-0.5">
-                <span className="truncate font-medium group-hover:underline">{album.title}</span>
+                <span className="line-clamp-2 font-medium text-pretty group-hover:underline">
+                  {album.title}
+                </span>
                 <span className="flex flex-wrap gap-x-3 text-sm text-muted">
                   {w("count", { count: album.count })} <Seen album={album} />
                 </span>
