@@ -9,6 +9,7 @@ import { useFaces } from "./use-faces.ts";
 import { useFresh } from "./use-fresh.ts";
 import { useGone } from "./use-gone.ts";
 import { useMoves } from "./use-moves.ts";
+import { useReturn } from "./use-return.ts";
 
 export type StreamWords = TileWords & {
   list: string;
@@ -114,13 +115,14 @@ export function Stream({
     return [...first, ...older.tiles].filter(({ id }) => !seen.has(id) && seen.add(id));
   }, [first, older.tiles, gone]);
   const tiles = useMemo(() => arranged(found), [arranged, found]);
+  const ids = useMemo(() => tiles.map(({ id }) => id), [tiles]);
+  useReturn(list, { ids, hasMore: older.next !== undefined, state, load });
 
   useEffect(
     () =>
       showList({
         list: name,
         between: (from, to) => {
-          const ids = tiles.map(({ id }) => id);
           const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
           return a === -1 || b === -1 ? undefined : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
         },
@@ -128,7 +130,7 @@ export function Stream({
         dayOf: () => undefined,
         monthOf: () => undefined,
       }),
-    [name, tiles],
+    [name, ids],
   );
 
   const open = useCallback(
