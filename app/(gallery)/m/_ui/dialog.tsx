@@ -16,6 +16,8 @@ export function Dialog({
     const element = dialog.current;
     if (element === null || element.open) return;
     element.showModal();
+    // Not on its first button: the space bar would press that instead of what it means to a picture.
+    element.focus();
     // The page behind would scroll under the fingers otherwise.
     const { overflow } = document.documentElement.style;
     document.documentElement.style.overflow = "hidden";
@@ -28,11 +30,12 @@ export function Dialog({
     <dialog
       ref={dialog}
       aria-label={label}
+      tabIndex={-1}
       onCancel={(event) => {
         event.preventDefault();
         close();
       }}
-      className="m-0 size-full max-h-none max-w-none overflow-y-auto overscroll-contain bg-page text-ink backdrop:bg-page"
+      className="m-0 size-full max-h-none max-w-none overflow-y-auto overscroll-contain bg-page text-ink outline-none backdrop:bg-page"
     >
       {children}
     </dialog>

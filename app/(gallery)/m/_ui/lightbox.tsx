@@ -47,7 +47,7 @@ export function Lightbox(props: Props) {
     >
       <TopBar {...tools} />
       <div className="stage">
-        {box.stage === undefined && slide !== undefined ? <Still slide={slide} /> : null}
+        {slide === undefined ? null : <Still slide={slide} away={box.stage !== undefined} />}
         <div ref={box.into} className="stage-into" />
         <VideoPicture slide={slide} />
         {slide === undefined ? <p className="p-6 text-center">{w("nothingLeft")}</p> : null}

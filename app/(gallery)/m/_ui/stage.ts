@@ -5,9 +5,11 @@
 import PhotoSwipe from "photoswipe";
 import "photoswipe/style.css";
 import type { Slide } from "../slide.ts";
+import { rebuild, renumber, withoutRoles } from "./holders.ts";
+import { type Full, originalsOf, previewOf, srcSetOf, topOf } from "./sources.ts";
 
 /** How close one looks: 1 is the whole picture; `full` says what became of the original's own pixels. */
-export type Zoom = { factor: number; most: boolean; full?: "loading" | "shown" | "failed" };
+export type Zoom = { factor: number; most: boolean; full?: Full };
 
 export type Stage = {
   /** The pictures in the order of the list, and the one that is shown. */
@@ -48,28 +50,6 @@ const wheelStep = 0.002;
 const lineHeight = 16;
 const animationMs = 250;
 
-async function fetchOriginal(id: string): Promise<string> {
-  const answer = await fetch(`/m/${id}/original`, { headers: { accept: "application/json" } });
-  if (!answer.ok) throw new Error(`Expected the original's address, got ${answer.status}`);
-  const { url }: { url: string } = await answer.json();
-  return url;
-}
-
-async function loadImage(url: string): Promise<void> {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-}
-
-const srcSetOf = ({ sources }: Slide): string =>
-  sources.map(({ url, width }) => `${url} ${width}w`).join(", ");
-const previewOf = ({ sources, src }: Slide): string =>
-  (sources.find(({ width }) => width >= 320) ?? sources.at(-1))?.url ?? src;
-
-/** The zoom at which every pixel that the viewer may have is a pixel of the picture. */
-const topOf = ({ width, sources, original }: Slide): number =>
-  original ? 1 : Math.min(1, (sources.at(-1)?.width ?? width) / width);
-
 export function openStage(options: StageOptions): Stage {
   const { into, rtl } = options;
   let slides = rtl ? options.slides.toReversed() : [...options.slides];
@@ -77,7 +57,6 @@ export function openStage(options: StageOptions): Stage {
   let leaving = false;
   let told = "";
   const indexOf = (id: string): number => slides.findIndex((slide) => slide.id === id);
-  const originals = new Map<string, "loading" | "shown" | "failed">();
 
   const pswp = new PhotoSwipe({
     appendToEl: into,
@@ -151,7 +130,7 @@ export function openStage(options: StageOptions): Stage {
     const at = pswp.currSlide;
     const slide = current();
     if (at === undefined || slide === undefined) return;
-    const full = originals.get(slide.id);
+    const full = originals.stateOf(slide.id);
     const factor = Math.round((at.currZoomLevel / at.zoomLevels.initial) * 100) / 100;
     const most = at.currZoomLevel >= at.zoomLevels.max * 0.999;
     // Asked for at every frame of a gesture; only what has changed is told.
@@ -161,33 +140,14 @@ export function openStage(options: StageOptions): Stage {
     options.zoomed({ factor, most, ...(full === undefined ? {} : { full }) });
   }
 
-  /** Loaded only when somebody looks closer than the largest rendition can show. */
-  async function wantOriginal(): Promise<void> {
-    const slide = current();
-    const level = pswp.currSlide?.currZoomLevel ?? 0;
-    const largest = slide?.sources.at(-1)?.width ?? 0;
-    if (slide === undefined || !slide.original || slide.motion !== undefined || originals.has(slide.id))
-      return;
-    if (slide.width <= largest || slide.width * level * devicePixelRatio <= largest * 1.05) return;
-    originals.set(slide.id, "loading");
-    tellZoom();
-    try {
-      const url = await fetchOriginal(slide.id);
-      await loadImage(url);
-      const element = elementOf();
-      if (leaving || current()?.id !== slide.id || element === undefined) {
-        originals.delete(slide.id);
-        return;
-      }
-      element.removeAttribute("srcset");
-      element.src = url;
-      originals.set(slide.id, "shown");
-    } catch {
-      // The rendition stays, enlarged; the person is told.
-      originals.set(slide.id, "failed");
-    }
-    tellZoom();
-  }
+  const originals = originalsOf({
+    looked() {
+      const [slide, element] = [current(), elementOf()];
+      if (leaving || slide === undefined || element === undefined) return undefined;
+      return { slide, level: pswp.currSlide?.currZoomLevel ?? 0, element };
+    },
+    changed: tellZoom,
+  });
 
   /** An animation moves only where it is looked at; the original's pixels leave the memory with the picture. */
   function dress(element: HTMLElement | undefined, slide: Slide | undefined, active: boolean): void {
@@ -198,7 +158,7 @@ export function openStage(options: StageOptions): Stage {
       element.src = slide.motion;
     } else if (!element.hasAttribute("srcset") && slide.sources.length > 0) {
       element.srcset = srcSetOf(slide);
-      originals.delete(slide.id);
+      originals.forget(slide.id);
     }
   }
 
@@ -212,7 +172,7 @@ export function openStage(options: StageOptions): Stage {
   });
   pswp.on("zoomPanUpdate", () => {
     tellZoom();
-    void wantOriginal();
+    void originals.want();
   });
   pswp.on("change", () => {
     const slide = current();
@@ -264,44 +224,8 @@ export function openStage(options: StageOptions): Stage {
 
   pswp.init();
   place();
-  // A picture inside a dialog is not another dialog, and our controls tell what has changed.
-  pswp.element?.removeAttribute("role");
-  pswp.element?.removeAttribute("tabindex");
-  pswp.scrollWrap?.removeAttribute("aria-roledescription");
-  for (const { el } of pswp.mainScroll.itemHolders) {
-    el.removeAttribute("role");
-    el.removeAttribute("aria-roledescription");
-  }
+  withoutRoles(pswp);
   resized.observe(into);
-
-  /** The same pictures are in the three holders: only their numbers have changed. */
-  function renumber(by: number): void {
-    pswp.currIndex += by;
-    pswp.potentialIndex += by;
-    for (const { slide } of pswp.mainScroll.itemHolders) if (slide) slide.index += by;
-    for (const content of pswp.contentLoader._cachedItems) content.index += by;
-    pswp.mainScroll.itemHolders.forEach((holder, n) => {
-      if (holder.slide === undefined) pswp.setContent(holder, pswp.currIndex - 1 + n);
-    });
-    pswp.contentLoader.updateLazy();
-  }
-
-  function rebuild(index: number): void {
-    pswp.currIndex = index;
-    pswp.potentialIndex = index;
-    pswp.contentLoader._cachedItems = [];
-    pswp.mainScroll.itemHolders.forEach((holder, n) => {
-      if (index - 1 + n < 0 || index - 1 + n >= slides.length) {
-        holder.slide?.destroy();
-        holder.slide = undefined;
-      } else pswp.setContent(holder, index - 1 + n, true);
-    });
-    pswp.currSlide = pswp.mainScroll.itemHolders[1]?.slide;
-    pswp.currSlide?.setIsActive(true);
-    pswp.appendHeavy();
-    pswp.contentLoader.updateLazy();
-    pswp.dispatch("change");
-  }
 
   const sourceOf = (slide: Slide | undefined): string | undefined =>
     slide && `${slide.id} ${slide.src} ${slide.sources.map(({ url }) => url).join(" ")}`;
@@ -319,10 +243,10 @@ export function openStage(options: StageOptions): Stage {
         stays !== -1 &&
         held.every((slide, n) => slide === undefined || sourceOf(slide) === sourceOf(slides[stays - 1 + n]));
       if (!same) {
-        rebuild(index);
+        rebuild(pswp, index, slides.length);
         return;
       }
-      if (stays !== pswp.currIndex || slides.length !== before.length) renumber(stays - pswp.currIndex);
+      if (stays !== pswp.currIndex || slides.length !== before.length) renumber(pswp, stays - pswp.currIndex);
       // A new text under the same picture.
       const element = elementOf();
       if (element !== undefined) element.alt = slides[stays]?.alt ?? "";

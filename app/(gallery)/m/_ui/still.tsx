@@ -6,18 +6,18 @@ const sizesOf = ({ width, height }: Slide): string => {
   return `(min-width: 64rem) min(100vw - 22rem, (100vh - 10rem) * ${ratio}, ${width}px), min(100vw, 78vh * ${ratio}, ${width}px)`;
 };
 
-/** The picture as the server writes it: in its place and colours before a byte has come, and all there is without script. */
-export function Still({ slide }: { slide: Slide }) {
+/** The picture as the server writes it: in its place and colours before a byte has come, and all there is without script. `away`: only on paper. */
+export function Still({ slide, away = false }: { slide: Slide; away?: boolean }) {
   const { width, height, sources } = slide;
   const preview = (sources.find((source) => source.width >= 320) ?? sources.at(-1))?.url;
   return (
     <div
-      className="fitted"
+      className={away ? "fitted fitted-away" : "fitted"}
       style={{
         ["--width" as string]: `${width}px`,
         ["--ratio" as string]: width / height,
         backgroundColor: slide.color,
-        backgroundImage: preview === undefined ? undefined : `url("${preview}")`,
+        backgroundImage: preview === undefined || away ? undefined : `url("${preview}")`,
       }}
     >
       <img
@@ -28,7 +28,8 @@ export function Still({ slide }: { slide: Slide }) {
         src={slide.src === "" ? preview : slide.src}
         srcSet={sources.map((source) => `${source.url} ${source.width}w`).join(", ") || undefined}
         sizes={sizesOf(slide)}
-        fetchPriority="high"
+        fetchPriority={away ? undefined : "high"}
+        loading={away ? "lazy" : undefined}
         decoding="async"
         draggable={false}
         className="relative block size-full"

@@ -132,7 +132,7 @@ export function TopBar(props: ToolbarProps) {
           rtl={rtl}
           disabled={!staged || zoom.factor <= 1}
           onClick={() => act("zoomOut")}
-          className="max-sm:hidden"
+          className="max-lg:hidden"
         />
         <Tool
           icon={ZoomIn}
@@ -141,7 +141,7 @@ export function TopBar(props: ToolbarProps) {
           rtl={rtl}
           disabled={!staged || zoom.most}
           onClick={() => act("zoomIn")}
-          className="max-sm:hidden"
+          className="max-lg:hidden"
         />
         {slideshow.running ? (
           <select
@@ -181,7 +181,7 @@ export function TopBar(props: ToolbarProps) {
           deed="help"
           rtl={rtl}
           onClick={() => act("help")}
-          className="max-sm:hidden"
+          className="max-lg:hidden"
         />
       </div>
     </header>

@@ -4,6 +4,7 @@ import { w } from "#lib/words/lightbox.ts";
 import { changeFavourite, changeRating } from "../actions.ts";
 import type { Details } from "../details.ts";
 import type { Opened } from "../load.ts";
+import { isAble } from "./able.ts";
 import type { Action } from "./forms.tsx";
 import type { Deed } from "./keys.ts";
 import { sharePicture } from "./share.ts";
@@ -16,6 +17,7 @@ import { useKept } from "./use-kept.ts";
 import { useKeys } from "./use-keys.ts";
 import { useSlideshow } from "./use-slideshow.ts";
 import { isRtl, useStage, wantsStillness } from "./use-stage.ts";
+import { useSteps } from "./use-steps.ts";
 import { useWalk } from "./use-walk.ts";
 
 const zoomStep = 1.5;
@@ -52,32 +54,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     setPlaying(!wantsStillness());
   }, []);
 
-  /** A step towards pictures that are still on their way; taken when they are there. */
-  const waiting = useRef<1 | -1>(undefined);
-  const goTo = useCallback(
-    (wanted: string) => {
-      waiting.current = undefined;
-      setId(wanted);
-      tell((before) => (before?.undo === undefined ? undefined : before));
-    },
-    [setId],
-  );
-  useEffect(() => {
-    const target = waiting.current && walk.slides[at + waiting.current];
-    if (target) goTo(target.id);
-  }, [walk, at, goTo]);
-  const step = (by: 1 | -1): boolean => {
-    const target = walk.slides[at + by];
-    if (target !== undefined) {
-      goTo(target.id);
-      return true;
-    }
-    const isEnd = by === 1 ? walk.last : walk.first;
-    waiting.current = isEnd ? undefined : by;
-    setSaid(w(isEnd ? (by === 1 ? "lastPicture" : "firstPicture") : walked.stuck ? "stuck" : "loading"));
-    if (!isEnd && walked.stuck) tell({ text: w("stuck"), bad: true });
-    return false;
-  };
+  const { goTo, step } = useSteps(walked, { tell, say: setSaid });
 
   // Heard by those who do not see it; a picture that was just opened names itself.
   const first = useRef(true);
@@ -130,38 +107,14 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const album = list.startsWith("album.")
     ? details?.albums.find(({ id, mayEdit }) => mayEdit && list === `album.${id}`)?.id
     : undefined;
-  const able = (deed: Deed): boolean => {
-    switch (deed) {
-      case "zoomIn":
-        return stage !== undefined && !zoom.most;
-      case "zoomOut":
-      case "fit":
-        return zoom.factor > 1;
-      case "zoom":
-        return stage !== undefined;
-      case "play":
-        return slide?.motion !== undefined || slide?.moving !== undefined || slideshow.running;
-      case "download":
-        return details?.download !== undefined;
-      case "edit":
-      case "trash":
-        return details?.mayEdit === true;
-      case "album":
-        return details?.mayCollect === true;
-      case "leaveAlbum":
-        return album !== undefined;
-      case "undo":
-        return told?.undo !== undefined;
-      case "favourite":
-        return details?.favourite !== undefined;
-      case "rate":
-        return details?.mayRate === true;
-      case "unrate":
-        return details?.mayRate === true && details.rating > 0;
-      default:
-        return true;
-    }
-  };
+  const able = (deed: Deed): boolean =>
+    isAble(deed, {
+      ...{ slide, details, zoom },
+      staged: stage !== undefined,
+      showing: slideshow.running,
+      inOwnAlbum: album !== undefined,
+      undoable: told?.undo !== undefined,
+    });
 
   const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
   const openPanel = (open: boolean): void => {
