@@ -51,7 +51,18 @@ export function begin(first: Event | undefined): void {
 type Opened = "download" | "date" | "album" | "tags" | "texts" | "rating" | "visibility";
 type Icon = ComponentType<{ className?: string; "aria-hidden"?: boolean }>;
 
-function Tool({ icon: Icon, label, act }: { icon: Icon; label: string; act: () => void }) {
+function Tool({
+  icon: Icon,
+  label,
+  act,
+  mirrored = false,
+}: {
+  icon: Icon;
+  label: string;
+  act: () => void;
+  /** It points along the line. */
+  mirrored?: boolean;
+}) {
   return (
     <li>
       <button
@@ -61,7 +72,7 @@ function Tool({ icon: Icon, label, act }: { icon: Icon; label: string; act: () =
         aria-label={label}
         className="inline-flex size-10 items-center justify-center rounded-md hover:bg-raised"
       >
-        <Icon aria-hidden className="size-5" />
+        <Icon aria-hidden className={mirrored ? "size-5 rtl:-scale-x-100" : "size-5"} />
       </button>
     </li>
   );
@@ -83,8 +94,8 @@ function ChangeTools({ open }: { open: (which: Opened) => void }) {
 function AlbumTools({ id, single }: { id: string; single: string | undefined }) {
   return (
     <>
-      <Tool icon={ArrowLeft} label={w("earlier")} act={() => moveByOne(id, -1)} />
-      <Tool icon={ArrowRight} label={w("later")} act={() => moveByOne(id, 1)} />
+      <Tool mirrored icon={ArrowLeft} label={w("earlier")} act={() => moveByOne(id, -1)} />
+      <Tool mirrored icon={ArrowRight} label={w("later")} act={() => moveByOne(id, 1)} />
       {single === undefined ? null : (
         <Tool icon={Image} label={w("cover")} act={() => void makeCover(id, single)} />
       )}
