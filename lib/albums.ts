@@ -7,6 +7,7 @@ import { z } from "zod";
 import { type Db, inTransaction } from "#db/client.ts";
 import * as contents from "#db/queries/album-media.ts";
 import * as rows from "#db/queries/albums.ts";
+import { allowLong } from "#db/queries/changes.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
 import type { GalleryRow } from "./gallery.ts";
@@ -14,6 +15,9 @@ import { type AlbumSort, canAdminister, limits, type Viewer, type Visibility } f
 
 /** An album in an album in an album … so many in all. */
 export const albumDepthMax = 8;
+
+/** How long deleting an album may take, however much is in it: every place in it is written down. */
+const deletionSecondsMax = 180;
 
 /** More are moved in several steps; one takes 39 bytes. */
 const arrangedAtOnceMax = 1_500;
@@ -368,6 +372,7 @@ export async function deleteAlbum(
   const changeId = randomUUID();
   await inTransaction(db, async (tx) => {
     const album = await editable(tx, viewer, id);
+    await allowLong(tx, deletionSecondsMax);
     await rows.removeAlbum(tx, { id, changeId, userId: viewer?.id ?? album.ownerId });
   });
   return changeId;
