@@ -193,7 +193,7 @@ export const filenameShape = z
   });
 
 /** The oldest photograph is of 1826; a clock a day ahead is forgiven. Anything else would lead the gallery for ever. */
-const isPlausibleDate = (ms: number): boolean =>
+export const isPlausibleDate = (ms: number): boolean =>
   ms >= Date.UTC(1826, 0, 1) && ms <= Date.now() + 24 * 3_600_000;
 
 export const sha256Shape = z.string().regex(/^[0-9a-f]{64}$/);

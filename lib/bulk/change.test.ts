@@ -326,9 +326,9 @@ it("undo leaves what somebody has changed again since, and works once, for the o
   const titled = await change(owner, { ids }, { kind: "texts", title: "Sea" });
   await change(admin, { ids: ids.slice(0, 1) }, { kind: "texts", title: "Lake" });
   const changeId = titled.id ?? "";
-  await assert.rejects(undo(database.db, { viewer: admin, changeId }), { code: "gone" });
+  await assert.rejects(undo(database.db, { viewer: admin, changeId }), { code: "not_undoable" });
   assert.deepEqual(await undo(database.db, { viewer: owner, changeId }), { restored: 2, left: 1 });
-  await assert.rejects(undo(database.db, { viewer: owner, changeId }), { code: "gone" });
+  await assert.rejects(undo(database.db, { viewer: owner, changeId }), { code: "not_undoable" });
   const titles = await database.sql`select title from media where id = any(${ids}) order by title`;
   assert.deepEqual(
     [...titles].map(({ title }) => title),
@@ -361,9 +361,18 @@ it("a day set keeps each picture's time as its camera showed it, a zone set keep
   assert.deepEqual(await taken(), ["2019-02-28T06:00:00.000Z", 120, "person"]);
   await change(owner, { ids: [id] }, { kind: "date", zoneMinutes: -480 });
   assert.deepEqual(await taken(), ["2019-02-28T16:00:00.000Z", -480, "person"]);
-  // Before photography, and in the future: nothing happens.
-  for (const shiftSeconds of [-200 * 366 * 86_400, 30 * 366 * 86_400])
-    assert.equal((await change(owner, { ids: [id] }, { kind: "date", shiftSeconds })).changed, 0);
+});
+
+it("a date before photography or in the future is refused, and a shift to there when it is so for all", async () => {
+  const owner = await addUser("member");
+  const at = (takenAt: string) => newMedia(owner.id, "private", new Date(takenAt));
+  const ids = await add(at("2020-05-05T10:00:00Z"), at("1990-05-05T10:00:00Z"));
+  for (const date of ["0001-01-01", "1825-12-31", "9999-12-31"])
+    await assert.rejects(change(owner, { ids }, { kind: "date", date }), { code: "impossible_date" });
+  for (const shiftSeconds of [-200 * 366 * 86_400, 60 * 366 * 86_400])
+    await assert.rejects(change(owner, { ids }, { kind: "date", shiftSeconds }), { code: "impossible_date" });
+  const { changed, same } = await change(owner, { ids }, { kind: "date", shiftSeconds: 20 * 366 * 86_400 });
+  assert.deepEqual([changed, same], [1, 1]);
 });
 
 it("a picture uploaded again since stays in the trash when its deletion is taken back", async () => {
@@ -382,7 +391,7 @@ it("a change can be taken back for a day, then it is forgotten", async () => {
   await change(owner, { ids: [id] }, { kind: "tags", remove: ["once"] });
   await database.sql`update changes set created_at = created_at - interval '25 hours' where user_id = ${owner.id}`;
   await database.sql`update tags set created_at = created_at - interval '25 hours' where owner_id = ${owner.id}`;
-  await assert.rejects(undo(database.db, { viewer: owner, changeId }), { code: "gone" });
+  await assert.rejects(undo(database.db, { viewer: owner, changeId }), { code: "not_undoable" });
   while ((await forgetOldChanges(database.db)) > 0);
   const [left] = await database.sql`
     select (select count(*)::int from changes where user_id = ${owner.id}) as changes,

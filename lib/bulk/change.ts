@@ -20,7 +20,7 @@ import { claimChange, placesOf, undoChange } from "#db/queries/undo.ts";
 import { restoreAlbum } from "../albums.ts";
 import { settings } from "../env.ts";
 import { TintypeError } from "../errors.ts";
-import { canAdminister, type Viewer } from "../media.ts";
+import { canAdminister, isPlausibleDate, type Viewer } from "../media.ts";
 import { type Clause, parseQuery } from "../search/query.ts";
 import { countMatches, countMax } from "../search/search.ts";
 import { wantedOf } from "../search/wanted.ts";
@@ -111,10 +111,25 @@ const wantsOf = (change: Change): Reach["wants"] => {
   return change.kind === "rating" ? "own" : "change";
 };
 
+/** Those that cannot have the new date stay as they are; throws impossible_date when that is all of them. */
+async function changeDate(
+  tx: Db,
+  change: Extract<Change, { kind: "date" }>,
+  ask: rows.Ask,
+): Promise<rows.Count> {
+  if ("date" in change && !isPlausibleDate(Date.parse(change.date)))
+    throw new TintypeError("impossible_date", { details: { date: change.date } });
+  const count = await rows.changeDate(tx, ask, change);
+  // A shift leaves nothing as it was.
+  const isShift = "shiftSeconds" in change && change.shiftSeconds !== 0;
+  if (isShift && count.changed === 0 && count.chosen > 0) throw new TintypeError("impossible_date");
+  return count;
+}
+
 async function applyChange(tx: Db, viewer: Viewer, change: Change, ask: rows.Ask): Promise<rows.Count> {
   switch (change.kind) {
     case "date":
-      return rows.changeDate(tx, ask, change);
+      return changeDate(tx, change, ask);
     case "texts": {
       const { title, description, alt, place } = change;
       if ([title, description, alt, place].every((text) => text === undefined))
@@ -142,7 +157,7 @@ async function applyChange(tx: Db, viewer: Viewer, change: Change, ask: rows.Ask
 
 /**
  * Makes one change to everything chosen, in one statement. Throws unauthenticated, forbidden, not_found (an album that
- * is not there or not for this viewer), bad_request (a list that cannot be chosen from as a whole).
+ * is not there or not for this viewer), bad_request (a list that cannot be chosen from as a whole), impossible_date.
  */
 export async function changeMedia(
   db: Db,
@@ -200,7 +215,7 @@ export async function countMedia(
 
 /**
  * Takes one's own change back, once, within a day. What somebody has changed again since stays as they made it.
- * Throws unauthenticated, forbidden, gone.
+ * Throws unauthenticated, forbidden, not_undoable.
  */
 export async function undo(
   db: Db,
@@ -211,7 +226,7 @@ export async function undo(
     await rows.allowLong(tx, secondsMax);
     const deleted = await albums.findDeleted(tx, { changeId, userId: viewer.id, hours: undoHours });
     const kind = await claimChange(tx, { id: changeId, userId: viewer.id, hours: undoHours });
-    if (kind === undefined) throw new TintypeError("gone");
+    if (kind === undefined) throw new TintypeError("not_undoable");
     const reach = reachOf(viewer, kind === "favourite" ? "see" : kind === "rating" ? "own" : "change");
     if (kind === "album")
       for (const id of await placesOf(tx, changeId)) {

@@ -133,5 +133,5 @@ export type CountAnswer = { count?: number };
 /*
  * POST /api/changes/count        {selection} → 200 CountAnswer
  * POST /api/changes              {selection, change} → 200 ChangeAnswer
- * POST /api/changes/:id/undo     {}                  → 200 UndoAnswer · 410 gone (a day is over, or undone already)
+ * POST /api/changes/:id/undo     {}                  → 200 UndoAnswer · 410 not_undoable (a day is over, or undone already)
  */

@@ -21,6 +21,9 @@ const zoneName = (minutes: number): string => {
   return `UTC${sign}${hours}:${String(rest).padStart(2, "0")}`;
 };
 
+/** "2026-11-23", UTC. */
+const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
 /** Shifts the time taken, sets it, or says which zone the clock showed. */
 export function DateDialog({ close }: { close: () => void }) {
   const [mode, setMode] = useState<Mode>("shift");
@@ -92,6 +95,7 @@ export function DateDialog({ close }: { close: () => void }) {
             type="date"
             required
             min="1826-01-01"
+            max={dayText(Date.now() - new Date().getTimezoneOffset() * 60_000)}
             value={set.date}
             onChange={({ target }) => setSet({ ...set, date: target.value })}
           />

@@ -23,7 +23,7 @@ export const GET = route({ params: paramsShape }, async ({ request, params }) =>
   const name = safeName(headingOf(found.media));
   const isOffered = sizesFor(share, found.media).some((offer) => offer.size === size.data);
   // The clip of a picture made of two files has an address only where originals do.
-  if (size.data !== "clip" && !isOffered) throw new TintypeError("forbidden");
+  if (size.data !== "clip" && !isOffered) throw new TintypeError("not_offered");
   const url = size.data === "clip" ? clipUrl(found.media, name) : downloadUrl(found.media, size.data, name);
   if (url === undefined) throw new TintypeError("not_found");
   await countShareDownload(db, share);
