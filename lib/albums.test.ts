@@ -12,6 +12,7 @@ import {
   getAlbum,
   listAlbumsIn,
   listOwnAlbums,
+  listParents,
   listPublicAlbums,
   moveAlbum,
 } from "./albums.ts";
@@ -125,6 +126,14 @@ describe("albums in albums", () => {
     for (const parentId of [top, second, bottom])
       await assert.rejects(moveAlbum(database.db, { viewer: ann, id: top, parentId }), conflict("circle"));
     const other = await createAlbum(database.db, { viewer: ann, title: "Other" });
+    const fits = async (id: string): Promise<string[]> => {
+      const album = await getAlbum(database.db, { viewer: ann, id });
+      assert.ok(album);
+      return (await listParents(database.db, { viewer: ann, album })).map((choice) => choice.id).sort();
+    };
+    // Offered is neither itself nor what is in it.
+    assert.deepEqual(await fits(top), [other]);
+    assert.deepEqual(await fits(bottom), [...ids.slice(0, -1), other].sort());
     await assert.rejects(
       moveAlbum(database.db, { viewer: ann, id: top, parentId: other }),
       conflict("depth"),
@@ -190,7 +199,7 @@ describe("albums in albums", () => {
     await moveAlbum(database.db, { viewer: ann, id: away, parentId: null });
     assert.equal(await deletedAlbum(database.db, { viewer: ben, changeId }), undefined);
     assert.equal((await deletedAlbum(database.db, { viewer: ann, changeId }))?.title, "Middle");
-    await assert.rejects(undo(database.db, { viewer: ben, changeId }), { code: "gone" });
+    await assert.rejects(undo(database.db, { viewer: ben, changeId }), { code: "not_undoable" });
     assert.deepEqual(await undo(database.db, { viewer: ann, changeId }), { restored: 4, left: 0 });
 
     const again = await getAlbum(database.db, { viewer: ann, id: middle });
@@ -212,7 +221,7 @@ describe("albums in albums", () => {
     const [linked] = await database.sql`select album_id from shares where id = ${share?.id}`;
     assert.equal(linked?.album_id, middle);
     assert.equal(await deletedAlbum(database.db, { viewer: ann, changeId }), undefined);
-    await assert.rejects(undo(database.db, { viewer: ann, changeId }), { code: "gone" });
+    await assert.rejects(undo(database.db, { viewer: ann, changeId }), { code: "not_undoable" });
   });
 
   it("are outermost when what they lay in is gone as well, whichever comes back first", async () => {

@@ -217,14 +217,18 @@ export async function findAlbums(
 
 const parentsMax = 200;
 
-/** The albums an album may be put into: those of the same person, but not itself; where that leads in a circle, moving says so. */
+/** The albums an album may be put into: those of the same person, but neither itself nor one that is in it. */
 export async function listParents(
   db: Db,
   { viewer, album }: { viewer: Viewer | undefined; album: Pick<Album, "id" | "ownerId" | "parentId"> },
 ): Promise<AlbumStep[]> {
   if (!mayEdit(viewer, album)) return [];
-  const found = await rows.findByTitle(db, { ownerId: album.ownerId, text: "", limit: parentsMax });
-  const others = found.filter(({ id }) => id !== album.id);
+  const others = await rows.findByTitle(db, {
+    ownerId: album.ownerId,
+    text: "",
+    limit: parentsMax,
+    outside: album.id,
+  });
   const parent =
     album.parentId === null || others.some(({ id }) => id === album.parentId)
       ? undefined

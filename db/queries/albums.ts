@@ -225,16 +225,29 @@ export async function listChildren(
     .limit(limit);
 }
 
-/** Albums whose title has these words, of one person or, without one, of anybody. */
+/** Albums whose title has these words, of one person or, without one, of anybody; not one album and those in it. */
 export async function findByTitle(
   db: Db,
-  { ownerId, text, limit }: { ownerId: string | undefined; text: string; limit: number },
+  {
+    ownerId,
+    text,
+    limit,
+    outside,
+  }: { ownerId: string | undefined; text: string; limit: number; outside?: string },
 ): Promise<(Past & { name: string; parentTitle: string | null; count: number })[]> {
+  const isOutside =
+    outside === undefined
+      ? sql`true`
+      : sql`a.id not in (with recursive down as (
+          select id, 0 as step from albums where id = ${outside}::uuid
+          union all
+          select own.id, down.step + 1 from albums own join down on own.parent_id = down.id where down.step < 64)
+        select id from down)`;
   return db.execute<Past & { name: string; parentTitle: string | null; count: number }>(sql`
     select a.id, a.title as name, ${sql.raw('search_fold(left(a.title, 100)) collate "C"')} as title,
       p.title as "parentTitle", a.count
     from albums a left join albums p on p.id = a.parent_id
-    where ${ownerId === undefined ? sql`true` : sql`a.owner_id = ${ownerId}::uuid`}
+    where ${ownerId === undefined ? sql`true` : sql`a.owner_id = ${ownerId}::uuid`} and ${isOutside}
       and search_fold(a.title) like '%' || regexp_replace(search_fold(${text}::text), '([\\\\%_])', '\\\\\\1', 'g') || '%'
     order by a.updated_at desc, a.id limit ${limit}`);
 }
