@@ -2,7 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { colorFacts, placeFacts } from "./search.ts";
-import { openGear } from "./search-suggest.ts";
+import { isKnown, openGear } from "./search-suggest.ts";
 
 export type Asker = { viewerId: string | undefined; administers: boolean };
 export type NameQuestion =
@@ -34,6 +34,9 @@ const me = (asker: Asker): SQL => sql`${asker.viewerId ?? null}::uuid`;
 
 const tagIds = (asker: Asker, matches: SQL): SQL => sql`
   select t.id, t.count from tags t where t.owner_id = ${me(asker)} and ${matches} order by t.count desc limit ${namesMax}`;
+/** A letter or two begin the title or a word in it: in Korean one syllable may be a word. */
+const titled = (text: string): SQL =>
+  sql`(search_fold(a.title) like ${pattern(text)} or search_fold(a.title) like '% ' || ${like(text)} || '%')`;
 /** Walked apart, each by its index: those of one's own, and those whose pages everybody may open. */
 const albumIds = (asker: Asker, matches: SQL): SQL => sql`
   (select a.id, a.count, a.public_count from albums a where a.owner_id = ${me(asker)} and ${matches} limit ${namesMax})
@@ -50,7 +53,7 @@ function answerOf(asker: Asker, asked: NameQuestion): SQL {
       return row({
         folded: sql`btrim(search_words(${asked.text}::text))`,
         ids: sql`array(select id from (${tagIds(asker, sql`t.folded like ${found}`)}) found)`,
-        albums: sql`array(select id from (${albumIds(asker, sql`search_fold(a.title) like ${found}`)}) found)`,
+        albums: sql`array(select id from (${albumIds(asker, titled(asked.text))}) found)`,
       });
     }
     case "tag": {
@@ -61,7 +64,7 @@ function answerOf(asker: Asker, asked: NameQuestion): SQL {
       });
     }
     case "album": {
-      const found = albumIds(asker, sql`search_fold(a.title) like ${pattern(asked.text)}`);
+      const found = albumIds(asker, titled(asked.text));
       return row({
         ids: sql`array(select id from (${found}) found)`,
         count: sql`(select sum(count)::bigint from (${found}) found)`,
@@ -86,10 +89,10 @@ function answerOf(asker: Asker, asked: NameQuestion): SQL {
       });
     case "owner":
       return row({
-        ids: asker.administers
-          ? sql`array(select u.id from users u where search_fold(u.name) like '%' || ${like(asked.text)} || '%'
-              or lower(u.email) = lower(${asked.text}::text) limit ${namesMax})`
-          : sql`'{}'::uuid[]`,
+        // By a whole address for administrators alone.
+        ids: sql`array(select u.id from users u where (search_fold(u.name) like '%' || ${like(asked.text)} || '%'
+            or (${asker.administers} and lower(u.email) = lower(${asked.text}::text)))
+            and ${isKnown(asker)} limit ${namesMax})`,
       });
     case "color":
       return row({ facts: colorFacts(asked.color) });

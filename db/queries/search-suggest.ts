@@ -83,11 +83,20 @@ export const placeNames = (db: Db, asker: Asker, text: string, limit: number): P
       order by g.count desc, g.name limit ${limit}`,
   );
 
-/** People, for administrators: how many pictures of theirs are ready. */
-export const ownerNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
+/**
+ * People whose pictures the viewer may find: for who is signed in, themselves and whoever has made some public; for
+ * administrators everybody. `u` is the row of users.
+ */
+export const isKnown = (asker: Asker): SQL =>
   asker.administers
-    ? list(
-        db,
-        sql`select u.name, 0 as count from users u where search_fold(u.name) like ${like(text)} order by u.name limit ${limit}`,
-      )
-    : Promise.resolve([]);
+    ? sql`true`
+    : sql`${me(asker)} is not null and (u.id = ${me(asker)} or exists (select from media_months months
+        where months.owner_id = u.id and months.visibility = 'public' and months.count > 0))`;
+
+/** People whose pictures the viewer may find. */
+export const ownerNames = (db: Db, asker: Asker, text: string, limit: number): Promise<NamedCount[]> =>
+  list(
+    db,
+    sql`select u.name, 0 as count from users u where search_fold(u.name) like ${like(text)} and ${isKnown(asker)}
+      order by u.name limit ${limit}`,
+  );

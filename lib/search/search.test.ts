@@ -7,6 +7,7 @@ import { type TestDatabase, testDatabase } from "#lib/testing.ts";
 import { fillSearchIndex } from "./fill.ts";
 import { parseQuery } from "./query.ts";
 import { countMatches, searchMedia, searchNeighbours, whatToDrop } from "./search.ts";
+import { suggestionsFor } from "./suggest.ts";
 
 let database: TestDatabase;
 before(async () => {
@@ -277,6 +278,41 @@ describe("what filters find", () => {
     ] as const)
       assert.deepEqual(await find(me, text), found, text);
   });
+  it("finds an album by one syllable or one sign that a word of its title begins with", async () => {
+    const own = await person();
+    const [here, there] = [await picture({ owner: own }), await picture({ owner: own })];
+    await album(own, "Holidays 2026 제주 🏖 sea", "private", [here]);
+    await album(own, "Winter", "private", [there]);
+    for (const text of ["제", "제주", "album:제", "album:🏖", "🏖", "album:se", "holi"])
+      assert.deepEqual(await find(own, text), [here], text);
+    assert.deepEqual(await find(own, "album:ea"), []);
+  });
+  it("finds people by their names: oneself, and whoever has made pictures public, for who is signed in", async () => {
+    const [own, open, closed, admin] = [
+      await person(),
+      await person(),
+      await person(),
+      await person("admin"),
+    ];
+    const mine = await picture({ owner: own });
+    const shown = await picture({ owner: open, visibility: "public" });
+    await picture({ owner: open });
+    await picture({ owner: closed });
+    const offered = async (viewer: Viewer | undefined, name: string) =>
+      (await suggestionsFor(database.db, { viewer, text: `owner:${name}` })).map(({ text }) => text.trim());
+    for (const [viewer, who, found] of [
+      [own, own, [mine]],
+      [own, open, [shown]],
+      [own, closed, []],
+      [undefined, open, []],
+      [admin, open, [shown]],
+    ] as const) {
+      assert.deepEqual(await find(viewer, `owner:${who.name.toLowerCase()}`), found);
+      const isOffered = viewer === admin || found.length > 0;
+      assert.deepEqual(await offered(viewer, who.name), isOffered ? [`owner:${who.name}`] : []);
+    }
+    assert.equal((await offered(admin, closed.name)).length, 1);
+  });
   it("pages to the end in both directions without a gap or a repetition", async () => {
     const own = await person();
     const ids: string[] = [];
@@ -479,9 +515,13 @@ describe("what a search does not tell (R-46)", () => {
         assert.deepEqual(await find(other, text), [shown], text);
     assert.deepEqual(await find(owner, "carillon"), [shown, hidden]);
   });
-  it("finds by owner for administrators only", async () => {
-    assert.deepEqual(await find(admin, `owner:${owner.name}`), [shown]);
-    assert.deepEqual(await find(stranger, `owner:${owner.name}`), []);
+  it("names nobody to a visitor, and finds people by their address for administrators alone", async () => {
+    assert.deepEqual(await find(undefined, `owner:${owner.name}`), []);
+    for (const [viewer, found] of [
+      [admin, [shown]],
+      [stranger, []],
+    ] as const)
+      assert.deepEqual(await find(viewer, `owner:${owner.email}`), found);
   });
   it("follows a picture when it is published, hidden, renamed, trashed and restored", async () => {
     const id = await picture({ owner, title: "Hornbill" });

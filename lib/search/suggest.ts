@@ -83,6 +83,8 @@ export async function suggestionsFor(
     kinds.map(async (kind) => (await namesOf(db, ask.viewer, kind, value, eachMax)).map(asSuggestion(kind))),
   );
   const filters = filterNames
+    // Who added a picture is not told to visitors.
+    .filter((name) => name !== "owner" || ask.viewer !== undefined)
     .filter((name) => value !== "" && name.startsWith(value.toLowerCase()))
     .map((name): Suggestion => ({ kind: "filter", text: `${name}:`, label: `${name}:` }));
   return [...filters, ...named.flat()].slice(0, offeredMax);
