@@ -183,7 +183,12 @@ export async function shareCount(db: Db, share: Held & Pick<rows.ShareRow, "albu
   return share.kind === "selection" ? rows.countChosen(db, share) : (share.albumCount ?? 0);
 }
 
-/** The picture that stands for the share: the album's cover, else the first. */
+/** Narrower ones make no card, or a blurred one. */
+export const cardWidthMin = 600;
+/** Among so many of the first. */
+const coversMax = 24;
+
+/** The picture that stands for the share: the album's cover, else the first that is wide enough, else the first. */
 export async function shareCover(
   db: Db,
   share: Held & Pick<rows.ShareRow, "albumCover">,
@@ -192,7 +197,7 @@ export async function shareCover(
   const list = listOf(share);
   const chosen = share.kind === "album" ? share.albumCover : null;
   const cover = chosen === null ? [] : ((await list?.some(db, { viewer, ids: [chosen] })) ?? []);
-  const first =
-    cover.length > 0 ? cover : ((await list?.page(db, { viewer, cursor: undefined, limit: 1 }))?.media ?? []);
-  return first.at(0);
+  if (cover.length > 0) return cover[0];
+  const page = await list?.page(db, { viewer, cursor: undefined, limit: coversMax });
+  return page?.media.find(({ width }) => width >= cardWidthMin) ?? page?.media.at(0);
 }

@@ -6,7 +6,7 @@ import { PageHeader } from "#app/_ui/page-header.tsx";
 import { DownloadAll } from "#app/downloads/download-all.tsx";
 import { database } from "#lib/database.ts";
 import { safeName } from "#lib/downloads/names.ts";
-import { shareCount, shareCover, sharePage } from "#lib/shares/contents.ts";
+import { cardWidthMin, shareCount, shareCover, sharePage } from "#lib/shares/contents.ts";
 import type { Answer, OpenShare } from "#lib/shares/open.ts";
 import { words } from "#lib/words.ts";
 import { ratioOf, sheetOf } from "../../(gallery)/sheet.ts";
@@ -44,7 +44,12 @@ async function cardOf(
     title,
     description,
     openGraph: { type: "website", siteName: words("shared")("name"), title, description, images },
-    twitter: { card: images.length === 0 ? "summary" : "summary_large_image", title, description, images },
+    twitter: {
+      card: jpeg === undefined || jpeg.width < cardWidthMin ? "summary" : "summary_large_image",
+      title,
+      description,
+      images,
+    },
   };
 }
 

@@ -13,6 +13,13 @@ export const momentOf = (date: Date): string => `${moment().format(date)} UTC`;
 export const subjectOf = (share: ShareView): string =>
   share.kind === "selection" ? share.title || w("untitled") : (share.albumTitle ?? w("untitled"));
 
+function downloadsOf({ download, downloads, downloadsMax }: ShareView): string {
+  if (download === "none") return w("lookOnly");
+  return downloadsMax === null
+    ? w("downloads", { n: downloads })
+    : w("downloadsOf", { n: downloads, max: downloadsMax });
+}
+
 /** What is worth knowing of a share in one line. */
 export function factsOf(share: ShareView): string[] {
   const end = share.expiresAt;
@@ -24,13 +31,7 @@ export function factsOf(share: ShareView): string[] {
     share.visitsMax === null
       ? w("visits", { n: share.visits })
       : w("visitsOf", { n: share.visits, max: share.visitsMax }),
-    ...(share.kind === "inbox" || share.download === "none"
-      ? []
-      : [
-          share.downloadsMax === null
-            ? w("downloads", { n: share.downloads })
-            : w("downloadsOf", { n: share.downloads, max: share.downloadsMax }),
-        ]),
+    ...(share.kind === "inbox" ? [] : [downloadsOf(share)]),
     ...(share.download === "originals" ? [w("originals")] : []),
     ...(share.hasPassword ? [w("withPassword")] : []),
     ...(share.lastVisitAt === null ? [] : [w("lastVisit", { date: momentOf(share.lastVisitAt) })]),
