@@ -108,6 +108,13 @@ test("each says until when it is kept: the moment of its removal, not of today's
   assert.equal(await read(), 3 * 86_400_000);
 });
 
+test("what is being removed already is not offered any more", async () => {
+  const ann = await person("member");
+  const [kept, leaving] = await thrown(ann, 2);
+  await box.sql`update purges set not_before = now() where media_id = ${leaving ?? ""}`;
+  assert.deepEqual(await walk(ann, 50), [[kept]]);
+});
+
 test("what is restored leaves the trash, and a last page that empties leads back to the first (F-20)", async () => {
   const ann = await person("member");
   await thrown(ann, 5);

@@ -42,6 +42,9 @@ export async function listTrashed(
         // What guests sent and nobody has looked at yet.
         gt(media.deletedAt, waitingSince),
         isNull(media.purgedAt),
+        // What is being removed already.
+        sql`not exists (select 1 from purges due
+          where due.media_id = media.id and due.done_at is null and due.not_before <= now())`,
         olderThan(from),
       ),
     )
