@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import { eq } from "drizzle-orm";
 import * as schema from "#db/schema.ts";
 import { TintypeError } from "./errors.ts";
 import { trash } from "./library.ts";
 import type { Role, Viewer } from "./media.ts";
 import { renditionFolder } from "./storage/keys.ts";
 import { type TestDatabase, testDatabase } from "./testing.ts";
-import { listTrash, takeBack } from "./trash-list.ts";
+import { emptyTrash, listTrash, takeBack } from "./trash-list.ts";
 
 let box: TestDatabase;
 before(async () => {
@@ -164,4 +165,34 @@ test("a stranger and those who may only look have no trash", async () => {
   await assert.rejects(takeBack(box.db, { viewer: undefined, ids: [] }), refused("unauthenticated"));
   await assert.rejects(listTrash(box.db, { viewer: looks, limit: 1 }), refused("forbidden"));
   await assert.rejects(takeBack(box.db, { viewer: looks, ids: [] }), refused("forbidden"));
+});
+
+test("emptied early, one's own trash is gone for good at once: what is thrown away later and what is others' stays", async () => {
+  const [owner, other] = [await person("member"), await person("member")];
+  const [mine, theirs] = [await thrown(owner, 3), await thrown(other, 1)];
+  await box.db.update(schema.quotas).set({ usedBytes: 4000 }).where(eq(schema.quotas.ownerId, owner.id));
+  // By the clock of the database, as the page shows it.
+  const [clock] = await box.sql<{ now: Date }[]>`select now()`;
+  assert.ok(clock);
+  const before = new Date(clock.now);
+  const [one = ""] = mine;
+  // One whose end nobody put down is removed as well.
+  await box.db.delete(schema.purges).where(eq(schema.purges.mediaId, one));
+  await box.sql`select pg_sleep(0.01)`;
+  const late = await thrown(owner, 1);
+  assert.equal(await emptyTrash(box.db, { viewer: owner, before }), 3);
+  assert.equal(await emptyTrash(box.db, { viewer: owner, before }), 0);
+  const left = await listTrash(box.db, { viewer: owner, limit: 10 });
+  assert.deepEqual(
+    left.rows.map(({ id }) => id),
+    late,
+  );
+  assert.deepEqual(await takeBack(box.db, { viewer: owner, ids: mine }), { back: 0, repeated: 0, gone: 3 });
+  assert.equal((await listTrash(box.db, { viewer: other, limit: 10 })).rows.length, theirs.length);
+  const due =
+    await box.sql`select count(*)::int as n from purges where media_id = any(${mine}) and done_at is null and not_before <= now()`;
+  assert.equal(due[0]?.n, 3);
+  const [quota] = await box.db.select().from(schema.quotas).where(eq(schema.quotas.ownerId, owner.id));
+  assert.equal(quota?.usedBytes, 1000);
+  await assert.rejects(emptyTrash(box.db, { viewer: undefined, before }), { code: "unauthenticated" });
 });

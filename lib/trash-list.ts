@@ -1,6 +1,8 @@
 /** One's own trash: what is in it, until when, and the way back. */
 import { z } from "zod";
+import { inTransaction } from "#db/client.ts";
 import * as rows from "#db/queries/trash.ts";
+import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
 import type { Db } from "./database.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
@@ -91,4 +93,22 @@ export async function takeBack(
   const back = count("gallery");
   const repeated = count("trash");
   return { back, repeated, gone: chosen.length - back - repeated };
+}
+
+/**
+ * Removes everything that the viewer threw away up to `before` for good, without waiting for the end of its days. Nothing
+ * of it can be taken back afterwards. Answers how many there were; throws as listTrash does.
+ */
+export async function emptyTrash(
+  db: Db,
+  { viewer, before }: { viewer: Viewer | undefined; before: Date },
+): Promise<number> {
+  const ownerId = ownerOf(viewer);
+  return inTransaction(db, async (tx) => {
+    const { count, bytes } = await rows.endTrash(tx, ownerId, before);
+    if (count === 0) return 0;
+    await lockQuota(tx, ownerId);
+    await settleQuota(tx, ownerId, { used: -bytes });
+    return count;
+  });
 }

@@ -110,6 +110,10 @@ export async function mentioned(db: Db, names: readonly string[]): Promise<Set<s
       or exists (select from uploads u where u.rendition_folder = w.name and u.state = 'verifying')
       or exists (select from uploads u where u.staging_key = w.name and u.state in ('issued', 'verifying'))
       or exists (select from purges p where p.key = w.name and p.done_at is null)
+      or exists (select from media m join purges p on p.media_id = m.id and p.done_at is null
+        where m.rendition_folder = w.name)
+      or exists (select from halves h join purges p on p.media_id = h.media_id and p.done_at is null
+        where h.clip_key = w.name)
       or exists (select from purges p where p.key = w.name || '/' and p.done_at is null)`);
   return new Set(rows.map((row) => row.name));
 }
@@ -317,6 +321,14 @@ export async function deadJobs(db: Db, limit: number): Promise<DeadJob[]> {
   }));
 }
 
+/** Lets removals that fail and wait be tried at once; answers how many there were. */
+export async function hurryPurges(db: Db, ids: readonly string[]): Promise<number> {
+  const rows = await db.execute(sql`
+    update purges set not_before = now()
+    where id = any(${list(ids)}::uuid[]) and done_at is null and lease_until is null returning id`);
+  return rows.length;
+}
+
 /** Gives jobs that gave up all their tries again; answers how many there were. */
 export async function retryJobs(db: Db, ids: readonly string[]): Promise<number> {
   const rows = await db.execute(sql`
@@ -362,7 +374,9 @@ export async function mentionedStrictly(db: Db, key: string): Promise<boolean> {
   const folder = key.slice(0, Math.max(key.lastIndexOf("/"), 0));
   const name = key.slice(folder.length + 1);
   const [row] = await db.execute<{ found: boolean }>(sql`
-    select exists (select from halves h join media m on m.id = h.media_id where h.clip_key = ${key} and m.purged_at is null)
+    select exists (select from halves h where h.clip_key = ${key})
+      or exists (select from media m join purges p on p.media_id = m.id and p.done_at is null
+        where m.rendition_folder = ${folder})
       or exists (select from media m where m.rendition_folder = ${folder} and m.purged_at is null
         and (${name} = any (select w || '.avif' from unnest(m.avif_widths) w)
           or ${name} = any (select w || '.jpg' from unnest(m.jpeg_widths) w) or ${name} = 'motion.' || m.motion))

@@ -67,3 +67,29 @@ export async function whereabouts(
     place: deletedAt === null ? "gallery" : purgedAt === null ? "trash" : "gone",
   }));
 }
+
+/**
+ * Ends the days in the trash of everything this person threw away before that moment: gone as of now, its objects at the
+ * purge's next run. Answers how many there were and their bytes, which the caller gives back.
+ */
+export async function endTrash(
+  db: Db,
+  ownerId: string,
+  before: Date,
+): Promise<{ count: number; bytes: number }> {
+  const [row] = await db.execute<{ count: number; bytes: string }>(sql`
+    with gone as (
+      update media set purged_at = now()
+      where owner_id = ${ownerId} and deleted_at > ${waitingSince.toISOString()}::timestamptz
+        and deleted_at <= ${before.toISOString()}::timestamptz and purged_at is null
+      returning id, key, bytes),
+    hurried as (
+      update purges set not_before = now() from gone where media_id = gone.id and done_at is null returning media_id),
+    missing as (
+      insert into purges (key, reason, media_id, not_before)
+      select key, 'emptied', id, now() from gone where id not in (select media_id from hurried))
+    select count(*)::int as count,
+      coalesce(sum(gone.bytes + coalesce(h.clip_bytes, 0)), 0)::text as bytes
+    from gone left join halves h on h.media_id = gone.id and h.clip_key is not null`);
+  return { count: row?.count ?? 0, bytes: Number(row?.bytes ?? 0) };
+}

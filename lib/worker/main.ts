@@ -101,7 +101,7 @@ async function main(): Promise<void> {
         await fillSearchIndex(db, ending.signal);
       },
       backup: async () => {
-        await backupWhenDue(db, storage());
+        await backupWhenDue(db, storage(), required(settings().databaseUrl, "DATABASE_URL"));
       },
       forget_changes: async () => {
         await forgetOldChanges(db);

@@ -1,9 +1,11 @@
 "use server";
 import { refresh } from "next/cache";
+import { redirect } from "next/navigation";
+import { z } from "zod";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { idsShape } from "#lib/media.ts";
-import { type Restored, takeBack } from "#lib/trash-list.ts";
+import { emptyTrash, type Restored, takeBack } from "#lib/trash-list.ts";
 import { words } from "#lib/words.ts";
 import { requireViewer } from "../../_session/viewer.ts";
 import { bad } from "../_ui/answers.ts";
@@ -27,6 +29,15 @@ export async function restoreChosen(state: FormState, data: FormData): Promise<F
     if (error instanceof TintypeError) return bad(state, words("errors")(error.code));
     throw error;
   }
+}
+
+/** Everything that was in the trash when the page was made. */
+export async function emptyNow(data: FormData): Promise<void> {
+  const viewer = await requireViewer("/trash");
+  const before = z.iso.datetime().safeParse(data.get("before"));
+  if (before.success) await emptyTrash(database().db, { viewer, before: new Date(before.data) });
+  // The first page: what one was on holds nothing any longer.
+  redirect("/trash");
 }
 
 const told = ({ back, repeated, gone }: Restored): string =>

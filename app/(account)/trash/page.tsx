@@ -9,7 +9,8 @@ import { ButtonLink } from "../../_ui/button.tsx";
 import { Empty } from "../../_ui/empty.tsx";
 import { Page } from "../../_ui/page.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
-import { restoreChosen } from "./actions.ts";
+import { emptyNow, restoreChosen } from "./actions.ts";
+import { EmptyForm } from "./empty-form.tsx";
 import { RestoreForm } from "./restore-form.tsx";
 import { TrashLine } from "./trash-line.tsx";
 
@@ -58,6 +59,15 @@ export default async function TrashPageView({ searchParams }: Props) {
       >
         <List page={page} />
       </RestoreForm>
+      {page.rows.length === 0 ? null : (
+        <EmptyForm
+          action={emptyNow}
+          before={new Date().toISOString()}
+          ask={w("trashEmptyAsk")}
+          sure={w("trashEmptySure")}
+          confirm={w("trashEmptyNow")}
+        />
+      )}
       <Pager first={cursor !== undefined} next={page.next} />
     </Page>
   );

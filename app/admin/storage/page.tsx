@@ -2,13 +2,17 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { database } from "#lib/database.ts";
 import { type StorageFacts, storageFacts } from "#lib/doctor/desk.ts";
+import { backupFacts, givenUp } from "#lib/keeping.ts";
+import { storage } from "#lib/storage/current.ts";
 import { perLocale, words } from "#lib/words.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
 import { Notice } from "../../_ui/notice.tsx";
 import { Page } from "../../_ui/page.tsx";
 import { PageHeader } from "../../_ui/page-header.tsx";
 import { formatBytes, formatNumber } from "../_ui/format.ts";
+import { Soon } from "../_ui/soon.tsx";
 import { Desk } from "./_ui/desk.tsx";
+import { Keeping } from "./_ui/keeping.tsx";
 
 const w = words("doctor");
 
@@ -17,6 +21,7 @@ export const generateMetadata = (): Metadata => ({ title: w("title") });
 export default async function StoragePage() {
   const viewer = await requireAdmin("/admin/storage");
   const facts = await storageFacts(database().db, { viewer });
+  const kept = Promise.all([backupFacts(storage(), { viewer }), givenUp(database().db, { viewer })]);
   return (
     <Page className="!max-w-4xl">
       <PageHeader title={w("title")} lead={w("lead")} />
@@ -26,6 +31,13 @@ export default async function StoragePage() {
             {w("factsTitle")}
           </h2>
           <Facts facts={facts} />
+        </section>
+        <section aria-labelledby="keeping" className="grid gap-4">
+          <h2 id="keeping" className="text-lg font-semibold">
+            {w("keepTitle")}
+          </h2>
+          {/* The bucket is asked: one that does not answer must not hold up the page that finds out why. */}
+          <Soon value={kept}>{([backups, work]) => <Keeping backups={backups} work={work} />}</Soon>
         </section>
         <noscript>
           <Notice tone="info" title={w("noScriptTitle")}>
