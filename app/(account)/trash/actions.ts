@@ -35,7 +35,12 @@ export async function restoreChosen(state: FormState, data: FormData): Promise<F
 export async function emptyNow(data: FormData): Promise<void> {
   const viewer = await requireViewer("/trash");
   const before = z.iso.datetime().safeParse(data.get("before"));
-  if (before.success) await emptyTrash(database().db, { viewer, before: new Date(before.data) });
+  try {
+    if (before.success) await emptyTrash(database().db, { viewer, before: new Date(before.data) });
+  } catch (error) {
+    // Who may only look has no button here, and is shown the page as it is.
+    if (!(error instanceof TintypeError)) throw error;
+  }
   // The first page: what one was on holds nothing any longer.
   redirect("/trash");
 }
