@@ -24,6 +24,7 @@ describe("the log (R-68, A-55)", () => {
     assert.equal(withoutSignatures(url), "GET http://s3/b/k.jpg?[redacted] failed");
     assert.equal(withoutSignatures("/setup?token=abc"), "/setup?[redacted]");
     assert.equal(withoutSignatures("/?page=2"), "/?page=2");
+    assert.equal(withoutSignatures(`GET /s/${"a-_9".repeat(8)}/more`), "GET /s/[redacted]/more");
   });
   it("writes one JSON line with part, level and time", () => {
     const line = JSON.parse(logged("{ uploadId: 'u1', requestId: 'r1' }"));

@@ -22,9 +22,11 @@ const secretPaths = [
   "*.fields",
 ];
 
-/** A text with every URL query that carries a signature cut off. */
+/** A text without what opens something in its addresses: signatures, and the tokens of shares. */
 export const withoutSignatures = (text: string): string =>
-  text.replace(/\?[^\s"']*(?:x-amz-|signature|policy|key-pair-id|token)[^\s"']*/gi, "?[redacted]");
+  text
+    .replace(/\/(s|guest)\/[\w-]{16,}/g, "/$1/[redacted]")
+    .replace(/\?[^\s"']*(?:x-amz-|signature|policy|key-pair-id|token)[^\s"']*/gi, "?[redacted]");
 
 type Described = { name: string; message: string; code?: unknown; stack?: string; cause?: Described };
 

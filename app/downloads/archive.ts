@@ -6,6 +6,7 @@ import { makeZip } from "client-zip";
 import { createSHA256 } from "hash-wasm";
 import { Names } from "#lib/downloads/names.ts";
 import type { DownloadFile } from "#lib/downloads/shapes.ts";
+import { Ahead } from "./ahead.ts";
 import { DownloadFailure } from "./api.ts";
 import { fetchFile } from "./fetch-file.ts";
 
@@ -27,6 +28,8 @@ export type Progress = {
 
 type Entry = { name: string; input: BlobPart | AsyncIterable<Uint8Array>; lastModified: Date };
 type Chunk = Uint8Array<ArrayBuffer>;
+/** A file that was read whole and is what it should be. */
+type Held = { chunks: Chunk[]; bytes: number; sha256: string };
 
 export type Sources = {
   /** Pages of files, in order. */
@@ -65,24 +68,25 @@ const csvOf = (lines: Line[]): string =>
 export class Archive {
   readonly #from: Sources;
   readonly #names = new Names();
-  readonly #files: AsyncIterator<DownloadFile>;
+  readonly #ahead: Ahead<Held>;
   readonly #progress: Progress = { files: 0, bytes: 0, troubles: [] };
-  #waiting: DownloadFile | undefined;
-  #ended = false;
 
   constructor(from: Sources) {
     this.#from = from;
-    this.#files = from.files[Symbol.asyncIterator]();
+    this.#ahead = new Ahead(
+      from.files,
+      (file) => this.#held(file),
+      (file) => !this.#isLarge(file),
+    );
+  }
+
+  #isLarge(file: DownloadFile): boolean {
+    return (file.bytes ?? 0) > (this.#from.heldMax ?? heldMax);
   }
 
   /** False when everything is in an archive already. */
   async more(): Promise<boolean> {
-    if (this.#waiting === undefined && !this.#ended) {
-      const { done, value } = await this.#files.next();
-      if (done === true) this.#ended = true;
-      else this.#waiting = value;
-    }
-    return this.#waiting !== undefined;
+    return (await this.#ahead.peek()) !== undefined;
   }
 
   /** The next archive: at least one file, no more once `bytesMax` is reached. */
@@ -93,26 +97,24 @@ export class Archive {
   async *#entries(bytesMax: number): AsyncGenerator<Entry> {
     const lines: Line[] = [];
     let sum = 0;
-    while (await this.more()) {
-      const file = this.#waiting;
-      if (file === undefined) break;
-      if (lines.length > 0 && sum + (file.bytes ?? 0) > bytesMax) break;
-      this.#waiting = undefined;
-      const before = this.#progress.bytes;
-      yield* this.#entry(file, lines);
-      sum += this.#progress.bytes - before;
+    for (;;) {
+      const next = await this.#ahead.peek();
+      if (next === undefined || (lines.length > 0 && sum + (next.bytes ?? 0) > bytesMax)) break;
+      const taken = await this.#ahead.take();
+      if (taken === undefined) break;
+      for await (const entry of this.#entry(taken.file, taken.read, lines)) yield entry;
+      sum += lines.at(-1)?.bytes ?? 0;
     }
     yield { name: "manifest.csv", input: `\uFEFF${csvOf(lines)}`, lastModified: new Date() };
   }
 
-  async *#entry(file: DownloadFile, lines: Line[]): AsyncGenerator<Entry> {
+  async *#entry(file: DownloadFile, held: Promise<Held> | undefined, lines: Line[]): AsyncGenerator<Entry> {
     const path = this.#names.take(file.folder, file.name);
     const lastModified = new Date(file.taken);
-    const isLarge = (file.bytes ?? 0) > (this.#from.heldMax ?? heldMax);
     try {
-      if (isLarge) yield* this.#streamed(file, path, lastModified, lines);
+      if (held === undefined) yield* this.#streamed(file, path, lastModified, lines);
       else {
-        const read = await this.#held(file);
+        const read = await held;
         yield { name: path, input: new Blob(read.chunks), lastModified };
         lines.push({ ...file, bytes: read.bytes, sha256: read.sha256, path, state: "ok" });
       }
@@ -126,19 +128,19 @@ export class Archive {
   }
 
   /** Read whole, and again when it is not what it should be. */
-  async #held(file: DownloadFile): Promise<{ chunks: Chunk[]; bytes: number; sha256: string }> {
-    const start = this.#progress.bytes;
+  async #held(file: DownloadFile): Promise<Held> {
     for (let n = 1; ; n++) {
       const hash = await createSHA256();
       const chunks: Chunk[] = [];
+      let bytes = 0;
       for await (const chunk of this.#bytes(file, n > 1)) {
         hash.update(chunk);
         chunks.push(chunk);
+        bytes += chunk.byteLength;
       }
       const sha256 = hash.digest("hex");
-      if (file.sha256 === undefined || file.sha256 === sha256)
-        return { chunks, sha256, bytes: this.#progress.bytes - start };
-      this.#progress.bytes = start;
+      if (file.sha256 === undefined || file.sha256 === sha256) return { chunks, sha256, bytes };
+      this.#progress.bytes -= bytes;
       if (n >= readsMax) throw new DownloadFailure("damaged", "the checksum is another one");
     }
   }

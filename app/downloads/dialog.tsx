@@ -76,8 +76,16 @@ function Sizes({
   );
 }
 
+/** In steps that do not jump about with every byte. */
+function leftInWords(seconds: number): string {
+  if (seconds < 10) return w("leftMoment");
+  if (seconds < 55) return w("leftSeconds", { n: Math.ceil(seconds / 10) * 10 });
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? w("leftMinutes", { n: minutes }) : w("leftHours", { n: Math.round(minutes / 60) });
+}
+
 function Running({ standing, count }: { standing: Standing & { state: "running" }; count: number }) {
-  const { progress, stalled } = standing;
+  const { progress, stalled, seconds } = standing;
   return (
     <div className="grid gap-2">
       <progress
@@ -86,7 +94,10 @@ function Running({ standing, count }: { standing: Standing & { state: "running" 
         value={progress.files}
         className="h-2 w-full accent-accent"
       />
-      <p>{w("running", { files: progress.files, n: count, bytes: bytesInWords(progress.bytes) })}</p>
+      <p className="flex flex-wrap justify-between gap-x-4">
+        <span>{w("running", { files: progress.files, n: count, bytes: bytesInWords(progress.bytes) })}</span>
+        {seconds === undefined ? null : <span className="text-muted">{leftInWords(seconds)}</span>}
+      </p>
       <p role="status" className="text-sm text-muted">
         {stalled ? w("stalled") : w("keepOpen")}
       </p>

@@ -13,6 +13,7 @@ class AddressBook {
   readonly #size: DownloadSize;
   readonly #coming: string[] = [];
   readonly #known = new Map<string, { url: string; at: number }>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(api: Api, size: DownloadSize) {
     this.#api = api;
@@ -24,7 +25,14 @@ class AddressBook {
     this.#coming.push(...files.map(({ id }) => id));
   }
 
-  async of(id: string, fresh: boolean): Promise<string> {
+  /** One question at a time: files that are read side by side want addresses of the same batch. */
+  of(id: string, fresh: boolean): Promise<string> {
+    const answer = this.#turn.then(() => this.#of(id, fresh));
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #of(id: string, fresh: boolean): Promise<string> {
     const known = this.#known.get(id);
     if (!fresh && known !== undefined && Date.now() - known.at < addressMs) return known.url;
     const at = this.#coming.indexOf(id);
@@ -60,7 +68,17 @@ export type Running = {
 };
 
 /** Saves everything. Throws DownloadFailure with the server's code, or the signal's reason when it was cancelled. */
-export async function run({ what, size, bytes, sink, signal, onProgress, onStall }: Running): Promise<void> {
+export async function run({ signal, ...running }: Running): Promise<void> {
+  // When the disk is full, files that are read ahead would be waited for without end.
+  const end = new AbortController();
+  try {
+    await save({ ...running, signal: AbortSignal.any([signal, end.signal]) });
+  } finally {
+    end.abort();
+  }
+}
+
+async function save({ what, size, bytes, sink, signal, onProgress, onStall }: Running): Promise<void> {
   const api = openApi(what, { signal, onStall });
   await api.begin(size);
   const book = new AddressBook(api, size);

@@ -3,12 +3,14 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { DownloadSize } from "#lib/downloads/shapes.ts";
 import { DownloadFailure, type What } from "./api.ts";
 import type { Progress } from "./archive.ts";
+import { Pace } from "./pace.ts";
 import { run } from "./run.ts";
 import { openSink } from "./sink.ts";
 
 export type Standing =
   | { state: "idle" }
-  | { state: "running"; progress: Progress; stalled: boolean }
+  /** `seconds` that it still takes, once that can be said. */
+  | { state: "running"; progress: Progress; stalled: boolean; seconds?: number | undefined }
   | { state: "done"; progress: Progress }
   | { state: "cancelled" }
   /** `code` is the server's, "disk" when the file could not be written, "" for anything else. */
@@ -42,10 +44,13 @@ export function useDownload(what: What) {
       let progress = none;
       let stalled = false;
       let drawn = 0;
+      const pace = new Pace();
       const draw = (): void => {
         if (Date.now() - drawn < drawnMs) return;
         drawn = Date.now();
-        setStanding({ state: "running", progress, stalled });
+        pace.note(progress.bytes, drawn);
+        const seconds = stalled ? undefined : pace.secondsFor(bytes - progress.bytes);
+        setStanding({ state: "running", progress, stalled, seconds });
       };
       try {
         const sink = await openSink(name);

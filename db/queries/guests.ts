@@ -42,6 +42,22 @@ export async function ownOf(db: Db, guestId: string, ids: string[]): Promise<str
   return rows.map(({ id }) => id);
 }
 
+/** What became of a guest's pictures; one that its maker's library has already counts as taken. */
+export async function fateOf(
+  db: Db,
+  guestId: string,
+): Promise<{ waiting: number; taken: number; refused: number }> {
+  const [row] = await db.execute<{ waiting: number; taken: number; refused: number }>(sql`
+    select count(*) filter (where fate = 'waiting')::int as waiting, count(*) filter (where fate = 'taken')::int as taken,
+      count(*) filter (where fate = 'refused')::int as refused
+    from (
+      select case when exists (select from ${arrivals} a where a.media_id = u.media_id) then 'waiting'
+        when exists (select from ${media} m join ${media} kept on kept.owner_id = m.owner_id and kept.sha256 = m.sha256
+          where m.id = u.media_id and kept.deleted_at is null) then 'taken' else 'refused' end as fate
+      from ${uploads} u where u.guest_id = ${guestId}::uuid and u.state = 'ready') sent`);
+  return row ?? { waiting: 0, taken: 0, refused: 0 };
+}
+
 /** A guest's uploads that are under way. */
 export async function openOf(db: Db, guestId: string, limit: number): Promise<string[]> {
   const rows = await db

@@ -36,6 +36,7 @@ const full = {
   albumText: albums.description,
   albumCover: albums.coverId,
   albumCount: albums.count,
+  withAlbums: shares.withAlbums,
   passwordHash: shares.passwordHash,
   expiresAt: shares.expiresAt,
   visitsMax: shares.visitsMax,
@@ -113,6 +114,7 @@ export type ShareChange = Partial<
     | "bytesMax"
     | "filesMax"
     | "expiresAt"
+    | "withAlbums"
   >
 >;
 
@@ -220,6 +222,31 @@ export async function listVisits(
     .where(and(eq(shareVisits.shareId, ask.shareId), beyond))
     .orderBy(desc(shareVisits.at), desc(shareVisits.id))
     .limit(ask.limit);
+}
+
+/** Forgets at most `limit` visits from before `days` days ago, oldest first. Returns how many. */
+export async function forgetOldVisits(db: Db, ask: { days: number; limit: number }): Promise<number> {
+  const rows = await db.execute(sql`
+    delete from ${shareVisits} where id in (
+      select id from ${shareVisits} where at < now() - ${ask.days} * interval '1 day' order by at limit ${ask.limit})
+    returning id`);
+  return rows.length;
+}
+
+/**
+ * Forgets, of the shares visited within the last `hours`, all but the newest `kept` visits each. How often a share was
+ * visited stays known. Returns how many were forgotten.
+ */
+export async function forgetCrowdedVisits(db: Db, ask: { kept: number; hours: number }): Promise<number> {
+  const rows = await db.execute(sql`
+    delete from ${shareVisits} old using (
+      select s.id as share_id, edge.at, edge.id from ${shares} s cross join lateral (
+        select at, id from (
+          select at, id from ${shareVisits} v where v.share_id = s.id order by at desc, id desc limit ${ask.kept}
+        ) newest order by at, id limit 1) edge
+      where s.visits > ${ask.kept} and s.last_visit_at > now() - ${ask.hours} * interval '1 hour') edge
+    where old.share_id = edge.share_id and (old.at, old.id) < (edge.at, edge.id) returning old.id`);
+  return rows.length;
 }
 
 // What a selection holds. What an album holds, the album's own list says.

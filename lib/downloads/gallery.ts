@@ -125,7 +125,12 @@ export async function downloadAddresses(
   { viewer, size, ids }: Ask & { ids: string[] },
 ): Promise<Addresses> {
   return addressesOf(
-    await rows.listFiles(db, mediaBehind(ids), visible(viewer)),
+    // What is no id of ours leads nowhere.
+    await rows.listFiles(
+      db,
+      mediaBehind(ids).filter((id) => z.uuid().safeParse(id).success),
+      visible(viewer),
+    ),
     size,
     galleryManner(viewer),
   );

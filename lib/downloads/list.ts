@@ -4,6 +4,7 @@
  */
 import type * as rows from "#db/queries/downloads.ts";
 import { canAdminister, type Viewer } from "../media.ts";
+import { safeName } from "./names.ts";
 import {
   type Addresses,
   countedMax,
@@ -91,7 +92,7 @@ export const addressesOf = (found: rows.FileRow[], size: DownloadSize, manner: M
   Object.fromEntries(
     found.flatMap((row) => {
       const got = sizeOf(row, size, manner);
-      const stem = manner.stem(row, size);
+      const stem = safeName(manner.stem(row, size));
       const url = downloadUrl(sourceOf(row), got, stem);
       const clip = got === "original" ? clipUrl(row, stem) : undefined;
       const id = manner.wire(row.id);
@@ -111,6 +112,15 @@ export const sumIn = (sum: rows.Sum, size: DownloadSize): DownloadSum => ({
   ),
   exact: size === "original",
   more: sum.count > countedMax,
+});
+
+/** Two sums in one. */
+export const together = (one: rows.Sum, other: rows.Sum): rows.Sum => ({
+  count: one.count + other.count,
+  clips: one.clips + other.clips,
+  bytes: one.bytes + other.bytes,
+  avifPixels: one.avifPixels + other.avifPixels,
+  jpegPixels: one.jpegPixels + other.jpegPixels,
 });
 
 export const nothing: rows.Sum = { count: 0, clips: 0, bytes: 0, avifPixels: 0, jpegPixels: 0 };

@@ -12,6 +12,7 @@ export const countedMax = 20_000;
 
 /** One file of a download. `bytes` and `sha256` are known of originals alone. */
 export type DownloadFile = {
+  /** By this its address is asked for. */
   id: string;
   /** Names of folders, outermost first, and of the file, neither of them safe yet. */
   folder: string[];
@@ -29,7 +30,7 @@ export type DownloadSum = { count: number; bytes: number; exact: boolean; more: 
 
 export const sizeShape = z.enum(downloadSizes);
 export const addressesShape = z.strictObject({
-  ids: z.array(z.string().max(40)).min(1).max(addressesMax),
+  ids: z.array(z.string().max(90)).min(1).max(addressesMax),
   size: sizeShape,
 });
 /** Addresses by id; what cannot be had (any more) is missing. */

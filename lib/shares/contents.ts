@@ -6,8 +6,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { z } from "zod";
 import * as rows from "#db/queries/shares.ts";
+import { windowAround } from "../around.ts";
 import type { Db } from "../database.ts";
-import { type GalleryRow, getMedia, type MediaDetails, type Neighbour } from "../gallery.ts";
+import { type Beside, type GalleryRow, getMedia, type MediaDetails } from "../gallery.ts";
 import { type MediaList, openList } from "../lists.ts";
 import { limits, type Viewer } from "../media.ts";
 import { idBehind, namesWithin, sealingKey } from "./token.ts";
@@ -15,7 +16,7 @@ import { idBehind, namesWithin, sealingKey } from "./token.ts";
 type Held = Pick<rows.ShareRow, "id" | "ownerId" | "kind" | "albumId">;
 
 /** Whose eyes a share lends: its maker's, with no name and no right but to look at what is theirs. */
-const makerOf = (share: Held): Viewer => ({ id: share.ownerId, name: "", email: "", role: "viewer" });
+export const makerOf = (share: Held): Viewer => ({ id: share.ownerId, name: "", email: "", role: "viewer" });
 
 /** A cursor of the list below names media; visitors carry it sealed. */
 function sealed(share: Held, text: string): string {
@@ -71,6 +72,16 @@ const selectionList = (share: Held): MediaList => ({
       ...(previous === undefined ? {} : { previous: tileOf(previous) }),
       ...(next === undefined ? {} : { next: tileOf(next) }),
     };
+  },
+  async around(db, { of, limit, side }) {
+    const [here] = await rows.listChosenById(db, { share, ids: [of.id] });
+    if (here === undefined) return { before: [], after: [] };
+    const from = here.position;
+    const [before, after] = await Promise.all([
+      side === "after" ? [] : rows.listChosen(db, { share, from, before: true, limit }),
+      side === "before" ? [] : rows.listChosen(db, { share, from, limit }),
+    ]);
+    return { before: before.toReversed().map(tileOf), after: after.map(tileOf) };
   },
   async some(db, { ids }) {
     return (await rows.listChosenById(db, { share, ids })).map(tileOf);
@@ -131,28 +142,29 @@ export async function shareSome(db: Db, share: Held, names: string[]): Promise<G
 /** A picture of the share as its visitors may know it: no file name, no place, nobody's name. */
 export type SharedMedia = Omit<
   MediaDetails,
-  "filename" | "ownerName" | "originalKey" | "latitude" | "longitude" | "altitude" | "mayEdit"
+  | "filename"
+  | "ownerName"
+  | "originalKey"
+  | "latitude"
+  | "longitude"
+  | "altitude"
+  | "place"
+  | "placeAlso"
+  | "mayEdit"
 > & {
   /** Where the original lies; handed out only where the share says so. */
   originalKey: string | undefined;
 };
 
-export type SharedBeside = { previous: Neighbour | undefined; next: Neighbour | undefined };
-
-/** One picture by its name in the share, with what lies beside it; `undefined` when it is not in it. */
+/** One picture by its name in the share; `undefined` when it is not in it. */
 export async function shareMedia(
   db: Db,
   share: Held & Pick<rows.ShareRow, "download">,
   name: string,
-): Promise<{ media: SharedMedia; beside: SharedBeside } | undefined> {
+): Promise<SharedMedia | undefined> {
   const [row] = await behind(db, share, [name]);
-  if (row === undefined) return undefined;
-  const viewer = makerOf(share);
-  const around: Promise<{ previous?: Neighbour; next?: Neighbour }> =
-    listOf(share)?.neighbours(db, { viewer, of: row }) ?? Promise.resolve({});
-  const [found, beside] = await Promise.all([getMedia(db, { viewer, id: row.id }), around]);
+  const found = row && (await getMedia(db, { viewer: makerOf(share), id: row.id }));
   if (found === undefined) return undefined;
-  const names = namesWithin(share.id);
   const {
     filename: _,
     ownerName: __,
@@ -160,22 +172,46 @@ export async function shareMedia(
     latitude: ___,
     longitude: ____,
     altitude: _____,
-    mayEdit: ______,
+    place: ______,
+    placeAlso: _______,
+    mayEdit: ________,
     ...media
   } = found;
-  const renamed = (neighbour: Neighbour | undefined): Neighbour | undefined =>
-    neighbour === undefined ? undefined : { ...neighbour, id: names(neighbour.id) };
   return {
-    media: {
-      ...media,
-      id: name,
-      own: false,
-      visibility: "private",
-      originalKey: share.download === "originals" ? originalKey : undefined,
-      clipKey: share.download === "originals" ? media.clipKey : null,
-    },
-    beside: { previous: renamed(beside.previous), next: renamed(beside.next) },
+    ...media,
+    id: name,
+    own: false,
+    visibility: "private",
+    // Of what others put into the album, its maker has no original to give.
+    originalKey: share.download === "originals" && found.own ? originalKey : undefined,
+    clipKey: share.download === "originals" && found.own ? media.clipKey : null,
   };
+}
+
+/** A picture beside the one that is looked at; `original` where its visitors may have that. */
+export type SharedBeside = Omit<Beside, "filename"> & { original: boolean };
+export type SharedAround = { before: SharedBeside[]; after: SharedBeside[]; first: boolean; last: boolean };
+
+/**
+ * Up to `limit` pictures on each side of one, or on one side, in the share's order; `first` and `last` say that
+ * nothing comes beyond them. `undefined` when the share does not hold it.
+ */
+export async function shareAround(
+  db: Db,
+  share: Held & Pick<rows.ShareRow, "download">,
+  { name, ...ask }: { name: string; limit: number; side?: "before" | "after" },
+): Promise<SharedAround | undefined> {
+  const [of] = await behind(db, share, [name]);
+  const list = listOf(share);
+  if (of === undefined || list === undefined) return undefined;
+  const found = await windowAround(db, list, { viewer: makerOf(share), of, ...ask });
+  const names = namesWithin(share.id);
+  const renamed = ({ filename: _, ...row }: Beside): SharedBeside => ({
+    ...row,
+    ...shown(names, row),
+    original: share.download === "originals" && row.own,
+  });
+  return { ...found, before: found.before.map(renamed), after: found.after.map(renamed) };
 }
 
 /** How many pictures a visitor finds. */

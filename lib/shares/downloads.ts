@@ -1,8 +1,17 @@
 /** Saving all of a share: counted once when it begins, after which a ticket stands for it however often it is resumed. */
 import { timingSafeEqual } from "node:crypto";
-import { listFiles, sumAlbum, sumChosen } from "#db/queries/downloads.ts";
+import { listFiles, type Sum, sumAlbum, sumChosen } from "#db/queries/downloads.ts";
 import type { Db } from "../database.ts";
-import { addressesOf, dateName, filesOf, type Manner, mediaBehind, sumIn } from "../downloads/list.ts";
+import {
+  addressesOf,
+  dateName,
+  filesOf,
+  type Manner,
+  mediaBehind,
+  nothing,
+  sumIn,
+  together,
+} from "../downloads/list.ts";
 import {
   type Addresses,
   countedMax,
@@ -12,9 +21,10 @@ import {
   listedMax,
 } from "../downloads/shapes.ts";
 import { TintypeError } from "../errors.ts";
+import { listSharedAlbums, withinShare } from "./albums.ts";
 import { behind, rawPage } from "./contents.ts";
 import { countShareDownload, type OpenShare } from "./open.ts";
-import { namesWithin, seal } from "./token.ts";
+import { idBehind, namesWithin, seal } from "./token.ts";
 
 const ticketSeconds = 24 * 3600;
 
@@ -50,17 +60,58 @@ function assertTicket(share: OpenShare, ticket: string | undefined): void {
   if (!isOurs || Number(until) * 1000 <= Date.now()) throw new TintypeError("forbidden");
 }
 
-/** How much all of it is. */
-export async function sumShare(db: Db, share: OpenShare, size: DownloadSize): Promise<DownloadSum> {
-  assertOffered(share, size);
-  const limit = countedMax + 1;
-  const { id: shareId, ownerId, albumId } = share;
-  if (share.kind === "selection") return sumIn(await sumChosen(db, { shareId, ownerId, limit }), size);
-  if (albumId === null) throw new TintypeError("not_found");
-  return sumIn(await sumAlbum(db, { albumId, ownerId, limit }), size);
+/** One of the albums that are saved together, and the folders its files go into. */
+type Part = {
+  share: OpenShare;
+  /** By its name in the share; "" is where one stands. */
+  album: string;
+  folder: string[];
+};
+
+/** More albums are an archive that nobody unpacks. */
+const partsMax = 300;
+
+/** Where one stands, and the albums in it, each before those in it. */
+async function partsOf(db: Db, share: OpenShare): Promise<Part[]> {
+  const parts: Part[] = [{ share, album: "", folder: [] }];
+  for (const part of parts) {
+    for (const { id: album, title } of await listSharedAlbums(db, part.share)) {
+      const albumId = idBehind(share.id, album);
+      if (parts.length >= partsMax || albumId === undefined) return parts;
+      parts.push({ share: { ...share, albumId }, album, folder: [...part.folder, title] });
+    }
+  }
+  return parts;
 }
 
-/** A page of its files, in the share's order. */
+async function sumPart(db: Db, share: OpenShare): Promise<Sum> {
+  const limit = countedMax + 1;
+  const { id: shareId, ownerId, albumId } = share;
+  if (share.kind === "selection") return sumChosen(db, { shareId, ownerId, limit });
+  if (albumId === null) throw new TintypeError("not_found");
+  return sumAlbum(db, { albumId, ownerId, limit });
+}
+
+/** How much all of it is, from where one stands in the share. */
+export async function sumShare(db: Db, share: OpenShare, size: DownloadSize): Promise<DownloadSum> {
+  assertOffered(share, size);
+  let sum = nothing;
+  for (const part of await partsOf(db, share)) sum = together(sum, await sumPart(db, part.share));
+  return sumIn(sum, size);
+}
+
+/** A file of an album in the share is asked for by that album's name as well. */
+const within = (album: string, id: string): string => (album === "" ? id : `${id}~${album}`);
+
+/** Throws "not_found" for what is no place in this download. */
+function placeIn(cursor: string | undefined): { at: number; below: string | undefined } {
+  if (cursor === undefined) return { at: 0, below: undefined };
+  const [, at = "", below = ""] = /^(\d{1,3})\.([\w-]*)$/.exec(cursor) ?? [];
+  if (at === "") throw new TintypeError("not_found");
+  return { at: Number(at), below: below === "" ? undefined : below };
+}
+
+/** A page of its files, in the share's order, album by album. */
 export async function listShareDownload(
   db: Db,
   share: OpenShare,
@@ -68,13 +119,21 @@ export async function listShareDownload(
 ): Promise<DownloadPage> {
   assertOffered(share, ask.size);
   assertTicket(share, ask.ticket);
-  const page = await rawPage(db, share, { cursor: ask.cursor, limit: listedMax });
-  if (page === undefined) throw new TintypeError("not_found");
+  const { at, below } = placeIn(ask.cursor);
+  const parts = await partsOf(db, share);
+  const part = parts[at];
+  const page = part && (await rawPage(db, part.share, { cursor: below, limit: listedMax }));
+  if (part === undefined || page === undefined) throw new TintypeError("not_found");
   const found = await listFiles(
     db,
     page.media.map(({ id }) => id),
   );
-  return { files: filesOf(found, ask.size, mannerOf(share)), next: page.next };
+  const files = filesOf(found, ask.size, mannerOf(share), part.folder);
+  const isLast = page.next === undefined && at + 1 >= parts.length;
+  return {
+    files: files.map((file) => ({ ...file, id: within(part.album, file.id) })),
+    next: isLast ? undefined : page.next === undefined ? `${at + 1}.` : `${at}.${page.next}`,
+  };
 }
 
 /** Fresh addresses of its files, by their names in the share. */
@@ -85,10 +144,19 @@ export async function shareAddresses(
 ): Promise<Addresses> {
   assertOffered(share, ask.size);
   assertTicket(share, ask.ticket);
-  const held = await behind(db, share, mediaBehind(ask.ids));
-  const found = await listFiles(
-    db,
-    held.map(({ id }) => id),
-  );
-  return addressesOf(found, ask.size, mannerOf(share));
+  const byAlbum = Map.groupBy(ask.ids, (id) => id.split("~")[1] ?? "");
+  const addresses: Addresses = {};
+  for (const [album, ids] of byAlbum) {
+    const here = await withinShare(db, share, album === "" ? undefined : album);
+    if (here === undefined) continue;
+    const names = mediaBehind(ids.map((id) => id.split("~")[0] ?? ""));
+    const held = await behind(db, here.share, names);
+    const found = await listFiles(
+      db,
+      held.map(({ id }) => id),
+    );
+    for (const [id, url] of Object.entries(addressesOf(found, ask.size, mannerOf(share))))
+      addresses[within(album, id)] = url;
+  }
+  return addresses;
 }

@@ -70,6 +70,13 @@ export async function guestLeft(
   };
 }
 
+/** What became of what this browser sent: waiting for its maker's word, taken, or not. */
+export const guestFate = (
+  db: Db,
+  visit: { id: string } | undefined,
+): Promise<{ waiting: number; taken: number; refused: number }> =>
+  visit === undefined ? Promise.resolve({ waiting: 0, taken: 0, refused: 0 }) : rows.fateOf(db, visit.id);
+
 /** A guest is told how a picture fares, never which one it became. */
 const told = <Told extends { mediaId?: string | null }>(answer: Told): Told =>
   "mediaId" in answer ? { ...answer, mediaId: null } : answer;

@@ -8,6 +8,9 @@ export const sharePasswordMin = 6;
 export const sharePasswordMax = 200;
 /** More than this at once is an album's business: a choice is kept picture by picture. */
 export const chosenMax = 10_000;
+/** Visits in the log of one share, and how long they stay there. */
+export const visitsKept = 5_000;
+export const visitDaysKept = 90;
 /** Of one guest link. */
 export const guestFilesMax = 5_000;
 
@@ -36,6 +39,8 @@ export const shareSettingsShape = z.strictObject({
   visitsMax: cap,
   downloadsMax: cap,
   download: z.enum(shareDownloads),
+  /** Of an album: the albums in it come along. */
+  withAlbums: z.boolean(),
   /** Of a guest link. */
   filesMax: z.int().min(1).max(guestFilesMax),
   bytesMax: z

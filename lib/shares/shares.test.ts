@@ -9,7 +9,7 @@ import type { ErrorCode } from "../errors.ts";
 import { TintypeError } from "../errors.ts";
 import type { Viewer } from "../media.ts";
 import { type TestDatabase, testDatabase } from "../testing.ts";
-import { behind, shareMedia, sharePage } from "./contents.ts";
+import { behind, shareAround, shareMedia, sharePage } from "./contents.ts";
 import {
   changeShare,
   createShare,
@@ -305,9 +305,24 @@ describe("what is in it", () => {
     const page = await sharePage(box.db, share, { cursor: undefined, limit: 10 });
     const name = page?.media[1]?.id ?? "";
     const found = await shareMedia(box.db, share, name);
-    assert.ok(found?.beside.previous && found.beside.next);
-    const text = JSON.stringify([page, found]);
-    for (const secret of [...ids, "SECRET", "37.5", "127", owner.email, owner.name, owner.id, "media/"])
+    const around = await shareAround(box.db, share, { name, limit: 1 });
+    assert.deepEqual(
+      [around?.before, around?.after].map((side) => side?.map(({ id }) => id)),
+      [[page?.media[0]?.id], [page?.media[2]?.id]],
+    );
+    const text = JSON.stringify([page, found, around]);
+    for (const secret of [
+      ...ids,
+      "SECRET",
+      "37.5",
+      "127",
+      "Secret Village",
+      "비밀 마을",
+      owner.email,
+      owner.name,
+      owner.id,
+      "media/",
+    ])
       assert.ok(!text.includes(secret), secret);
     assert.equal(await shareMedia(box.db, share, ids[0] ?? ""), undefined);
   });

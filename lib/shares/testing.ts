@@ -42,6 +42,9 @@ export async function pictures(
     takenSource: "camera" as const,
     latitude: 37.5,
     longitude: 127,
+    place: "Secret Village",
+    placeAlso: "비밀 마을",
+    placeSource: "file" as const,
   }));
   const added = await db.insert(schema.media).values(rows).returning({ id: schema.media.id });
   return added.map(({ id }) => id);

@@ -11,6 +11,7 @@ import { log } from "../log.ts";
 import { fillPlaces } from "../places/fill.ts";
 import { purge } from "../purge.ts";
 import { fillSearchIndex } from "../search/fill.ts";
+import { forgetVisits } from "../shares/visits.ts";
 import { storage } from "../storage/current.ts";
 import { type Budget, finalize } from "../uploads/finalize.ts";
 import { forgiveAll } from "../uploads/risk.ts";
@@ -103,6 +104,9 @@ async function main(): Promise<void> {
       backup: async () => {
         await backupWhenDue(db, storage(), required(settings().databaseUrl, "DATABASE_URL"));
       },
+      forget_visits: async () => {
+        await forgetVisits(db);
+      },
       forget_changes: async () => {
         await forgetOldChanges(db);
       },
@@ -114,6 +118,7 @@ async function main(): Promise<void> {
       { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
       { match: "41 * * * *", task: "backup", options: housekeeping },
       { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
+      { match: "53 * * * *", task: "forget_visits", options: housekeeping },
     ]),
   });
 

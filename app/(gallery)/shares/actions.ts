@@ -58,6 +58,8 @@ function settingsOf(data: FormData): Partial<ShareSettings> {
     ...(has("visitsMax") ? { visitsMax: capOf(text(data, "visitsMax")) } : {}),
     ...(has("downloadsMax") ? { downloadsMax: capOf(text(data, "downloadsMax")) } : {}),
     ...(download === undefined ? {} : { download }),
+    // A box that is not ticked is not sent.
+    ...(has("asksAlbums") ? { withAlbums: text(data, "withAlbums") === "on" } : {}),
     ...(has("filesMax") ? { filesMax: Number(text(data, "filesMax")) } : {}),
     ...(has("gigabytesMax") ? { bytesMax: Math.round(Number(text(data, "gigabytesMax")) * 1e9) } : {}),
   };

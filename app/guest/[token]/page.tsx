@@ -2,13 +2,14 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { cache } from "react";
 import { bytesInWords } from "#app/_ui/bytes.ts";
+import { Notice } from "#app/_ui/notice.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { UploadDesk } from "#app/upload/upload-form.tsx";
 import { sayStatus } from "#lib/answer.ts";
 import { database } from "#lib/database.ts";
 import { settings } from "#lib/env.ts";
-import { guestLeft } from "#lib/shares/guest.ts";
+import { guestFate, guestLeft } from "#lib/shares/guest.ts";
 import { lookAt } from "#lib/shares/open.ts";
 import { visitorOf } from "#lib/shares/visitor.ts";
 import { words } from "#lib/words.ts";
@@ -53,13 +54,28 @@ export default async function GuestPage({ params }: PageProps<"/guest/[token]">)
       </Page>
     );
   }
-  const left = await guestLeft(database().db, share);
+  const { db } = database();
+  const [left, fate] = await Promise.all([guestLeft(db, share), guestFate(db, answer.share.visit)]);
+  const sent = fate.waiting + fate.taken + fate.refused;
   return (
     <Page width="wide">
       <PageHeader
         title={w("guestTitle")}
         lead={`${w("guestLead")} ${w("guestLeft", { n: left.files, bytes: bytesInWords(left.bytes) })}`}
       />
+      {sent === 0 ? null : (
+        <div className="mb-6">
+          <Notice tone={fate.waiting === 0 ? "good" : "info"} title={w("guestSent", { n: sent })}>
+            {[
+              fate.waiting === 0 ? "" : w("guestWaiting", { n: fate.waiting }),
+              fate.taken === 0 ? "" : w("guestTaken", { n: fate.taken }),
+              fate.refused === 0 ? "" : w("guestRefused", { n: fate.refused }),
+            ]
+              .filter((part) => part !== "")
+              .join(" ")}
+          </Notice>
+        </div>
+      )}
       <UploadDesk
         // What this browser remembers of unfinished files is kept apart for each link.
         owner={`guest ${share.id}`}

@@ -11,6 +11,7 @@ const ends = {
   expired: ["expiredTitle", "expiredText"],
   used: ["usedTitle", "usedText"],
   gone: ["goneTitle", "goneText"],
+  album: ["albumGoneTitle", "albumGoneText"],
   picture: ["pictureGoneTitle", "pictureGoneText"],
   downloads: ["downloadsUsedTitle", "downloadsUsedText"],
   refused: ["downloadRefusedTitle", "downloadRefusedText"],

@@ -5,17 +5,21 @@ import { Button } from "#app/_ui/button.tsx";
 import { rowHeight, stretch } from "#app/(gallery)/layout-numbers.ts";
 import { type Sheet, type Tile, unpackSheet } from "#lib/contact-sheet.ts";
 import { w } from "#lib/words/share.ts";
+import { refusedBy, sharedHref } from "./place.ts";
 
 type More = { sheet: Sheet; next?: string };
 
 async function ask(path: string, query: Record<string, string>): Promise<More> {
   const answer = await fetch(`${path}/more?${new URLSearchParams(query).toString()}`);
-  if (!answer.ok) throw new Error(`Expected pictures of the share, got ${answer.status}`);
+  if (!answer.ok) {
+    refusedBy(answer.status);
+    throw new Error(`Expected pictures of the share, got ${answer.status}`);
+  }
   return answer.json();
 }
 
 /** Those that did not load get a fresh address once, many with one question (R-63). */
-function useFresh(path: string) {
+function useFresh(path: string, within: Record<string, string>) {
   const [fresh, setFresh] = useState<ReadonlyMap<string, Tile | undefined>>(new Map());
   const waiting = useRef(new Set<string>());
   const asked = useRef(new Set<string>());
@@ -30,7 +34,7 @@ function useFresh(path: string) {
       setTimeout(async () => {
         const ids = [...waiting.current].slice(0, 50);
         waiting.current.clear();
-        const found = await ask(path, { ids: ids.join(",") }).then(
+        const found = await ask(path, { ...within, ids: ids.join(",") }).then(
           ({ sheet }) => unpackSheet(sheet),
           (): Tile[] => [],
         );
@@ -40,7 +44,7 @@ function useFresh(path: string) {
         );
       }, 50);
     },
-    [path],
+    [path, within],
   );
   return { fresh, report };
 }
@@ -70,6 +74,7 @@ function Picture({ tile, first, report }: { tile: Tile; first: boolean; report: 
 /** The pictures of a share, and, once there is script, all further ones as the reader comes near them. */
 export function ShareStream({
   path,
+  album,
   sheet,
   next: firstNext,
   eager,
@@ -77,25 +82,28 @@ export function ShareStream({
 }: {
   /** Where the share's pages are. */
   path: string;
+  /** The album that is looked at, by its name in the share; "" for the share itself. */
+  album: string;
   sheet: Sheet;
   next: string | undefined;
   eager: number;
   few: boolean;
 }) {
+  const within = useMemo((): Record<string, string> => (album === "" ? {} : { in: album }), [album]);
   const first = useMemo(() => unpackSheet(sheet), [sheet]);
   const [later, setLater] = useState<Tile[]>([]);
   const [next, setNext] = useState(firstNext);
   const [state, setState] = useState<"idle" | "loading" | "failed">("idle");
   const end = useRef<HTMLDivElement>(null);
   const busy = useRef(false);
-  const { fresh, report } = useFresh(path);
+  const { fresh, report } = useFresh(path, within);
 
   const load = useCallback(async () => {
     if (next === undefined || busy.current) return;
     busy.current = true;
     setState("loading");
     try {
-      const more = await ask(path, { after: next });
+      const more = await ask(path, { ...within, after: next });
       setLater((before) => [...before, ...unpackSheet(more.sheet)]);
       setNext(more.next);
       setState("idle");
@@ -105,7 +113,7 @@ export function ShareStream({
     } finally {
       busy.current = false;
     }
-  }, [path, next]);
+  }, [path, within, next]);
 
   useEffect(() => {
     if (end.current === null || state === "failed") return;
@@ -144,7 +152,7 @@ export function ShareStream({
               }}
             >
               <Link
-                href={`${path}/m/${tile.id}`}
+                href={sharedHref(path, tile.id, album)}
                 prefetch={false}
                 className="block size-full -outline-offset-2"
               >
@@ -178,7 +186,7 @@ export function ShareStream({
           </Button>
         ) : next === undefined ? null : (
           <a
-            href={`${path}?after=${next}`}
+            href={`?after=${next}`}
             rel="next"
             className="inline-flex min-h-10 items-center rounded-md px-4 font-medium text-ink hover:bg-raised"
           >

@@ -58,14 +58,24 @@ function Seen({ album }: { album: AlbumCard }) {
   );
 }
 
+const galleryHref = (id: string): string => `/albums/${id}`;
+
 /** Albums side by side; `more` leads to those that follow. */
-export function Cards({ page, more }: { page: AlbumPage; more: (cursor: string) => string }) {
+export function Cards({
+  page,
+  more,
+  href = galleryHref,
+}: {
+  page: AlbumPage;
+  more: (cursor: string) => string;
+  href?: (id: string) => string;
+}) {
   return (
     <>
       <ul className="grid grid-cols-2 gap-x-3 gap-y-5 sm:grid-cols-3 sm:gap-x-5 lg:grid-cols-4 xl:grid-cols-5 min-[100rem]:grid-cols-6 min-[120rem]:grid-cols-8">
         {page.albums.map((album) => (
           <li key={album.id}>
-            <Link href={`/albums/${album.id}`} className="group grid gap-2 rounded-lg">
+            <Link href={href(album.id)} className="group grid gap-2 rounded-lg">
               <Cover album={album} />
               <span className="grid min-w-0 px-0.5">
                 <span className="line-clamp-2 font-medium text-pretty group-hover:underline">

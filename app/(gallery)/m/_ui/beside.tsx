@@ -1,9 +1,9 @@
 "use client";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { w } from "#lib/words/lightbox.ts";
-import { pictureHref } from "../../href.ts";
 import type { Slide } from "../slide.ts";
 import { shortcutsOf } from "./keys.ts";
+import { usePlace } from "./place.ts";
 
 const isPlain = (event: React.MouseEvent): boolean =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
@@ -22,12 +22,13 @@ export function Beside({
   rtl: boolean;
   step: (by: 1 | -1) => void;
 }) {
+  const place = usePlace();
   const link = (rel: "prev" | "next", slide: Slide | undefined) => {
     if (slide === undefined) return null;
     const Icon = rel === "prev" ? ChevronLeft : ChevronRight;
     return (
       <a
-        href={pictureHref(slide.id, list)}
+        href={place.picture(slide.id, list)}
         rel={rel}
         aria-label={w(rel === "prev" ? "previous" : "next")}
         aria-keyshortcuts={shortcutsOf(rel === "prev" ? "previous" : "next", rtl)}

@@ -1,8 +1,8 @@
 "use client";
 import { type MouseEvent, useLayoutEffect, useRef, useState } from "react";
 import { w } from "#lib/words/lightbox.ts";
-import { pictureHref } from "../../href.ts";
 import type { Slide } from "../slide.ts";
+import { usePlace } from "./place.ts";
 
 /** So many thumbnails on each side are in the document, however far one has walked. */
 const besideMax = 24;
@@ -22,6 +22,7 @@ export function Filmstrip({
   list: string;
   choose: (id: string) => void;
 }) {
+  const place = usePlace();
   const strip = useRef<HTMLUListElement>(null);
   // Without script every link is a stop of its own.
   const [scripted, setScripted] = useState(false);
@@ -58,7 +59,7 @@ export function Filmstrip({
           return (
             <li key={slide.id}>
               <a
-                href={pictureHref(slide.id, list)}
+                href={place.picture(slide.id, list)}
                 aria-current={isCurrent ? "true" : undefined}
                 tabIndex={scripted && !isCurrent ? -1 : undefined}
                 onClick={(event) => {

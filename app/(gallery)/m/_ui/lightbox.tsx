@@ -1,5 +1,6 @@
 "use client";
 import clsx from "clsx";
+import type { ComponentProps, ComponentType } from "react";
 import { w } from "#lib/words/lightbox.ts";
 import type { Opened } from "../load.ts";
 import { Beside } from "./beside.tsx";
@@ -19,10 +20,12 @@ type Props = {
   inDialog: boolean;
   /** The page of the list. */
   back: string;
+  /** What is said of the picture, where that is something else than to its owner. */
+  About?: ComponentType<ComponentProps<typeof Panel>>;
 };
 
 /** One picture large, with everything about it and the ways to the others: the whole of its own page, and of the dialog over a list. */
-export function Lightbox(props: Props) {
+export function Lightbox({ About = Panel, ...props }: Props) {
   const box = useLightbox(props);
   const { slide, details, act, slideshow, rtl, walk, at } = box;
   const tools = {
@@ -69,7 +72,7 @@ export function Lightbox(props: Props) {
         }}
       />
       <Deeds {...tools} />
-      <Panel
+      <About
         details={details}
         failed={box.failed}
         again={box.again}

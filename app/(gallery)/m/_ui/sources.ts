@@ -14,8 +14,8 @@ export const topOf = ({ width, sources, original }: Slide): number =>
 /** What became of the original's own pixels. */
 export type Full = "loading" | "shown" | "failed";
 
-async function fetchOriginal(id: string): Promise<string> {
-  const answer = await fetch(`/m/${id}/original`, { headers: { accept: "application/json" } });
+async function fetchOriginal(question: string): Promise<string> {
+  const answer = await fetch(question, { headers: { accept: "application/json" } });
   if (!answer.ok) throw new Error(`Expected the original's address, got ${answer.status}`);
   const { url }: { url: string } = await answer.json();
   return url;
@@ -32,6 +32,8 @@ export function originalsOf(stage: {
   /** The picture that is looked at, how closely (1: a pixel of it is one of the page), and the element that shows it. */
   looked(): { slide: Slide; level: number; element: HTMLImageElement } | undefined;
   changed(): void;
+  /** Answers with the address of a picture's original. */
+  original(id: string): string;
 }) {
   const states = new Map<string, Full>();
   return {
@@ -49,7 +51,7 @@ export function originalsOf(stage: {
       states.set(slide.id, "loading");
       stage.changed();
       try {
-        const url = await fetchOriginal(slide.id);
+        const url = await fetchOriginal(stage.original(slide.id));
         await loadImage(url);
         const now = stage.looked();
         if (now === undefined || now.slide.id !== slide.id) {

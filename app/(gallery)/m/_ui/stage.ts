@@ -35,6 +35,8 @@ export type StageOptions = {
   /** Dragging the picture down closes. */
   closable: boolean;
   unavailable: string;
+  /** Answers with the address of a picture's original. */
+  original(id: string): string;
   moved(id: string): void;
   zoomed(zoom: Zoom): void;
   tapped(): void;
@@ -147,6 +149,7 @@ export function openStage(options: StageOptions): Stage {
       return { slide, level: pswp.currSlide?.currZoomLevel ?? 0, element };
     },
     changed: tellZoom,
+    original: options.original,
   });
 
   /** An animation moves only where it is looked at; the original's pixels leave the memory with the picture. */

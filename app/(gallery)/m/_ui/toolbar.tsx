@@ -27,6 +27,7 @@ import { w } from "#lib/words/lightbox.ts";
 import type { Details } from "../details.ts";
 import type { Slide } from "../slide.ts";
 import { type Deed, shortcutsOf } from "./keys.ts";
+import { usePlace } from "./place.ts";
 import type { Zoom } from "./stage.ts";
 import { type Interval, intervals } from "./use-slideshow.ts";
 
@@ -191,6 +192,7 @@ export function TopBar(props: ToolbarProps) {
 /** What one does with the picture. Beside the others on a wide screen, under the thumb on a phone. */
 export function Deeds({ children, ...props }: ToolbarProps & { children?: ReactNode }) {
   const { details, rtl, favourite, act } = props;
+  const place = usePlace();
   return (
     <div
       role="toolbar"
@@ -221,7 +223,9 @@ export function Deeds({ children, ...props }: ToolbarProps & { children?: ReactN
           onClick={() => act("leaveAlbum")}
         />
       ) : null}
-      <Tool icon={Share2} label={w("share")} deed="share" rtl={rtl} onClick={() => act("share")} />
+      {place.handsOn ? (
+        <Tool icon={Share2} label={w("share")} deed="share" rtl={rtl} onClick={() => act("share")} />
+      ) : null}
       <Tool
         icon={Download}
         label={w("download")}

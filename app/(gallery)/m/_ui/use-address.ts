@@ -1,8 +1,8 @@
 "use client";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useRef } from "react";
-import { idOfPath, pictureHref } from "../../href.ts";
 import { returnTo } from "./leave.ts";
+import { usePlace } from "./place.ts";
 
 /** Rests before the address follows: browsers refuse one that changes a hundred times in half a minute. */
 const restMs = 150;
@@ -18,6 +18,7 @@ export function useAddress(ask: {
   find: (id: string) => void;
 }) {
   const router = useRouter();
+  const place = usePlace();
   const { id, heading, list, openedId, inDialog, back } = ask;
   const latest = useRef(ask);
   latest.current = ask;
@@ -25,18 +26,18 @@ export function useAddress(ask: {
 
   // A step back into the history brings the address of the picture last seen and the view of the one first opened.
   useEffect(() => {
-    const there = idOfPath(location.pathname);
+    const there = place.idIn(location.pathname);
     if (there !== "" && there !== openedId) latest.current.find(there);
-  }, [openedId]);
+  }, [openedId, place]);
 
   useEffect(() => {
     if (id === openedId && !moved.current) return;
     moved.current = true;
     const timer = setTimeout(() => {
-      window.history.replaceState(null, "", pictureHref(id, list));
+      window.history.replaceState(null, "", place.picture(id, list));
     }, restMs);
     return () => clearTimeout(timer);
-  }, [id, openedId, list]);
+  }, [id, openedId, list, place]);
   useEffect(() => {
     if (!moved.current) return;
     const [, ...rest] = document.title.split(" · ");
@@ -49,8 +50,8 @@ export function useAddress(ask: {
       window.scrollTo(0, 0);
       return;
     }
-    return () => returnTo(latest.current.id);
-  }, []);
+    return () => returnTo(latest.current.id, place);
+  }, [place]);
 
   return useCallback(() => {
     if (inDialog) router.back();

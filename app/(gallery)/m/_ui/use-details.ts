@@ -1,18 +1,14 @@
 "use client";
 import { useCallback, useEffect, useState } from "react";
 import type { Details } from "../details.ts";
-
-async function fetchDetails(id: string): Promise<Details> {
-  const answer = await fetch(`/m/${id}/details`, { headers: { accept: "application/json" } });
-  if (!answer.ok) throw new Error(`Expected what is known of the picture, got ${answer.status}`);
-  return answer.json();
-}
+import { askPlace, usePlace } from "./place.ts";
 
 /** One who leafs quickly asks for nothing on the way. */
 const restMs = 120;
 
 /** What is known of the pictures that were looked at; of the one that is shown, it is asked for when one stays. */
-export function useDetails(first: Details, id: string) {
+export function useDetails(first: Details, id: string, list: string) {
+  const place = usePlace();
   const [known, setKnown] = useState<ReadonlyMap<string, Details>>(new Map([[first.id, first]]));
   const [failed, setFailed] = useState<string>();
   const put = useCallback((details: Details) => {
@@ -23,10 +19,10 @@ export function useDetails(first: Details, id: string) {
   useEffect(() => {
     if (!isMissing) return;
     const timer = setTimeout(() => {
-      fetchDetails(id).then(put, () => setFailed(id));
+      askPlace<Details>(place, place.details(id, list)).then(put, () => setFailed(id));
     }, restMs);
     return () => clearTimeout(timer);
-  }, [id, isMissing, put]);
+  }, [id, isMissing, put, place, list]);
   const again = useCallback(() => setFailed(undefined), []);
   return { details, known: (of: string) => known.get(of), failed: failed === id, again, put };
 }

@@ -7,6 +7,7 @@ import type { Opened } from "../load.ts";
 import { isAble } from "./able.ts";
 import type { Action } from "./forms.tsx";
 import type { Deed } from "./keys.ts";
+import { usePlace } from "./place.ts";
 import { sharePicture } from "./share.ts";
 import type { Told } from "./toast.tsx";
 import { useAddress } from "./use-address.ts";
@@ -28,12 +29,13 @@ const always = (): boolean => true;
 /** Everything that moves and changes while a picture is looked at. */
 export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDialog: boolean; back: string }) {
   const { list } = opened;
+  const place = usePlace();
   const view = useRef<HTMLElement>(null);
   const into = useRef<HTMLDivElement>(null);
   const editing = useRef<HTMLDetailsElement>(null);
   const walked = useWalk(opened.walk, opened.details.id, list);
   const { walk, setWalk, id, setId, at, slide, renew } = walked;
-  const { details, known, failed, again, put } = useDetails(opened.details, id);
+  const { details, known, failed, again, put } = useDetails(opened.details, id, list);
   const [said, setSaid] = useState("");
   const [told, tell] = useState<Told>();
   const [dialog, openDialog] = useState<"help" | "album" | "share">();
@@ -87,6 +89,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const { stage, zoom } = useStage(into, {
     slides: walk.slides,
     id,
+    list,
     playing,
     closable: inDialog,
     moved: (to) => {
@@ -108,6 +111,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     ? details?.albums.find(({ id, mayEdit }) => mayEdit && list === `album.${id}`)?.id
     : undefined;
   const able = (deed: Deed): boolean =>
+    (deed !== "share" || place.handsOn) &&
     isAble(deed, {
       ...{ slide, details, zoom },
       staged: stage !== undefined,

@@ -2,6 +2,7 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { w } from "#lib/words/lightbox.ts";
 import type { Slide } from "../slide.ts";
+import { usePlace } from "./place.ts";
 import type { Stage, StageOptions, Zoom } from "./stage.ts";
 
 export const whole: Zoom = { factor: 1, most: false };
@@ -14,8 +15,9 @@ type Heard = Pick<StageOptions, "moved" | "tapped" | "touched" | "loaded" | "fai
 /** Loads the stage when a picture is opened, and keeps it showing what it should. Until then the page's own picture stands. */
 export function useStage(
   into: RefObject<HTMLElement | null>,
-  ask: { slides: readonly Slide[]; id: string; playing: boolean; closable: boolean } & Heard,
+  ask: { slides: readonly Slide[]; id: string; list: string; playing: boolean; closable: boolean } & Heard,
 ) {
+  const place = usePlace();
   const [stage, setStage] = useState<Stage>();
   const [zoom, setZoom] = useState<Zoom>(whole);
   const latest = useRef(ask);
@@ -38,6 +40,7 @@ export function useStage(
         closable,
         still: wantsStillness(),
         unavailable: w("unavailable"),
+        original: (id) => place.original(id, latest.current.list),
         zoomed: setZoom,
         moved: (id) => latest.current.moved(id),
         tapped: () => latest.current.tapped(),
@@ -55,7 +58,7 @@ export function useStage(
       opened?.close();
       setStage(undefined);
     };
-  }, [into]);
+  }, [into, place]);
 
   const { slides, id, playing } = ask;
   useEffect(() => stage?.show(slides, id), [stage, slides, id]);

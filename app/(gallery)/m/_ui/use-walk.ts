@@ -1,6 +1,7 @@
 "use client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Walk } from "../load.ts";
+import { askPlace, usePlace } from "./place.ts";
 import { joined, renewed } from "./walk.ts";
 
 /** So many pictures before an end is reached, what lies beyond it is asked for. */
@@ -8,17 +9,9 @@ const near = 6;
 
 type Side = "before" | "after";
 
-async function fetchWalk(id: string, list: string, side?: Side): Promise<Walk> {
-  const query = new URLSearchParams({ list, ...(side === undefined ? {} : { side }) });
-  const answer = await fetch(`/m/${id}/around?${query.toString()}`, {
-    headers: { accept: "application/json" },
-  });
-  if (!answer.ok) throw new Error(`Expected the pictures beside, got ${answer.status}`);
-  return answer.json();
-}
-
 /** The pictures of the list around the one that is shown; it grows at both ends before one gets there. */
 export function useWalk(opened: Walk, openedId: string, list: string) {
+  const place = usePlace();
   const [walk, setWalk] = useState(opened);
   const [id, setId] = useState(openedId);
   /** What could not be loaded is asked for again at the next step. */
@@ -30,7 +23,7 @@ export function useWalk(opened: Walk, openedId: string, list: string) {
       if (asking.current.has(side)) return;
       asking.current.add(side);
       try {
-        const found = await fetchWalk(from, list, side);
+        const found = await askPlace<Walk>(place, place.around(from, list, side));
         setWalk((before) => joined(before, found, side));
         setStuck(false);
       } catch {
@@ -40,7 +33,7 @@ export function useWalk(opened: Walk, openedId: string, list: string) {
         asking.current.delete(side);
       }
     },
-    [list],
+    [list, place],
   );
 
   const at = walk.slides.findIndex((slide) => slide.id === id);
@@ -56,14 +49,14 @@ export function useWalk(opened: Walk, openedId: string, list: string) {
   const renew = useCallback(
     async (of: string): Promise<boolean> => {
       try {
-        const found = await fetchWalk(of, list);
+        const found = await askPlace<Walk>(place, place.around(of, list));
         setWalk((before) => renewed(before, found.slides));
         return found.slides.some((slide) => slide.id === of);
       } catch {
         return false;
       }
     },
-    [list],
+    [list, place],
   );
 
   return { walk, setWalk, id, setId, at, slide: walk.slides[at], stuck, renew };

@@ -13,6 +13,7 @@ import { database } from "#lib/database.ts";
 import { settings } from "#lib/env.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { getShare, listVisits, type ShareView, type VisitView } from "#lib/shares/manage.ts";
+import { visitDaysKept } from "#lib/shares/rules.ts";
 import { words } from "#lib/words.ts";
 import { Act } from "../_ui/act.tsx";
 import { factsOf, momentOf, subjectOf } from "../_ui/said.ts";
@@ -144,6 +145,7 @@ export default async function SharePage({ params, searchParams }: PageProps<"/sh
             visitsMax: share.visitsMax,
             downloadsMax: share.downloadsMax,
             download: share.download,
+            withAlbums: share.withAlbums,
             filesMax: share.filesMax,
             bytesMax: share.bytesMax,
           }}
@@ -151,7 +153,7 @@ export default async function SharePage({ params, searchParams }: PageProps<"/sh
       </section>
       <section className="grid gap-3">
         <h2 className="text-lg font-semibold">{w("log")}</h2>
-        <p className="max-w-prose text-sm text-muted">{w("logHint")}</p>
+        <p className="max-w-prose text-sm text-muted">{w("logHint", { days: visitDaysKept })}</p>
         <Log visits={log.visits} />
         {log.next === undefined ? null : (
           <ButtonLink href={`/shares/${id}?visits=${log.next}`} className="justify-self-start">

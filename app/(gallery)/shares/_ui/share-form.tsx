@@ -21,6 +21,7 @@ export type Current = {
   visitsMax: number | null;
   downloadsMax: number | null;
   download: ShareDownload;
+  withAlbums: boolean;
   filesMax: number | null;
   bytesMax: number | null;
 };
@@ -83,6 +84,27 @@ export function ShareForm({
           autoComplete="off"
           defaultValue={typed("title", current?.title ?? "")}
         />
+      ) : null}
+      {kind === "album" ? (
+        <label className="flex min-h-8 items-start gap-3">
+          <input type="hidden" name="asksAlbums" value="1" />
+          <input
+            key={`albums${state.answer}`}
+            type="checkbox"
+            name="withAlbums"
+            aria-describedby="with-albums-hint"
+            defaultChecked={
+              state.values === undefined ? current?.withAlbums === true : state.values.withAlbums === "on"
+            }
+            className="mt-1 size-4 shrink-0 accent-accent"
+          />
+          <span className="grid">
+            <span className="font-medium">{w("withAlbums")}</span>
+            <span id="with-albums-hint" className="text-sm text-muted">
+              {w("withAlbumsHint")}
+            </span>
+          </span>
+        </label>
       ) : null}
       <div className="grid items-start gap-5 sm:grid-cols-2">
         <SelectField
