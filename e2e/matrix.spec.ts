@@ -132,6 +132,8 @@ const reads = (): Record<string, [path: string, statuses: string]> => ({
   "/m/[id]": [`/m/${theirs.media}`, private_],
   "/m/[id]/around": [`/m/${theirs.media}/around?list=album.${theirs.album}`, private_],
   "/m/[id]/details": [`/m/${theirs.media}/details`, private_],
+  // There is one of a HEIC alone.
+  "/m/[id]/full.jpg": [`/m/${theirs.media}/full.jpg`, never],
   "/m/[id]/original": [`/m/${theirs.media}/original`, private_],
   "/m/[id]/picture.jpg": [`/m/${theirs.media}/picture.jpg`, never],
   // It tells where in the timeline, and others' pictures stand in nobody's but their own.
