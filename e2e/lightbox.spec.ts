@@ -1,7 +1,11 @@
 import type { Browser, BrowserContext, Locator, Page } from "playwright/test";
-import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
-import { account } from "./world.ts";
+import { video } from "#lib/imaging/video/fixtures.ts";
+import { animation, photograph } from "./pictures.ts";
+import { seed } from "./seeded.ts";
+import { accessible, choose, expect, fits, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
+import { account, withSql } from "./world.ts";
+
+test.setTimeout(120_000);
 
 const tiles = "main a[href^='/m/']";
 const count = 14;
@@ -251,6 +255,100 @@ test.describe("over the timeline", () => {
     await context.close();
   });
 
+  test("two fingers pinch closer, one moves the picture, a double tap goes back to all of it", async ({
+    browser,
+  }) => {
+    const context = await browser.newContext({
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    await page.goto("/");
+    const dialog = await open(page);
+    const whole = await widthOf(dialog);
+    const fingers = await context.newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) =>
+      fingers.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+      });
+    await touch("touchStart", [150, 340], [210, 340]);
+    for (let by = 10; by <= 100; by += 10) await touch("touchMove", [150 - by, 340], [210 + by, 340]);
+    await touch("touchEnd");
+    await expect.poll(() => widthOf(dialog)).toBeGreaterThan(whole * 1.8);
+    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText(names[0] ?? "");
+
+    const before = (await shown(dialog).boundingBox())?.x ?? 0;
+    await touch("touchStart", [200, 340]);
+    for (let x = 190; x >= 140; x -= 10) await touch("touchMove", [x, 340]);
+    await touch("touchEnd");
+    await expect.poll(async () => (await shown(dialog).boundingBox())?.x).toBeLessThan(before - 20);
+    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText(names[0] ?? "");
+
+    // Sent without waiting: on a busy machine two taps would be too far apart.
+    const tap = () => [touch("touchStart", [180, 340]), touch("touchEnd")];
+    await expect(async () => {
+      await Promise.all([...tap(), ...tap()]);
+      await expect.poll(() => widthOf(dialog), { timeout: 3_000 }).toBeLessThan(whole * 1.05);
+    }).toPass();
+    await context.close();
+  });
+
+  test("right to left the next picture lies to the left, and so do its button and its key", async ({
+    page: member,
+  }) => {
+    await member.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+    const dialog = await open(member);
+    const heading = dialog.getByRole("heading", { level: 1 });
+    await member.keyboard.press("ArrowLeft");
+    await expect(heading).toHaveText(names[1] ?? "");
+    const next = await dialog.getByRole("link", { name: "Next picture" }).boundingBox();
+    const previous = await dialog.getByRole("link", { name: "Previous picture" }).boundingBox();
+    expect(next?.x).toBeLessThan(previous?.x ?? 0);
+    await expect(dialog.getByRole("link", { name: "Next picture" })).toHaveAttribute(
+      "aria-keyshortcuts",
+      "ArrowLeft",
+    );
+    await member.keyboard.press("ArrowRight");
+    await expect(heading).toHaveText(names[0] ?? "");
+    await fits(member);
+  });
+
+  test("keys make a favourite, give stars and take them away, and fill the screen", async ({
+    page: member,
+  }) => {
+    const href = (await member.locator(tiles).nth(6).getAttribute("href")) ?? "";
+    const heart = member.getByRole("button", { name: "Favourite", exact: true });
+    const stars = member.getByRole("button", { name: "4 stars" });
+    // The keys are heard once the stage is there.
+    const isThere = () => expect(member.locator(".pswp img").first()).toBeVisible();
+    await member.goto(href);
+    await isThere();
+    const sent = member.waitForResponse((answer) => answer.request().method() === "POST");
+    await member.keyboard.press("f");
+    await expect(heart).toHaveAttribute("aria-pressed", "true");
+    await sent;
+    const rated = member.waitForResponse((answer) => answer.request().method() === "POST");
+    await member.keyboard.press("4");
+    await expect(stars).toHaveAttribute("aria-pressed", "true");
+    await rated;
+    await member.reload();
+    await expect(heart).toHaveAttribute("aria-pressed", "true");
+    await expect(stars).toHaveAttribute("aria-pressed", "true");
+    await isThere();
+    await member.keyboard.press("0");
+    await expect(stars).toHaveAttribute("aria-pressed", "false");
+
+    const isFull = () => member.evaluate(() => document.fullscreenElement !== null);
+    await member.keyboard.press("Shift+F");
+    await expect.poll(isFull).toBe(true);
+    await expect(member.getByRole("button", { name: "Leave full screen" })).toBeVisible();
+    await member.keyboard.press("Shift+F");
+    await expect.poll(isFull).toBe(false);
+  });
+
   test("without JavaScript a picture has its page: the ones beside it, everything about it, and forms to change it", async ({
     browser,
     page: scripted,
@@ -350,4 +448,87 @@ test.describe("over the timeline", () => {
     await fits(member);
     await accessible(member);
   });
+});
+
+test("what moves plays where it is opened: a GIF at once until the space bar, a video from an album and from a search", async ({
+  member,
+}) => {
+  const name = `moves-${Date.now()}`;
+  const clip = { name: `${name}.mp4`, mimeType: "video/mp4", buffer: await video({ duration: 3_000 }) };
+  await choose(member, [{ ...(await animation(4)), name: `${name}.gif` }, clip]);
+  await expect(member.getByRole("main")).toContainText(/2 files added/, { timeout: 60_000 });
+  const album = await withSql(async (sql) => {
+    await sql`update media set taken_at = '2001-01-01Z'::timestamptz + (mime::text like 'video%')::int * interval '1 day'
+      where filename like ${`${name}%`}`;
+    const [made] = await sql<{ id: string }[]>`
+      insert into albums (owner_id, title) select owner_id, ${name} from media where filename = ${clip.name} returning id`;
+    await sql`
+      insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
+      select ${made?.id ?? ""}, id, row_number() over (order by taken_at), row_number() over (order by taken_at),
+        taken_at, filename, visibility, true from media where filename like ${`${name}%`}`;
+    return made?.id ?? "";
+  });
+  const dialog = member.getByRole("dialog");
+  const heading = dialog.getByRole("heading", { level: 1 });
+  await member.goto(`/albums/${album}`);
+  await member.locator(tiles).first().click();
+  await expect(heading).toHaveText(`${name}.gif`);
+  await expect(shown(dialog)).toHaveAttribute("src", /\/motion\./);
+  await member.keyboard.press("Space");
+  await expect(dialog.getByRole("button", { name: "Play animation" })).toBeVisible();
+  await expect(shown(dialog)).toHaveAttribute("srcset", /\/derived\//);
+  await member.keyboard.press("Space");
+  await expect(shown(dialog)).toHaveAttribute("src", /\/motion\./);
+
+  const plays = async (): Promise<void> => {
+    await expect(heading).toHaveText(clip.name);
+    await member.keyboard.press("Space");
+    await expect
+      .poll(() => dialog.locator("video").evaluate((element: HTMLVideoElement) => element.currentTime))
+      .toBeGreaterThan(0);
+  };
+  await member.keyboard.press("ArrowRight");
+  await plays();
+  await member.keyboard.press("Escape");
+  await expect(member).toHaveURL(new RegExp(`/albums/${album}$`));
+  await member.goto(`/search?q=${encodeURIComponent(`type:video ${name}`)}`);
+  await member.locator(tiles).first().click();
+  await plays();
+  await member.keyboard.press("Escape");
+  await expect(member).toHaveURL(/\/search\?q=/);
+  await expect(member.locator(tiles).first()).toBeFocused();
+});
+
+test("walked past what the list below has loaded, one comes back to the picture last seen", async ({
+  browser,
+}) => {
+  const who = await account("member");
+  await withSql(async (sql) => {
+    await seed(sql, who, 150, { from: "2010-01-10", to: "2012-06-20" });
+    await sql`
+      insert into favourites (user_id, media_id, created_at)
+      select u.id, m.id, m.taken_at from media m join users u on u.id = m.owner_id where u.email = ${who.email}`;
+  });
+  const page = await signedIn(browser, who);
+  const grey = "<svg xmlns='http://www.w3.org/2000/svg' width='3' height='2'/>";
+  await page.route(/\/derived\//, (route) => route.fulfill({ contentType: "image/svg+xml", body: grey }));
+  await page.goto("/favourites");
+  await expect(page.locator(tiles)).toHaveCount(60);
+  await page.locator(tiles).first().click();
+  const heading = page.getByRole("dialog").getByRole("heading", { level: 1 });
+  await expect(heading).toHaveText("Picture 0");
+  const strip = page.getByRole("dialog").getByRole("navigation", { name: "Pictures beside this one" });
+  await expect(strip.getByRole("link").nth(3)).toBeVisible();
+  let at = 0;
+  while (at < 64) {
+    await page.keyboard.press("ArrowRight");
+    await expect(heading).toHaveText(`Picture ${++at}`);
+  }
+  await expect(page).toHaveURL(/\/m\/[0-9a-f-]{36}/);
+  const seen = await strip.locator("[aria-current]").getAttribute("href");
+  await expect.poll(() => new URL(page.url()).pathname).toBe(seen?.split("?")[0]);
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/\/favourites$/);
+  await expect(page.locator(`main a[href='${seen}']`)).toBeFocused();
+  await page.context().close();
 });
