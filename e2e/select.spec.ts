@@ -60,8 +60,17 @@ test("with the mouse: one, a range, a lasso; a shift of the date of all, and und
   await dialog.getByLabel("Direction").selectOption("Earlier");
   await dialog.getByLabel("Hours").fill("2");
   await accessible(member);
+  const answered = Promise.withResolvers<void>();
+  await member.route("**/api/changes", async (route) => {
+    await answered.promise;
+    await route.continue();
+  });
   await dialog.getByRole("button", { name: "Apply" }).click();
+  // A large change takes a while, and says so.
+  await expect(member.getByRole("status").filter({ hasText: "Working…" })).toBeVisible();
+  answered.resolve();
   await expect(member.getByText("Date changed on 4 photos.")).toBeVisible();
+  await expect(member.getByText("Working…")).toBeHidden();
   expect((await takenOf(ids))[0]).toBe("2012-05-20 10:00");
   expect((await takenOf(ids))[4]).toBe(before[4]);
   await member.getByRole("button", { name: "Undo" }).click();

@@ -11,6 +11,7 @@ import {
   Heart,
   HeartOff,
   Image,
+  LoaderCircle,
   Share2,
   Star,
   Tag,
@@ -199,7 +200,10 @@ function Toast({ now }: { now: Kept }) {
         <div
           className={`flex items-center gap-2 rounded-lg border border-line bg-surface py-1.5 ps-4 pe-1.5 text-sm shadow-xl ${said.bad ? "text-danger" : "text-ink"}`}
         >
-          <span className="flex-1 text-pretty">{said.text}</span>
+          {said.running === true ? (
+            <LoaderCircle aria-hidden className="size-4 shrink-0 animate-spin text-muted" />
+          ) : null}
+          <span className="flex-1 py-1.5 text-pretty">{said.text}</span>
           {said.undo === undefined ? null : (
             <button
               type="button"
@@ -210,14 +214,16 @@ function Toast({ now }: { now: Kept }) {
               {w("undo")}
             </button>
           )}
-          <button
-            type="button"
-            aria-label={w("dismiss")}
-            onClick={() => say(undefined)}
-            className="inline-flex size-9 shrink-0 items-center justify-center rounded-md text-muted hover:bg-raised"
-          >
-            <X aria-hidden className="size-4" />
-          </button>
+          {said.running === true ? null : (
+            <button
+              type="button"
+              aria-label={w("dismiss")}
+              onClick={() => say(undefined)}
+              className="inline-flex size-9 shrink-0 items-center justify-center rounded-md text-muted hover:bg-raised"
+            >
+              <X aria-hidden className="size-4" />
+            </button>
+          )}
         </div>
       )}
     </div>

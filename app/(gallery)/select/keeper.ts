@@ -34,7 +34,7 @@ function shownHere(): Shown {
 export const store = selectionStore(shownHere);
 
 /** What people are told, and the way back from it. */
-export type Said = { text: string; bad?: boolean; undo?: Done };
+export type Said = { text: string; bad?: boolean; undo?: Done; running?: boolean };
 type Done = {
   id: string;
   /** Pictures that left the list with it. */
@@ -78,6 +78,8 @@ async function count(chosen: Chosen): Promise<void> {
 
 store.subscribe(() => {
   const chosen = store.chosen();
+  // Every check mark of the page is shown from then on.
+  document.documentElement.classList.toggle("choosing", store.active());
   clearTimeout(counting);
   const single = isCountedUp(chosen);
   become({ chosen, count: single ? chosen.ids.size : undefined });
@@ -103,17 +105,22 @@ const leftOut = ({ changed, same }: ChangeAnswer, wanted: number | undefined): s
     ? ""
     : ` ${w("others", { count: wanted - changed - same })}`;
 
+/** What takes longer than that is told of before it is done. */
+const soonMs = 300;
+
 /** Runs one thing after another: what is chosen may depend on what was done before. */
 async function alone(work: () => Promise<void>): Promise<void> {
   if (now.busy) return;
   become({ busy: true });
+  const telling = setTimeout(() => say({ text: w("working"), running: true }), soonMs);
   try {
     await work();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     say({ text: error.message, bad: true });
   } finally {
-    become({ busy: false });
+    clearTimeout(telling);
+    become({ busy: false, said: now.said?.running === true ? undefined : now.said });
   }
 }
 
