@@ -156,6 +156,14 @@ export function Timeline(props: TimelineProps) {
     if (gone.size > 0) windowed?.changed("all");
   }, [windowed, gone]);
 
+  const drawnFrom = useRef(sheet);
+  useEffect(() => {
+    if (drawnFrom.current === sheet) return;
+    // The server has drawn the page anew: the window holds what was there before.
+    drawnFrom.current = sheet;
+    windowed?.changed("all");
+  }, [windowed, sheet]);
+
   const isEmpty = view?.height === 0;
   useEffect(() => {
     // The last picture went: the page has something to say about that.
