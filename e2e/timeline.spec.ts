@@ -175,7 +175,7 @@ test("a browser whose clock is hours ahead asks for each part of the timeline on
     await expect(slider(page)).toHaveAttribute("aria-valuetext", at);
     await expect.poll(async () => (await onScreen(page)).length).toBeGreaterThan(0);
   }
-  expect(lists.length).toBeGreaterThan(3);
+  expect(lists.length).toBeGreaterThan(1);
   expect(lists.length).toBe(new Set(lists).size);
   await page.context().close();
 });
