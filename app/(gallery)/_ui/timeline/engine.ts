@@ -117,6 +117,8 @@ export function createEngine(
   let restTimer: ReturnType<typeof setTimeout> | undefined;
   let asked: Asked[] = [];
   let started: Tile[] = [];
+  /** Until then the page is the server's: whoever presses a picture meanwhile must not have it taken away. */
+  let taken = false;
   /** The month that the page began with: what is newer never stands beside it, because there it did not. */
   let breakMonth: number | undefined;
   let refreshing: Promise<void> | undefined;
@@ -306,6 +308,7 @@ export function createEngine(
   }
 
   function redraw(): void {
+    if (!taken) return;
     draw();
     notify();
   }
@@ -591,6 +594,7 @@ export function createEngine(
     layAll();
     const shown = (model.tops[first] ?? 0) - y;
     at = { shown, scrolled: scrollY - base };
+    taken = true;
     const plainTop = first === 0 && Math.abs(shown - at.scrolled) < 2;
     if (plainTop) flushSync(redraw);
     else {
@@ -705,6 +709,7 @@ export function createEngine(
     const oldMonth = model.months.months[model.monthOf[partWith(model, anchor.rank)] ?? 0] ?? 0;
     const oldStart = startOf(oldMonth, 0);
     model = next;
+    taken = true;
     partOfId.clear();
     for (const [id, part] of ids) partOfId.set(id, part);
     for (const one of asked) one.stop.abort();
