@@ -130,7 +130,7 @@ test("a recipient without an account sees the pictures, walks through them and t
   await expect(tiles).toHaveCount(3);
 
   // Nothing that was sent to this browser says whose it is, what the files are called, or where they were taken.
-  expect(answers.length).toBeGreaterThan(3);
+  await expect.poll(() => answers.length).toBeGreaterThan(2);
   const all = answers.join("\n");
   for (const secret of [
     ...ids,

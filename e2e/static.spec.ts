@@ -75,7 +75,7 @@ test("scripts, styles and public files come from the bucket, and every page work
   await page.getByRole("link", { name: "Gallery" }).first().click();
   const tile = page.locator("main a[href^='/m/']").first();
   await tile.click();
-  await expect(page.getByRole("dialog").locator("img").first()).toBeVisible();
+  await expect(page.getByRole("dialog").getByRole("img").first()).toBeVisible();
   await visit(page, "/account");
   await expect(page.locator("body")).toHaveCSS("margin", "0px");
 
