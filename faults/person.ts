@@ -293,7 +293,10 @@ export class Person {
 
   /** Shows a picture, hides it, throws it away, takes it back. */
   async change(random: Random): Promise<void> {
-    const chosen = [...this.wishes.values()].filter((wish) => wish.place === "gallery" && wish.placeTold);
+    // Two questions at once, or one that was never answered, may be carried out in any order: nobody could say what must be.
+    const chosen = [...this.wishes.values()].filter(
+      (wish) => wish.place === "gallery" && wish.placeTold && wish.visibilityTold,
+    );
     if (chosen.length === 0) return;
     const wish = random.pick(chosen);
     if (random.chance(0.4)) {
