@@ -123,6 +123,7 @@ async function* chunksOf(
       yield value;
     }
   } finally {
+    // What is given up may have broken already; why is known to whoever gave it up.
     if (!ended) await reader.cancel().catch(() => undefined);
   }
 }

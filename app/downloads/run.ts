@@ -28,6 +28,7 @@ class AddressBook {
   /** One question at a time: files that are read side by side want addresses of the same batch. */
   of(id: string, fresh: boolean): Promise<string> {
     const answer = this.#turn.then(() => this.#of(id, fresh));
+    // Whoever asked hears of a failure; the next question is asked all the same.
     this.#turn = answer.catch(() => undefined);
     return answer;
   }

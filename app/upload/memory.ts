@@ -58,6 +58,7 @@ export type Memory = {
 export function openMemory(owner: string, tab: string): Memory {
   let opened: Promise<IDBDatabase | undefined> | undefined;
   const database = () => {
+    // Asked once: what cannot be opened now is not opened later, and the page works without.
     opened ??= openDatabase().catch(() => undefined);
     return opened;
   };
@@ -146,6 +147,7 @@ export async function reopen(
     const may = allowed.get(source.root) ?? (await mayRead(source.root).catch(() => false));
     allowed.set(source.root, may);
     if (!may) break;
+    // Moved, renamed or deleted since: the row stays, and the page asks for the file.
     const file = await fileAt(source).catch(() => undefined);
     if (file !== undefined) picked.push({ file, folder, source });
   }

@@ -12,7 +12,9 @@ async function ask<Answer>(path: string, init?: RequestInit): Promise<Answer> {
   } catch (cause) {
     throw new Refused(w("failed"), { cause });
   }
+  // Cut short on its way, or not from this server at all (a proxy's page): then there is no body.
   const body = await answer.json().catch(() => undefined);
+  if (answer.ok && body === undefined) throw new Refused(w("answerLost"));
   if (answer.ok) return body;
   if (answer.status === 413) throw new Refused(w("tooMany"));
   throw new Refused(typeof body?.detail === "string" ? body.detail : w("failed"));

@@ -18,6 +18,7 @@ async function post(path: string, body: unknown, signal?: AbortSignal): Promise<
     throw new AskFailure("", { cause });
   });
   if (answer.ok) return answer;
+  // Not from this server (a proxy's page): refused all the same, without a sentence of its own.
   const problem: unknown = await answer.json().catch(() => undefined);
   const detail = typeof problem === "object" && problem !== null && "detail" in problem ? problem.detail : "";
   throw new AskFailure(typeof detail === "string" ? detail : "");

@@ -10,6 +10,8 @@ export type Standing = {
   zoom: Zoom;
   /** The stage is there. */
   staged: boolean;
+  /** The browser can show it on the whole screen. */
+  canFull: boolean;
   /** The slideshow runs. */
   showing: boolean;
   /** The list is an album from which the viewer may take the picture. */
@@ -19,7 +21,7 @@ export type Standing = {
 
 /** Whether a deed can be done now: keys of others do nothing, or mean something else. */
 export function isAble(deed: Deed, standing: Standing): boolean {
-  const { slide, details, zoom, staged, showing, inOwnAlbum, undoable } = standing;
+  const { slide, details, zoom, staged, canFull, showing, inOwnAlbum, undoable } = standing;
   switch (deed) {
     case "zoomIn":
       return staged && !zoom.most;
@@ -28,6 +30,8 @@ export function isAble(deed: Deed, standing: Standing): boolean {
       return zoom.factor > 1;
     case "zoom":
       return staged;
+    case "fullScreen":
+      return canFull;
     case "play":
       return slide?.motion !== undefined || slide?.moving !== undefined || showing;
     case "download":

@@ -38,6 +38,7 @@ export function Lightbox({ About = Panel, ...props }: Props) {
     playing: box.playing,
     panelOpen: box.panel === true,
     full: box.full,
+    canFull: box.able("fullScreen"),
     favourite: details?.favourite,
     inOwnAlbum: box.able("leaveAlbum"),
   };

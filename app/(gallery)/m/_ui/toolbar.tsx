@@ -79,6 +79,8 @@ export type ToolbarProps = {
   slideshow: { running: boolean; seconds: Interval; setSeconds: (seconds: Interval) => void };
   panelOpen: boolean;
   full: boolean;
+  /** The browser can show it on the whole screen. */
+  canFull: boolean;
   favourite: boolean | undefined;
   /** The list is an album from which the viewer may take the picture. */
   inOwnAlbum: boolean;
@@ -168,14 +170,16 @@ export function TopBar(props: ToolbarProps) {
           rtl={rtl}
           onClick={() => act("slideshow")}
         />
-        <Tool
-          icon={props.full ? Minimize : Maximize}
-          label={w(props.full ? "fullScreenLeave" : "fullScreen")}
-          deed="fullScreen"
-          rtl={rtl}
-          onClick={() => act("fullScreen")}
-          className="max-sm:hidden"
-        />
+        {props.canFull ? (
+          <Tool
+            icon={props.full ? Minimize : Maximize}
+            label={w(props.full ? "fullScreenLeave" : "fullScreen")}
+            deed="fullScreen"
+            rtl={rtl}
+            onClick={() => act("fullScreen")}
+            className="max-sm:hidden"
+          />
+        ) : null}
         <Tool
           icon={Keyboard}
           label={w("help")}

@@ -46,7 +46,9 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const [panel, keepPanel, showPanel] = useKept("tintype:panel", isWide);
   const [strip, keepStrip] = useKept("tintype:strip", hasRoom);
   const [characters, keepCharacters] = useKept("tintype:characters", always);
-  const { full, toggle: toggleFull } = useFullScreen(view);
+  const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
+  const notFull = useCallback(() => tellBad(w("fullScreenRefused")), [tellBad]);
+  const { full, can: canFull, toggle: toggleFull } = useFullScreen(view, notFull);
   const { change, trash, leaveAlbum } = useChanges({ walk, setWalk, setId, known, put, tell });
   const heading = details?.heading ?? slide?.heading ?? "";
 
@@ -115,12 +117,12 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     isAble(deed, {
       ...{ slide, details, zoom },
       staged: stage !== undefined,
+      canFull,
       showing: slideshow.running,
       inOwnAlbum: album !== undefined,
       undoable: told?.undo !== undefined,
     });
 
-  const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
   const openPanel = (open: boolean): void => {
     // On a phone it covers the picture: opened once is not opened for ever.
     if (isWide()) keepPanel(open);

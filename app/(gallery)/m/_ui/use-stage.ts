@@ -27,11 +27,13 @@ export function useStage(
     let left = false;
     let opened: Stage | undefined;
     const open = async (): Promise<void> => {
-      const { openStage } = await import("./stage.ts");
+      // Without a connection the page's own picture stays, its links lead on, and nothing can be zoomed. Only that: a fault
+      // of the stage itself must be seen.
+      const stage = await import("./stage.ts").catch(() => undefined);
       const element = into.current;
-      if (left || element === null) return;
+      if (left || stage === undefined || element === null) return;
       const { slides, id, playing, closable } = latest.current;
-      opened = openStage({
+      opened = stage.openStage({
         into: element,
         slides,
         id,
@@ -51,8 +53,7 @@ export function useStage(
       });
       setStage(opened);
     };
-    // Without it the page's own picture stays, and its links lead on.
-    open().catch(() => undefined);
+    void open();
     return () => {
       left = true;
       opened?.close();
