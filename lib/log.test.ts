@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { withoutSignatures } from "./log.ts";
+import { withoutSecrets } from "./log.ts";
 
 /** What a process writes when it logs these fields: the real logger, the real stream. */
-function logged(fields: string): string {
+function logged(fields: string, message = "message"): string {
   const script = `
     const { log } = await import(${JSON.stringify(path.join(import.meta.dirname, "log.ts"))});
-    log("test").error(${fields}, "message");`;
+    const { DrizzleQueryError } = await import("drizzle-orm/errors");
+    log("test").error(${fields}, "${message}");`;
   const { stderr, stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",
     env: { ...process.env, LOG_LEVEL: "info" },
@@ -21,10 +22,10 @@ function logged(fields: string): string {
 describe("the log (R-68, A-55)", () => {
   it("keeps a URL's path and loses its signature", () => {
     const url = "GET http://s3/b/k.jpg?X-Amz-Credential=AKIA&X-Amz-Signature=abcdef failed";
-    assert.equal(withoutSignatures(url), "GET http://s3/b/k.jpg?[redacted] failed");
-    assert.equal(withoutSignatures("/setup?token=abc"), "/setup?[redacted]");
-    assert.equal(withoutSignatures("/?page=2"), "/?page=2");
-    assert.equal(withoutSignatures(`GET /s/${"a-_9".repeat(8)}/more`), "GET /s/[redacted]/more");
+    assert.equal(withoutSecrets(url), "GET http://s3/b/k.jpg?[redacted] failed");
+    assert.equal(withoutSecrets("/setup?token=abc"), "/setup?[redacted]");
+    assert.equal(withoutSecrets("/?page=2"), "/?page=2");
+    assert.equal(withoutSecrets(`GET /s/${"a-_9".repeat(8)}/more`), "GET /s/[redacted]/more");
   });
   it("writes one JSON line with part, level and time", () => {
     const line = JSON.parse(logged("{ uploadId: 'u1', requestId: 'r1' }"));
@@ -39,11 +40,21 @@ describe("the log (R-68, A-55)", () => {
     assert.doesNotMatch(text, /hunter2/);
   });
   it("keeps an error's cause and code but neither SQL parameters nor signed addresses", () => {
-    const text = logged(`{ err: Object.assign(new Error("Failed query: select 1 params: geheim@example.com", {
-      cause: Object.assign(new Error("duplicate key at http://s3/x?X-Amz-Signature=abc"), { code: "23505" }) }), { name: "DrizzleQueryError" }) }`);
+    const text =
+      logged(`{ err: new DrizzleQueryError("select from sessions where token = $1", ["geheim\\n    at geheim"],
+      Object.assign(new Error("duplicate key at http://s3/x?X-Amz-Signature=abc"), { code: "23505" })) }`);
     const line = JSON.parse(text);
     assert.doesNotMatch(text, /geheim|abc\b/);
-    assert.equal(line.err.cause.code, "23505");
-    assert.match(line.err.stack, /at /);
+    assert.deepEqual([line.err.message, line.err.cause.code], ["query failed", "23505"]);
+    assert.match(line.err.stack, /^ {4}at /);
+  });
+  it("takes them out of sentences too", () => {
+    const text = logged("{}", "Failed task 7 with error 'Failed query: select $1\\nparams: geheim,mehr'");
+    assert.equal(JSON.parse(text).msg, "Failed task 7 with error 'query failed");
+    assert.equal(
+      withoutSecrets("connect postgres://tintype:p%40ss@db:5432/x"),
+      "connect postgres://tintype:[redacted]@db:5432/x",
+    );
+    assert.equal(withoutSecrets(`/invite/${"a-_9".repeat(10)}`), "/invite/[redacted]");
   });
 });

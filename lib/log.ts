@@ -22,27 +22,40 @@ const secretPaths = [
   "*.fields",
 ];
 
-/** A text without what opens something in its addresses: signatures, and the tokens of shares. */
-export const withoutSignatures = (text: string): string =>
+/** Drizzle gives its failures no name of their own; their message holds the SQL and all its parameters. */
+const failedQuery = "Failed query: ";
+
+/**
+ * A text without what opens something: signatures in addresses, the tokens of shares and invitations, the password of
+ * the database, and the parameters of a query, which may be a session's token.
+ */
+export const withoutSecrets = (text: string): string =>
   text
-    .replace(/\/(s|guest)\/[\w-]{16,}/g, "/$1/[redacted]")
+    .replace(/Failed query: [\s\S]*?(?=\n\s+at |$)/g, "query failed")
+    .replace(/(\w+:\/\/[^\s:/@]*:)[^\s/@]+@/g, "$1[redacted]@")
+    .replace(/\/(s|guest|invite)\/[\w-]{16,}/g, "/$1/[redacted]")
     .replace(/\?[^\s"']*(?:x-amz-|signature|policy|key-pair-id|token)[^\s"']*/gi, "?[redacted]");
 
 type Described = { name: string; message: string; code?: unknown; stack?: string; cause?: Described };
 
 function describe(error: unknown, depth = 0): Described {
-  if (!(error instanceof Error)) return { name: typeof error, message: withoutSignatures(String(error)) };
-  // Drizzle puts the SQL and its parameters into the message; the cause says what went wrong without them.
-  const message = error.name === "DrizzleQueryError" ? "query failed" : withoutSignatures(error.message);
+  if (!(error instanceof Error)) return { name: typeof error, message: withoutSecrets(String(error)) };
+  const { name, stack } = error;
+  // The cause says what went wrong without the parameters.
+  const message = error.message.startsWith(failedQuery) ? "query failed" : withoutSecrets(error.message);
   return {
-    name: error.name,
+    name,
     message,
     ...("code" in error ? { code: error.code } : {}),
-    ...(error.stack === undefined
-      ? {}
-      : { stack: withoutSignatures(error.stack.slice(error.stack.indexOf("\n    at ") + 1)) }),
+    ...(stack === undefined ? {} : { stack: withoutSecrets(callsIn(stack, error.message)) }),
     ...(error.cause === undefined || depth > 4 ? {} : { cause: describe(error.cause, depth + 1) }),
   };
+}
+
+/** The lines of a stack below its message, which may hold such lines itself. */
+function callsIn(stack: string, message: string): string {
+  const from = message === "" ? 0 : stack.indexOf(message) + message.length;
+  return stack.slice(stack.indexOf("\n    at ", from) + 1);
 }
 
 let root: pino.Logger | undefined;
@@ -54,9 +67,16 @@ export function log(part: string): pino.Logger {
       level: settings().logLevel,
       base: undefined,
       redact: { paths: secretPaths, censor: "[redacted]" },
-      serializers: { err: describe, error: describe },
+      serializers: { err: describe, error: describe, fatalError: describe },
       formatters: { level: (level) => ({ level }) },
       timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        // Some libraries write the failure into the sentence.
+        logMethod(given, write) {
+          const told = given.map((one) => (typeof one === "string" ? withoutSecrets(one) : one));
+          write.apply(this, told as typeof given);
+        },
+      },
     },
     pino.destination({ fd: 2, sync: true }),
   );

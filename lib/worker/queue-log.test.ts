@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { StorageError } from "../storage/port.ts";
 import { queueLog } from "./queue-log.ts";
 
@@ -35,10 +36,11 @@ test("an outage of the database is one sentence a minute, however the library pu
   });
   write("error", "Failed task 7 (finalize, 3.11ms, attempt 1 of 25) with error ''", {
     job,
-    error: Object.assign(new Error("Failed query: select"), {
-      name: "DrizzleQueryError",
-      cause: Object.assign(new Error("closed"), { code: "CONNECTION_CLOSED" }),
-    }),
+    error: new DrizzleQueryError(
+      "select",
+      [],
+      Object.assign(new Error("closed"), { code: "CONNECTION_CLOSED" }),
+    ),
   });
   write("error", "Worker exited with error", {
     error: Object.assign(new AggregateError([refused()]), { code: "ECONNREFUSED" }),

@@ -62,7 +62,8 @@ function isOutage(error: Error | undefined, message: string): boolean {
   // A store that does not answer has the same codes; it has sentences of its own.
   if (error?.name === "StorageError") return false;
   if (error === undefined) return unreachable.test(message);
-  const cause = error.name === "DrizzleQueryError" ? error.cause : error;
+  // Drizzle gives its failures no name of their own.
+  const cause = error.message.startsWith("Failed query: ") ? error.cause : error;
   return (
     unreachable.test(String(field(cause, "code") ?? "")) ||
     (cause instanceof Error && unreachable.test(cause.message))
