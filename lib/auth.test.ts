@@ -159,6 +159,22 @@ test("ten failures for one address from one place stop even the right password t
   assert.ok(await signIn(elsewhere, { email: who.email, password }));
 });
 
+test("a hundred failures for one account, each from another network, stop strangers and nobody where they are signed in", async () => {
+  const who = await person();
+  await enter(who);
+  const from = (n: number) => new Headers({ "x-tintype-client": `2001:db8:0:${n.toString(16)}::1` });
+  await box.sql`delete from rate_limits`;
+  const guess = (n: number) => signIn(from(n), { email: who.email, password: "wrong password" });
+  await assert.rejects(guess(0), fails("unauthenticated"));
+  await box.sql`update rate_limits set points = 99 where key like 'sign-in-account:%'`;
+  await assert.rejects(guess(1), fails("unauthenticated"));
+  await assert.rejects(guess(2), fails("rate_limited"));
+  await assert.rejects(signIn(from(3), { email: who.email, password }), fails("rate_limited"));
+  const other = await person();
+  assert.ok(await signIn(from(4), { email: other.email, password }));
+  assert.ok(await signIn(who.from, { email: who.email, password }));
+});
+
 test("signing in rightly, however often, is not limited", async () => {
   const who = await person();
   for (let n = 0; n < 12; n++) assert.ok(await signIn(who.from, { email: who.email, password }));

@@ -17,6 +17,7 @@ import {
   deleteSession,
   deleteSessionByToken,
   deleteSessions,
+  findSessionAddresses,
   findSessions,
   newSessionEnd,
   prolongSession,
@@ -41,6 +42,8 @@ const cookieSeconds = 400 * daySeconds;
 /** Failures only: a success gives its points back. */
 const perAddress: Limit = { points: 10, seconds: 15 * 60 };
 const perClient: Limit = { points: 50, seconds: 15 * 60 };
+/** For one account from everywhere together: whoever guesses from a thousand networks has no more than this. */
+const perAccount: Limit = { points: 100, seconds: 3600 };
 
 function build() {
   const { db } = database();
@@ -156,8 +159,9 @@ async function mustHave(headers: Headers): Promise<{ sessionId: string; viewer: 
 }
 
 /** The network a request came from, for limits: an IPv6 customer owns a whole /64, so that is what is counted. */
-export function clientOf(headers: Headers): string {
-  const address = headers.get(clientHeader) ?? "";
+export const clientOf = (headers: Headers): string => networkOf(headers.get(clientHeader) ?? "");
+
+function networkOf(address: string): string {
   if (isIP(address) !== 6) return isIP(address) === 4 ? address : "unknown";
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
@@ -183,12 +187,27 @@ export type Credentials = { email: string; password: string };
 export async function signIn(headers: Headers, { email, password }: Credentials): Promise<Headers> {
   const address = email.trim().toLowerCase();
   const client = clientOf(headers);
-  const keys = [`sign-in:${client}:${hashed(address)}`, `sign-in:${client}`] as const;
+  const account = `sign-in-account:${hashed(address)}`;
+  const keys = [`sign-in:${client}:${hashed(address)}`, `sign-in:${client}`, account] as const;
   await take(keys[0], perAddress);
   await take(keys[1], perClient);
+  await takeOfAccount(account, { address, client });
   const cookies = await startSession(headers, { email: address, password });
   await Promise.all(keys.map((key) => giveBack(key)));
   return cookies;
+}
+
+/**
+ * Counts a try at an account. While strangers guess at it, its own people are let try where they are signed in already:
+ * else anybody could lock them out.
+ */
+async function takeOfAccount(key: string, who: { address: string; client: string }): Promise<void> {
+  try {
+    await take(key, perAccount);
+  } catch (error) {
+    const known = await findSessionAddresses(auth().db, who.address);
+    if (!known.some((address) => networkOf(address) === who.client)) throw error;
+  }
 }
 
 /** signIn without its limits: for an account that was made in this very request. */

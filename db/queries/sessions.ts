@@ -49,6 +49,18 @@ export async function findSessions(db: Db, userId: string): Promise<Session[]> {
     .orderBy(desc(sessions.updatedAt), desc(sessions.id));
 }
 
+/** Where the person with this address is signed in, the latest used first. */
+export async function findSessionAddresses(db: Db, email: string): Promise<string[]> {
+  const rows = await db
+    .select({ ipAddress: sessions.ipAddress })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(users.email, email), alive))
+    .orderBy(desc(sessions.updatedAt))
+    .limit(50);
+  return rows.flatMap(({ ipAddress }) => (ipAddress === null ? [] : [ipAddress]));
+}
+
 /** Ends one session of a person; returns whether there was one. */
 export async function deleteSession(db: Db, userId: string, id: string): Promise<boolean> {
   const ended = await db
