@@ -135,7 +135,7 @@ export async function beginUploads(
       }
       return code === undefined;
     });
-    if (taken.length > 0) await keepWithinCounts(tx, viewer.id, taken.length);
+    if (taken.length > 0) await keepWithinCounts(tx, viewer.id, taken.length, ask.guest && "guests");
 
     const wanted = taken.map((file) => ({
       ownerId: viewer.id,
@@ -196,10 +196,18 @@ export async function beginUploads(
   );
 }
 
-/** R-12, A-36: throws too_many_in_flight, daily_limit. */
-export async function keepWithinCounts(tx: Db, ownerId: string, wanted: number): Promise<void> {
+/**
+ * R-12, A-36: throws too_many_in_flight, daily_limit. Guests are counted by themselves: who floods a link must not keep
+ * its maker from uploading.
+ */
+export async function keepWithinCounts(
+  tx: Db,
+  ownerId: string,
+  wanted: number,
+  by: "owner" | "guests" = "owner",
+): Promise<void> {
   const { openMax, dayMax } = settings().uploads;
-  const now = await ledger.countUploads(tx, ownerId, { open: openMax + 1, day: dayMax + 1 });
+  const now = await ledger.countUploads(tx, ownerId, { open: openMax + 1, day: dayMax + 1, by });
   if (now.open + wanted > openMax)
     throw new TintypeError("too_many_in_flight", {
       retryAfter: 30,
@@ -407,6 +415,15 @@ export async function uploadStatus(
   } finally {
     news?.end();
   }
+}
+
+/** Theirs among the ids, as they stand. */
+export async function getUploads(
+  db: Db,
+  ask: { viewer: Viewer | undefined; ids: string[] },
+): Promise<UploadView[]> {
+  const viewer = mayUpload(ask.viewer);
+  return ask.ids.length === 0 ? [] : (await ledger.findOwnUploads(db, viewer.id, ask.ids)).map(view);
 }
 
 /** One upload; with `probe` also whether its bytes are in the bucket (F-5). Throws not_found, storage_unavailable. */

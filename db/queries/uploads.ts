@@ -37,18 +37,25 @@ export async function settleQuota(
     .where(eq(quotas.ownerId, ownerId));
 }
 
-/** A person's open uploads and those of their last day, each counted no further than its cap. */
+/**
+ * A person's open uploads and those of their last day, each counted no further than its cap: their own, or those that
+ * guests send through their links.
+ */
 export async function countUploads(
   db: Db,
   ownerId: string,
-  caps: { open: number; day: number },
+  { by, ...caps }: { open: number; day: number; by: "owner" | "guests" },
 ): Promise<{ open: number; day: number }> {
+  const theirs =
+    by === "owner"
+      ? sql`guest_id is null and not by_operator`
+      : sql`guest_id is not null and not by_operator`;
   const [row] = await db.execute<{ open: number; day: number }>(sql`select
     (select count(*)::int from (
-      select from ${uploads} where owner_id = ${ownerId} and state in ('issued', 'verifying') and not by_operator
+      select from ${uploads} where owner_id = ${ownerId} and state in ('issued', 'verifying') and ${theirs}
       limit ${caps.open}) o) as open,
     (select count(*)::int from (
-      select from ${uploads} where owner_id = ${ownerId} and created_at > now() - interval '1 day' and not by_operator
+      select from ${uploads} where owner_id = ${ownerId} and created_at > now() - interval '1 day' and ${theirs}
       limit ${caps.day}) d) as day`);
   return row ?? { open: 0, day: 0 };
 }

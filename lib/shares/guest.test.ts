@@ -135,6 +135,34 @@ test("a guest learns what became of the pictures this browser sent, and nothing 
   assert.deepEqual(await guestFate(db, undefined), { waiting: 0, taken: 0, refused: 0 });
 });
 
+test("who floods a link keeps its maker from nothing (A-36)", async () => {
+  const { owner, token } = await link({ filesMax: 2_000 });
+  const guest = await guestAt(token);
+  await box.sql`
+    insert into uploads (owner_id, guest_id, client_token, staging_key, filename, declared_mime, bytes, sha256, policy_expires_at)
+    select ${owner.id}, ${guest.id}, gen_random_uuid(), 'incoming/guest' || n || ${owner.id}, 'x', '', 1, '\\x00', now()
+    from generate_series(1, 1000) n`;
+  await assert.rejects(
+    beginGuestUploads(db, store.storage, guest, [declare(await picture())]),
+    refused("too_many_in_flight"),
+  );
+  const [own] = await beginUploads(db, store.storage, {
+    viewer: owner,
+    uploads: [declare(await picture())],
+  });
+  assert.equal(own?.status, "issued");
+});
+
+test("a link without a password is gone through 300 times an hour from one network, and from others still", async () => {
+  const { token } = await link();
+  const here = visitor();
+  await enterAsGuest(db, token, { visitor: here, password: "", name: "" });
+  await box.sql`update rate_limits set points = 300 where key like 'share-enter:%' and key like ${`%${here.client}`}`;
+  const again = enterAsGuest(db, token, { visitor: here, password: "", name: "" });
+  await assert.rejects(again, refused("rate_limited"));
+  assert.ok(await enterAsGuest(db, token, { visitor: visitor(), password: "", name: "" }));
+});
+
 test("what is thrown away is in the trash for as long as anything else", async () => {
   const { owner, id, token } = await link();
   await send(await guestAt(token));

@@ -181,9 +181,7 @@ export async function cancelGuestUpload(db: Db, guest: Guest, id: string): Promi
 }
 
 /** What this browser has under way, at most 500. */
-export async function openGuestUploads(db: Db, storage: Storage, guest: Guest): Promise<UploadView[]> {
+export async function openGuestUploads(db: Db, guest: Guest): Promise<UploadView[]> {
   const ids = await rows.openOf(db, guest.id, openMax);
-  const found: UploadView[] = [];
-  for (const id of ids) found.push(await getGuestUpload(db, storage, guest, { id, probe: false }));
-  return found;
+  return (await uploads.getUploads(db, { viewer: guest.maker, ids })).map(told);
 }

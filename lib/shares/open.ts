@@ -25,6 +25,8 @@ import {
 /** Guesses at a password: per share and network, and per share from everywhere together. */
 const perNetwork: Limit = { points: 10, seconds: 15 * 60 };
 const perShare: Limit = { points: 200, seconds: 3600 };
+/** Ways through a door without a password: each leaves a row, and a network may be a whole wedding's. */
+const entries: Limit = { points: 300, seconds: 3600 };
 /** New visits from one network: whoever throws the cookie away again and again fills no log. */
 const newVisits: Limit = { points: 30, seconds: 3600 };
 
@@ -93,7 +95,7 @@ export async function enter(
       log("shares").warn({ shareId: share.id }, "a password was refused");
       throw new TintypeError("unauthenticated");
     }
-  }
+  } else await take(`share-enter:${share.id}:${visitor.client}`, entries, db);
   if (!(await rows.countVisit(db, share.id, seenOf(visitor))))
     throw new TintypeError("gone", { details: { state: "used" } });
   return { share, ...begin(share) };

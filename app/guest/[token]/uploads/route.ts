@@ -7,7 +7,7 @@ import { askingGuest, tokenShape } from "../../asked.ts";
 
 export const GET = route({ params: tokenShape }, async ({ request, params }) => {
   const guest = await askingGuest(request, params.token);
-  return json({ uploads: await openGuestUploads(database().db, storage(), guest) });
+  return json({ uploads: await openGuestUploads(database().db, guest) });
 });
 
 export const POST = route({ params: tokenShape, body: beginShape }, async ({ request, params, body }) => {
