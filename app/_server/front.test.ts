@@ -150,6 +150,8 @@ describe("the front door", () => {
           403,
           `${method} ${JSON.stringify(headers)}`,
         );
+    // Files are read there, and a form that is sent there is a form.
+    assert.equal((await ask("POST", { origin: "null" }, "/_next/static/x")).status, 403);
     assert.equal(seen.length, inside);
     assert.equal((await ask("POST", { origin: "http://localhost:3000" })).status, 200);
   });
@@ -183,7 +185,14 @@ describe("the front door", () => {
     assert.equal((await ask("GET", { ...person, cookie: mark.split(";")[0] ?? "" })).status, 200);
   });
   it("takes a path that is no text for one that is not there", async () => {
-    for (const path of ["/m/%ff", "/m/%", "/m/a%00b", "/_next/static/%ff", "/%c3%28?a=b"]) {
+    for (const path of [
+      "/m/%ff",
+      "/m/%",
+      "/m/a%00b",
+      "/_next/static/%ff",
+      "/%c3%28?a=b",
+      "http://evil.example/s/x",
+    ]) {
       assert.equal((await ask("GET", {}, path)).status, 200);
       assert.equal(seen.at(-1)?.url, "/_nowhere/_nothing", path);
       assert.equal(seen.at(-1)?.["x-tintype-path"], "/_nowhere/_nothing");

@@ -148,7 +148,9 @@ export function front(
       response.setHeader("x-request-id", requestId);
 
       const path = request.url ?? "/";
-      if (path.startsWith("/_next/static/")) return true;
+      const method = request.method ?? "GET";
+      // Only what is read: a form sent to such an address must meet the check of its origin below.
+      if (path.startsWith("/_next/static/") && !changing.has(method)) return true;
       const framed = embeddable.test(path);
       if (framed) response.removeHeader("x-frame-options");
       // A share's address is its key: not even our own pages learn it from a referrer, and no index keeps it.
@@ -169,7 +171,6 @@ export function front(
       request.headers["content-security-policy"] = policy;
       response.setHeader("content-security-policy", policy);
 
-      const method = request.method ?? "GET";
       if (method === "POST" && path === shareTarget) {
         // The pictures in it are for the service worker, which was not there: none of them is read or kept.
         request.resume();
@@ -207,10 +208,13 @@ const shareTarget = "/upload/share-target";
 /** No page of ours and never one: Next answers it as not found, with the page for that. */
 const nowhere = "/_nowhere/_nothing";
 
-/** Next answers a path it cannot decode with a bare 500, and Postgres takes no text with a zero in it. */
+/**
+ * Next answers a path it cannot decode with a bare 500, and Postgres takes no text with a zero in it. An address with a
+ * host of its own would pass by whatever is decided here by how a path begins.
+ */
 function isReadable(url: string): boolean {
   try {
-    return !decodeURIComponent(url.split("?")[0] ?? "").includes("\0");
+    return url.startsWith("/") && !decodeURIComponent(url.split("?")[0] ?? "").includes("\0");
   } catch {
     return false;
   }
