@@ -439,7 +439,7 @@ export async function getUpload(
   return { ...view(row), stored: found === "stored" };
 }
 
-/** The asker's uploads that are still under way, newest first, at most 500. */
+/** What the asker's browsers have under way, newest first, at most 500: neither samples nor what guests send in their name. */
 export async function openUploads(db: Db, ask: { viewer: Viewer | undefined }): Promise<UploadView[]> {
   const rows = await ledger.listOpenUploads(db, mayUpload(ask.viewer).id, 500);
   return rows.map(view);

@@ -6,6 +6,7 @@ export type Months = { months: number[]; counts: number[]; ratios: number[] };
 
 /** What the timeline says once somebody moves in it. */
 export type LaterWords = {
+  total: string;
   scrubber: string;
   loadFailed: string;
   tryAgain: string;

@@ -6,6 +6,7 @@ import { SampleNotice } from "#app/sample/notice.tsx";
 import { database } from "#lib/database.ts";
 import { type GalleryRow, listMedia } from "#lib/gallery.ts";
 import { canUpload, type Viewer } from "#lib/media.ts";
+import { seesSamples } from "#lib/sample/remove.ts";
 import { listFrom, listMonths, type Month, monthOfRow, type Rank } from "#lib/timeline/timeline.ts";
 import { perLocale, words } from "#lib/words.ts";
 import { LiveRefresh } from "./_ui/live-refresh.tsx";
@@ -187,7 +188,10 @@ const text = (value: string | string[] | undefined): string | undefined =>
 export default async function Gallery({ searchParams }: PageProps<"/">) {
   const viewer = await currentViewer();
   const at = text((await searchParams).at);
-  const { months, rank, rows } = await read(viewer, at);
+  const [{ months, rank, rows }, samples] = await Promise.all([
+    read(viewer, at),
+    seesSamples(database().db, viewer),
+  ]);
   const total = months.reduce((sum, { count }) => sum + count, 0);
   const shown = rows.slice(0, fill(rows, shownRatio));
   const days = daysOf(shown);
@@ -196,32 +200,32 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
   return (
     <Page width="full">
       <h1 className="sr-only">{w("title")}</h1>
-      <SampleNotice viewer={viewer} />
+      {samples === undefined ? null : <SampleNotice {...samples} />}
       {shown.length === 0 ? (
         <>
           <EmptyGallery viewer={viewer} />
           <LiveRefresh />
         </>
       ) : (
-        <>
-          <p className="sr-only">{w("total", { count: total })}</p>
-          <Timeline
-            // Another place of the same list is a list of its own.
-            key={at ?? ""}
-            sheet={sheetOf(shown)}
-            days={days}
-            dayNames={days.map(([day]) => dayFormat().format(day * 86_400_000))}
-            months={drawn(rows, shown.length, months, start)}
-            start={start}
-            older={after < total ? hrefOf(months, after) : undefined}
-            newer={rank > 0 ? hrefOf(months, Math.max(0, rank - shownUsual)) : undefined}
-            years={yearsOf(months)}
-            eager={fill(shown, rowRatio)}
-            few={total <= fewMax}
-            since={Math.max(...months.map(({ changedAt }) => changedAt.getTime()))}
-            words={timelineWords()}
-          />
-        </>
+        <Timeline
+          // Another place of the same list is a list of its own.
+          key={at ?? ""}
+          sheet={sheetOf(shown)}
+          days={days}
+          dayNames={days.map(([day]) => dayFormat().format(day * 86_400_000))}
+          months={drawn(rows, shown.length, months, start)}
+          start={start}
+          older={after < total ? hrefOf(months, after) : undefined}
+          newer={rank > 0 ? hrefOf(months, Math.max(0, rank - shownUsual)) : undefined}
+          years={yearsOf(months)}
+          total={w("total", { count: total })}
+          // What the page says of them counts down.
+          {...(samples !== undefined && samples.coming > 0 ? { redrawn: true } : undefined)}
+          eager={fill(shown, rowRatio)}
+          few={total <= fewMax}
+          since={Math.max(...months.map(({ changedAt }) => changedAt.getTime()))}
+          words={timelineWords()}
+        />
       )}
     </Page>
   );

@@ -1,16 +1,11 @@
 import { Button } from "#app/_ui/plain-button.tsx";
-import { database } from "#lib/database.ts";
-import type { Viewer } from "#lib/media.ts";
-import { seesSamples } from "#lib/sample/remove.ts";
 import { words } from "#lib/words.ts";
 import { removeThem } from "./actions.ts";
 
 const w = words("sample");
 
 /** Tells the owner that the pictures are samples, and removes them after one more question; both without a script. */
-export async function SampleNotice({ viewer }: { viewer: Viewer | undefined }) {
-  const stands = await seesSamples(database().db, viewer);
-  if (stands === undefined) return null;
+export function SampleNotice({ here, coming }: { here: number; coming: number }) {
   return (
     <div className="mb-4 flex flex-wrap items-start sm:me-13 gap-x-3 gap-y-1 rounded-lg border border-line bg-surface px-4 py-2 text-sm">
       {/* Drawn here: its library would be sent along with the gallery. */}
@@ -24,7 +19,10 @@ export async function SampleNotice({ viewer }: { viewer: Viewer | undefined }) {
           strokeLinejoin="round"
         />
       </svg>
-      <p className="py-1">{w(stands === "coming" ? "coming" : "notice")}</p>
+      <p className="py-1">
+        {here > 0 || coming === 0 ? w("notice") : null}{" "}
+        {coming > 0 ? w(here > 0 ? "comingMore" : "coming", { n: coming }) : null}
+      </p>
       <details className="open:basis-full sm:open:basis-auto">
         <summary className="inline-flex min-h-7 cursor-pointer items-center rounded text-accent underline pointer-coarse:min-h-10 [&::-webkit-details-marker]:hidden">
           {w("ask")}

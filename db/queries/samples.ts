@@ -1,5 +1,5 @@
 /** The pictures that came with `--sample`: which uploads bring them, and what goes when they go. */
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, count, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { UploadState, Visibility } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import { albums, media, samples, uploads } from "../schema.ts";
@@ -15,16 +15,32 @@ export async function sampleOwner(db: Db): Promise<string | undefined> {
   return row?.ownerId;
 }
 
-/** Whether samples are to come into this person's gallery, or are there. A look at sixty rows at most. */
-export async function samplesOf(db: Db, ownerId: string): Promise<"coming" | "here" | undefined> {
+/** So long after the last sign of life samples that are missing still come. */
+const silence = sql`interval '5 minutes'`;
+
+/**
+ * How many samples are in this person's gallery, and how many are still on their way: none when whoever sent them has
+ * stopped. A look at sixty rows at most, each with its upload.
+ */
+export async function samplesOf(
+  db: Db,
+  ownerId: string,
+): Promise<{ here: number; coming: number } | undefined> {
   const [row] = await db
-    .select({ mediaId: samples.mediaId })
+    .select({
+      here: count(samples.mediaId),
+      all: count(),
+      begun: count(uploads.id),
+      moves: sql<boolean>`coalesce(bool_or(${uploads.updatedAt} > now() - ${silence}), false)`,
+    })
     .from(samples)
-    .where(eq(samples.ownerId, ownerId))
-    .orderBy(sql`${samples.mediaId} nulls last`)
-    .limit(1);
-  if (row === undefined) return undefined;
-  return row.mediaId === null ? "coming" : "here";
+    .leftJoin(
+      uploads,
+      and(eq(uploads.ownerId, samples.ownerId), eq(uploads.clientToken, samples.clientToken)),
+    )
+    .where(eq(samples.ownerId, ownerId));
+  if (row === undefined || row.all === 0) return undefined;
+  return { here: row.here, coming: row.moves || row.begun === 0 ? row.all - row.here : 0 };
 }
 
 /** Whether anybody has a picture that is not in the trash. */

@@ -1,9 +1,9 @@
 /** The only place where an upload changes its state: each change is one compare-and-set on the state it leaves (R-4). */
-import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, lt, notExists, or, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { RejectCode, UploadState } from "#lib/media.ts";
 import type { Db } from "../client.ts";
-import { halves, media, quotas, type Upload, uploads } from "../schema.ts";
+import { halves, media, quotas, samples, type Upload, uploads } from "../schema.ts";
 
 const secondsFromNow = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 const touched = { updatedAt: sql`now()` };
@@ -142,6 +142,7 @@ export async function findUpload(db: Db, id: string): Promise<Upload | undefined
   return row;
 }
 
+/** Uploads under way that the person began in a browser: what others bring in their name is not theirs to go on with. */
 export async function listOpenUploads(db: Db, ownerId: string, limit: number): Promise<Upload[]> {
   return db
     .select()
@@ -151,6 +152,13 @@ export async function listOpenUploads(db: Db, ownerId: string, limit: number): P
         eq(uploads.ownerId, ownerId),
         inArray(uploads.state, ["issued", "verifying"]),
         eq(uploads.byOperator, false),
+        isNull(uploads.guestId),
+        notExists(
+          db
+            .select()
+            .from(samples)
+            .where(and(eq(samples.ownerId, uploads.ownerId), eq(samples.clientToken, uploads.clientToken))),
+        ),
       ),
     )
     .orderBy(desc(uploads.createdAt), desc(uploads.id))

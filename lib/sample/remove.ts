@@ -9,11 +9,11 @@ import { canAdminister, type Viewer } from "../media.ts";
 import { cancelUpload } from "../uploads.ts";
 import { albums } from "./catalogue.ts";
 
-/** Whether samples are coming into the viewer's own gallery, or are there. Nobody but the owner is told. */
+/** How many samples are in the viewer's own gallery, and how many are coming. Nobody but the owner is told. */
 export const seesSamples = async (
   db: Db,
   viewer: Viewer | undefined,
-): Promise<"coming" | "here" | undefined> =>
+): Promise<{ here: number; coming: number } | undefined> =>
   viewer?.role === "owner" ? rows.samplesOf(db, viewer.id) : undefined;
 
 /**

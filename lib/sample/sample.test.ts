@@ -8,7 +8,7 @@ import type { Viewer } from "../media.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
 import { finalize } from "../uploads/finalize.ts";
 import { declare, person, picture } from "../uploads/testing.ts";
-import { beginUploads } from "../uploads.ts";
+import { beginUploads, openUploads } from "../uploads.ts";
 import { samples } from "./catalogue.ts";
 import { type Drawn, draw } from "./draw.ts";
 import { fillWithSamples } from "./fill.ts";
@@ -72,7 +72,7 @@ it("an empty gallery gets sixty described pictures through the real upload, and 
   assert.deepEqual(await go(place), { is: "filled", pictures: samples.length });
   const shown = await listMedia(db, { viewer: undefined, limit: 100 });
   assert.equal(shown?.media.length, samples.filter((one) => one.visibility === "public").length);
-  assert.equal(await seesSamples(db, place.owner), "here");
+  assert.deepEqual(await seesSamples(db, place.owner), { here: samples.length, coming: 0 });
   const found = await db.select().from(media);
   assert.deepEqual(
     new Set(found.map(({ title, alt, rating }) => `${title}|${alt}|${rating}`)),
@@ -101,7 +101,9 @@ it("a filling that was interrupted goes on, and sends nothing twice (R-12)", asy
   await assert.rejects(
     go(
       place,
-      (number) => {
+      async (number) => {
+        // Nobody's browser has begun them, so none can go on with them (R-12).
+        assert.deepEqual(await openUploads(db, { viewer: place.owner }), []);
         if (number === 20) interrupted.abort(new Error("killed"));
         return drawing(number);
       },
@@ -109,6 +111,15 @@ it("a filling that was interrupted goes on, and sends nothing twice (R-12)", asy
     ),
     /killed/,
   );
+  const stands = await seesSamples(db, place.owner);
+  assert.equal((stands?.here ?? 0) + (stands?.coming ?? 0), samples.length);
+  assert.ok(stands && stands.coming >= samples.length - 18);
+  const working = eq(uploads.state, "verifying");
+  while ((await db.select().from(uploads).where(working)).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  // Whoever brought them is gone for good.
+  await db.update(uploads).set({ updatedAt: new Date(Date.now() - 600_000) });
+  assert.deepEqual(await seesSamples(db, place.owner), { ...stands, coming: 0 });
   assert.deepEqual(await go(place, drawing), { is: "filled", pictures: samples.length });
   assert.equal((await db.select().from(uploads)).length, samples.length);
   await place.close();

@@ -11,7 +11,7 @@ import { type TestDatabase, type TestStore, testDatabase, testStore } from "../t
 import { listTrash } from "../trash-list.ts";
 import { finalize } from "../uploads/finalize.ts";
 import { declare, issued, picture, post } from "../uploads/testing.ts";
-import { beginUploads } from "../uploads.ts";
+import { beginUploads, openUploads } from "../uploads.ts";
 import {
   beginGuestUploads,
   cancelGuestUpload,
@@ -225,6 +225,11 @@ test("a guest sees and touches what this browser sent, and nothing of the owner'
   const own = declare(await picture());
   const [owners] = await beginUploads(db, store.storage, { viewer: owner, uploads: [own] });
   const ids = [issued(mine).id, issued(owners).id];
+  // Nor does its owner's browser take over what a guest sends.
+  assert.deepEqual(
+    (await openUploads(db, { viewer: owner })).map(({ id }) => id),
+    ids.slice(1),
+  );
   for (const [who, hidden] of [
     [other, ids],
     [guest, ids.slice(1)],

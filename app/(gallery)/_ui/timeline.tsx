@@ -50,6 +50,10 @@ export type TimelineProps = {
   newer: string | undefined;
   /** Newest first: [year, where it begins on the way down, in thousandths]. */
   years: Runs;
+  /** How many pictures there are, in words for those who do not see the scrubber. */
+  total: string;
+  /** The server draws the page anew whenever something changes. */
+  redrawn?: boolean;
   /** How many are on the screen at first. */
   eager: number;
   few: boolean;
@@ -133,7 +137,7 @@ function drawnMonths({ days, dayNames, months }: TimelineProps, first: Tile[]) {
 
 /** The whole library by months: its first screen from the server, the rest in a window that moves over it. */
 export function Timeline(props: TimelineProps) {
-  const { sheet, few, words } = props;
+  const { sheet, few, words, redrawn = few } = props;
   const router = useRouter();
   const root = useRef<HTMLDivElement>(null);
   const first = useMemo(() => unpackSheet(sheet), [sheet]);
@@ -146,10 +150,10 @@ export function Timeline(props: TimelineProps) {
     props.since,
     useCallback(
       (changed: number[] | "all") => {
-        if (few) router.refresh();
+        if (redrawn) router.refresh();
         else void load().then((opened) => opened.changed(changed));
       },
-      [few, load, router],
+      [redrawn, load, router],
     ),
   );
   useEffect(() => {
@@ -198,6 +202,7 @@ export function Timeline(props: TimelineProps) {
   if (few)
     return (
       <div ref={root}>
+        <p className="sr-only">{props.total}</p>
         <ul aria-label={words.list} className="sheet sheet-few">
           {first
             .filter((tile) => visible({ tile }))
@@ -210,6 +215,7 @@ export function Timeline(props: TimelineProps) {
   const isPlaced = view !== undefined && windowed !== undefined;
   return (
     <div className="timeline">
+      <p className="sr-only">{(isPlaced && windowed.words().total) || props.total}</p>
       {/* The elements of the window are those the server has drawn: made anew, their pictures would blink. */}
       <div
         ref={root}

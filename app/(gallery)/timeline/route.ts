@@ -17,6 +17,7 @@ export const GET = route({}, async ({ request, viewer }) => {
     ratios: months.map(({ ratioSum }) => ratioSumOf(ratioSum)),
     // The page itself does without them, and every byte of it counts.
     words: {
+      total: w("total", { count: months.reduce((sum, { count }) => sum + count, 0) }),
       scrubber: w("scrubber"),
       loadFailed: w("timelineFailed"),
       tryAgain: w("tryAgain"),

@@ -5,7 +5,7 @@
 import { flushSync } from "react-dom";
 import type { Tile } from "#lib/contact-sheet.ts";
 import { type Months, monthText } from "../../months.ts";
-import { endOf, fetchMonths, fetchRun, isNoAnswer, type Run, serverNow } from "./load.ts";
+import { endOf, fetchRun, isNoAnswer, type Run, serverNow } from "./load.ts";
 import {
   type Anchor,
   anchorAt,
@@ -92,7 +92,7 @@ export type Engine = ReturnType<typeof createEngine>;
 
 export function createEngine(
   root: HTMLElement,
-  names: { day: (day: number) => string; sticky: () => number },
+  names: { day: (day: number) => string; sticky: () => number; months: () => Promise<Months> },
 ) {
   let sticky = 0;
   let model: Model = buildModel({ months: [], counts: [], ratios: [] }, new Map());
@@ -575,7 +575,7 @@ export function createEngine(
       count += model.count[++last] ?? 0;
     const run = await fetchRun({ month, from: rank, count, px: px() });
     if (ended) return false;
-    if (!fits(run, first, last)) return begin(start, fetchMonths());
+    if (!fits(run, first, last)) return begin(start, names.months());
     // What the reader did in the meantime counts.
     measure();
     const list = root.querySelector("ul");
@@ -640,7 +640,7 @@ export function createEngine(
   }
 
   async function renew(changed: number[] | "all"): Promise<void> {
-    const months = await fetchMonths();
+    const months = await names.months();
     if (ended) return;
     const before = model;
     const anchor = anchorNow(before);

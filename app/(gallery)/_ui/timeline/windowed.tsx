@@ -1,7 +1,7 @@
 "use client";
 /** What the timeline does once somebody moves in it; loaded at the first sign of that. */
 import { idOfPath, leftEvent } from "../../href.ts";
-import { dayText, type LaterWords, monthText } from "../../months.ts";
+import { dayText, type LaterWords, type Months, monthText } from "../../months.ts";
 import { selection, showList } from "../selecting.ts";
 import { createEngine, type Start } from "./engine.ts";
 import { stepFrom, steps } from "./keys.ts";
@@ -38,7 +38,21 @@ export function openTimeline(root: HTMLElement) {
     dayNames.set(day, name);
     return name;
   };
-  const engine = createEngine(root, { day: dayName, sticky: () => stickyTop(root) });
+  let words: LaterWords = {
+    total: "",
+    scrubber: "",
+    loadFailed: "",
+    tryAgain: "",
+    chooseMonth: "",
+    arrivedOne: "",
+    arrivedMany: "",
+  };
+  const hear = async (): Promise<Months> => {
+    const found = await fetchMonths();
+    words = found.words;
+    return found;
+  };
+  const engine = createEngine(root, { day: dayName, sticky: () => stickyTop(root), months: hear });
   const ends: (() => void)[] = [];
   const link = (id: string) => root.querySelector<HTMLAnchorElement>(`a[href="/m/${id}"]`);
 
@@ -130,14 +144,6 @@ export function openTimeline(root: HTMLElement) {
     });
   };
 
-  let words: LaterWords = {
-    scrubber: "",
-    loadFailed: "",
-    tryAgain: "",
-    chooseMonth: "",
-    arrivedOne: "",
-    arrivedMany: "",
-  };
   let begun = false;
   return {
     engine,
@@ -188,11 +194,7 @@ export function openTimeline(root: HTMLElement) {
       );
       const attempt = (): void => {
         // Without an answer the page from the server goes on working by its links, and it is asked again.
-        const months = fetchMonths().then((found) => {
-          words = found.words;
-          return found;
-        });
-        engine.begin(start, months).catch((error: unknown) => {
+        engine.begin(start, hear()).catch((error: unknown) => {
           if (!isNoAnswer(error)) throw error;
           const timer = setTimeout(attempt, againMs);
           ends.push(() => clearTimeout(timer));
