@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import postgres from "postgres";
 import { migrate } from "#db/migrate.ts";
@@ -216,6 +217,84 @@ test("two processes that migrate at the same moment both succeed, and a later on
       or exists (select 1 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
         where n.nspname = 'graphile_worker' and p.proname = 'add_job') as there`;
     assert.equal(queue?.there, true, "the job queue is missing");
+  } finally {
+    await sql.end();
+    await empty.close();
+  }
+});
+
+test("the wall clock takes the place of the moment: days, months, albums, searches and what undo knows follow", async () => {
+  const empty = await emptyDatabase();
+  const sql = postgres(empty.url, { max: 1, onnotice: () => {} });
+  try {
+    const names = JSON.parse(
+      await readFile(new URL("migrations/meta/_journal.json", import.meta.url), "utf8"),
+    );
+    const entries: { tag: string; when: number }[] = names.entries;
+    const before = entries[entries.findIndex(({ tag }) => tag === "0024_wall_clock") - 1];
+    assert.ok(before);
+    await migrate(empty.url, { through: before.when });
+    const [user] = await sql`insert into users (name, email) values ('Mina', 'm@example.org') returning id`;
+    const row = (at: string, offset: number | null) => ({
+      ...newMedium(String(user?.id), "private", Date.parse(at), 3, 2),
+      taken_offset: offset,
+    });
+    const ids = (
+      await sql`insert into media ${sql([
+        row("2026-05-31T20:00:00Z", 540),
+        row("2026-06-01T02:00:00Z", -480),
+        row("2026-06-01T12:00:00Z", null),
+      ])} returning id`
+    ).map(({ id }) => String(id));
+    const [first = "", second = ""] = ids;
+    const [album] = await sql`insert into albums (owner_id, title) values (${user?.id}, 'Jeju') returning id`;
+    await sql`insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
+      select ${album?.id}, id, 1, 1, taken_at, '', visibility, true from media`;
+    // The first was moved by a day, the second said to be of another zone.
+    await sql`insert into changes (id, user_id, kind) values (${first}, ${user?.id}, 'date'), (${second}, ${user?.id}, 'date')`;
+    await sql`insert into change_rows (change_id, media_id, before, after) values
+      (${first}, ${first}, '{"taken_at": "2026-05-30T20:00:00+00:00", "taken_source": "camera"}', '{"taken_at": "2026-05-31T20:00:00+00:00", "taken_source": "person"}'),
+      (${second}, ${second}, '{"taken_at": "2026-05-31T18:00:00+00:00", "taken_offset": 0}', '{"taken_at": "2026-06-01T02:00:00+00:00", "taken_offset": -480}')`;
+    await migrate(empty.url);
+    const clocks = ["2026-06-01 05:00", "2026-05-31 18:00", "2026-06-01 12:00"];
+    const told = async (query: postgres.PendingQuery<postgres.Row[]>) =>
+      (await query)
+        .map((one) => Object.values(one))
+        .map((values) => (values.length === 1 ? values[0] : values));
+    const clock = sql`to_char(t.taken_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')`;
+    const ordered = (id: string) => sql`array_position(${ids}::uuid[], ${sql(id)})`;
+    assert.deepEqual(await told(sql`select ${clock} from media t order by ${ordered("id")}`), clocks);
+    assert.deepEqual(
+      await told(sql`select ${clock} from album_media t order by ${ordered("media_id")}`),
+      clocks,
+    );
+    assert.deepEqual(
+      await told(sql`select ${clock} from media_search t order by ${ordered("media_id")}`),
+      clocks,
+    );
+    assert.deepEqual(
+      await told(sql`select f from media_search t, unnest(facts) f where f like 'd:%' order by 1`),
+      ["d:0531", "d:0601", "d:0601"],
+    );
+    assert.deepEqual(await told(sql`select month, count from media_months where count > 0 order by 1`), [
+      ["2026-05-01", 1],
+      ["2026-06-01", 2],
+    ]);
+    assert.deepEqual(await told(sql`select day::text, count from media_days where count > 0 order by 1`), [
+      ["2026-05-31", 1],
+      ["2026-06-01", 2],
+    ]);
+    const side = (name: string) =>
+      sql`to_char((${sql(name)}->>'taken_at')::timestamptz at time zone 'UTC', 'YYYY-MM-DD HH24:MI')`;
+    assert.deepEqual(
+      await told(
+        sql`select ${side("before")} as b, ${side("after")} as a from change_rows order by ${ordered("media_id")}`,
+      ),
+      [
+        ["2026-05-31 05:00", "2026-06-01 05:00"],
+        ["2026-05-31 18:00", "2026-05-31 18:00"],
+      ],
+    );
   } finally {
     await sql.end();
     await empty.close();

@@ -198,7 +198,10 @@ export const uploads = pgTable(
      * lies in the bucket already, and of a plain form, whose `bytes` are the most that it may bring.
      */
     sha256: digest("sha256"),
+    /** A moment; what a clock showed then follows from the zone. */
     fileModifiedAt: instant("file_modified_at"),
+    /** Where whoever sends it is, "Asia/Seoul"; null when nobody said. */
+    timeZone: text("time_zone"),
     policyExpiresAt: instant("policy_expires_at").notNull(),
     /** How the bytes travel: a form, a signed PUT, or parts under `multipartId`. */
     transport: transport("transport").notNull().default("post"),
@@ -284,9 +287,13 @@ export const media = pgTable(
     alt: text("alt").notNull().default(""),
     /** Stars its owner gave it; 0 for none. */
     rating: smallint("rating").notNull().default(0),
+    /**
+     * What a clock showed where and when it was taken, written as if that were UTC: a picture stands under the day and the
+     * month that people remember. The moment itself is `takenOffset` minutes earlier.
+     */
     takenAt: instant("taken_at").notNull(),
     takenSource: takenSource("taken_source").notNull(),
-    /** Minutes east of UTC the camera recorded; null when it recorded none. */
+    /** Minutes that clock was ahead of UTC; null when nobody knows. */
     takenOffset: smallint("taken_offset"),
     camera: text("camera"),
     lens: text("lens"),
@@ -385,7 +392,7 @@ export const mediaMonths = pgTable(
   {
     ownerId: uuid("owner_id").notNull(),
     visibility: visibility("visibility").notNull(),
-    /** First day of the month, UTC. */
+    /** First day of the month. */
     month: text("month").notNull(),
     count: integer("count").notNull(),
     /** Σ width ÷ height as lists show it (0.5 to 4), from which the height of a section follows. */
@@ -396,7 +403,7 @@ export const mediaMonths = pgTable(
   (t) => [primaryKey({ columns: [t.ownerId, t.visibility, t.month] })],
 );
 
-/** The same by day (UTC), so that a place in the middle of a month of any size is found without counting to it. */
+/** The same by day, so that a place in the middle of a month of any size is found without counting to it. */
 export const mediaDays = pgTable(
   "media_days",
   {

@@ -79,8 +79,8 @@ it("writes texts, date and tags at one go, and takes all of it back", async () =
   assert.deepEqual(await look(viewer, id), {
     title: "Harbour",
     alt: "Boats",
-    // Half past eight where the camera was, nine hours east.
-    takenAt: "2025-01-01T23:30:00.000Z",
+    // Half past eight where the camera was, whatever it was elsewhere.
+    takenAt: "2025-01-02T08:30:00.000Z",
     tags: ["Café", "Evening"],
   });
   await undoEdit(database.db, { viewer, changes: changes ?? [] });

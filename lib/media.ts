@@ -196,6 +196,16 @@ export const filenameShape = z
 export const isPlausibleDate = (ms: number): boolean =>
   ms >= Date.UTC(1826, 0, 1) && ms <= Date.now() + 24 * 3_600_000;
 
+/** Whether it is a zone of the tz database, and so may be asked for its offset at any moment. */
+export function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 export const sha256Shape = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const beginFileShape = z.strictObject({
@@ -210,6 +220,12 @@ export const beginFileShape = z.strictObject({
   lastModified: z
     .int()
     .transform((ms) => (isPlausibleDate(ms) ? ms : undefined))
+    .optional(),
+  /** Where the sender is, "Asia/Seoul": what their clocks showed at that moment. One that nobody knows is none. */
+  timeZone: z
+    .string()
+    .max(64)
+    .transform((zone) => (isTimeZone(zone) ? zone : undefined))
     .optional(),
 });
 export const beginShape = z.strictObject({

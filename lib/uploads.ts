@@ -147,6 +147,7 @@ export async function beginUploads(
       bytes: file.bytes,
       sha256: file.sha256,
       fileModifiedAt: file.lastModified === undefined ? null : new Date(file.lastModified),
+      timeZone: file.timeZone ?? null,
       guestId: ask.guest?.id ?? null,
     }));
     const rows = new Map(

@@ -49,8 +49,7 @@ function labelOf(row: GalleryRow): string {
 function stillLabel(row: GalleryRow): string {
   if (row.alt !== "") return row.alt;
   if (row.title !== "") return row.title;
-  const at = row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000;
-  return datedLabel(row.takenSource === "upload" ? "photoAdded" : "photoTaken", at);
+  return datedLabel(row.takenSource === "upload" ? "photoAdded" : "photoTaken", row.takenAt.getTime());
 }
 
 /** Only one's own pictures say who else sees them: on someone else's that is not in question. */
@@ -103,8 +102,6 @@ function looseOf(row: GalleryRow, px: number | undefined): Loose {
 export const sheetOf = (rows: GalleryRow[], px?: number): Sheet =>
   packSheet(rows.map((row) => looseOf(row, px)));
 
-/** The days of the pictures at the places where they were taken, in days since 1970. */
+/** The days of the pictures, in days since 1970. */
 export const daysOf = (rows: GalleryRow[]): Runs =>
-  runsOf(
-    rows.map((row) => Math.floor((row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000) / 86_400_000)),
-  );
+  runsOf(rows.map((row) => Math.floor(row.takenAt.getTime() / 86_400_000)));

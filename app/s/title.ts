@@ -10,10 +10,9 @@ const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "
 export const titleOf = (share: Pick<OpenShare, "kind" | "title" | "albumTitle">): string =>
   (share.kind === "selection" ? share.title : (share.albumTitle ?? "")) || w("untitled");
 
-type Named = Pick<GalleryRow & MediaDetails, "title" | "takenAt" | "takenOffset">;
+type Named = Pick<GalleryRow & MediaDetails, "title" | "takenAt">;
 
-export const dayOf = ({ takenAt, takenOffset }: Omit<Named, "title">): string =>
-  day().format(new Date(takenAt.getTime() + (takenOffset ?? 0) * 60_000));
+export const dayOf = ({ takenAt }: Omit<Named, "title">): string => day().format(takenAt);
 
 /** A picture's title, or its day; never the name of its file. */
 export const headingOf = (media: Named): string =>

@@ -163,6 +163,7 @@ export class Check {
     const files: BeginFile[] = [];
     let bytes = 0;
     let payload = 0;
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
     for (const entry of this.#desk.table.in("hashed")) {
       if (entries.length >= limits.batchMax || (entries.length > 0 && (entry.alone || entries[0]?.alone)))
         break;
@@ -173,6 +174,7 @@ export class Check {
         mime: entry.mime,
         sha256: entry.sha256,
         ...(entry.lastModified > 0 ? { lastModified: entry.lastModified } : {}),
+        timeZone,
       });
       if (!file.success) {
         this.#desk.table.change(entry, { phase: "refused", note: { code: "bad_name" } });

@@ -194,3 +194,14 @@ test("many progress events in one frame are one notification", async () => {
   assert.deepEqual(world.phases, ["ready"]);
   assert.ok(notified < 20, `${notified} notifications`);
 });
+
+test("each file tells when it was written and where its sender is", async () => {
+  const world = new World();
+  world.add(picture("a.jpg", "a", 5));
+  await world.pass(3_000);
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  assert.deepEqual(
+    world.begins.flat().map((file) => [file.lastModified, file.timeZone]),
+    [[5, timeZone]],
+  );
+});

@@ -60,10 +60,8 @@ function set(db: Db, ask: Ask, kind: ChangeKind, settings: Setting[], only: SQL 
   );
 }
 
-const minutes = (value: SQL): SQL => sql`make_interval(mins => ${value})`;
-const zone = sql`coalesce(m.taken_offset, 0)::int`;
 /** What the camera's clock showed, without a zone. */
-const clock = sql`(m.taken_at at time zone 'UTC' + ${minutes(zone)})`;
+const clock = sql`(m.taken_at at time zone 'UTC')`;
 
 export type DateChange =
   | { shiftSeconds: number }
@@ -73,10 +71,10 @@ export type DateChange =
 function takenAt(change: DateChange): SQL {
   if ("shiftSeconds" in change)
     return sql`m.taken_at + make_interval(secs => ${change.shiftSeconds}::float8)`;
-  if ("zoneMinutes" in change)
-    return sql`(${clock} - ${minutes(sql`${change.zoneMinutes}::int`)}) at time zone 'UTC'`;
+  // The clock was right, and it is what is kept.
+  if ("zoneMinutes" in change) return sql`m.taken_at`;
   const time = change.time === undefined ? sql`${clock}::time` : sql`${change.time}::time`;
-  return sql`(${change.date}::date + ${time} - ${minutes(zone)}) at time zone 'UTC'`;
+  return sql`(${change.date}::date + ${time}) at time zone 'UTC'`;
 }
 
 /** No change leads to a date that an upload could not have: those media stay as they are. */

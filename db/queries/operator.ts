@@ -144,6 +144,7 @@ export type Brought = Pick<
   | "bytes"
   | "sha256"
   | "fileModifiedAt"
+  | "timeZone"
   | "inPlace"
   | "visibility"
   | "keepOriginal"

@@ -45,8 +45,6 @@ const monthMax = 1_000;
 const walkMax = 20_000;
 /** Stands for owner and month in the keys of a question. */
 const scopeMark = "\u0001";
-/** The farthest that a camera's clock may be from UTC, in hours. */
-const offsetHoursMax = 15;
 
 type Scope = "own" | "public" | "any";
 type Walk = { from: Place | undefined; newer: boolean; limit: number };
@@ -124,8 +122,8 @@ class Conditions {
 
   /** Whether a condition reads the medium itself. */
   get readsMedia(): boolean {
-    const { dates, colors, near, measures } = this.#wanted;
-    return dates.length + colors.length + near.length + measures.length > 0;
+    const { colors, near, measures } = this.#wanted;
+    return colors.length + near.length + measures.length > 0;
   }
 
   /** The keys a row must have, as a tsquery with a mark for scope and month; `undefined` when there is none. */
@@ -147,9 +145,8 @@ const tagged = (ids: string[]): SQL =>
 const inAlbums = (ids: string[]): SQL =>
   sql`exists (select 1 from album_media a where a.media_id = s.media_id and a.album_id = any(${uuids(ids)}))`;
 
-/** On the calendar where it was taken; in UTC when the camera did not say where. */
 function taken({ from, to }: { from?: string; to?: string }): SQL {
-  const local = sql`(s.taken_at at time zone 'UTC' + coalesce(m.taken_offset, 0) * interval '1 minute')`;
+  const local = sql`(s.taken_at at time zone 'UTC')`;
   return and([
     ...(from === undefined ? [] : [sql`${local} >= ${from}::timestamp`]),
     ...(to === undefined ? [] : [sql`${local} < ${to}::timestamp + interval '1 day'`]),
@@ -177,17 +174,15 @@ function measured({ of, min, max }: Measure): SQL {
   ]);
 }
 
-/** The time that can be in question at all: what dates say, with room for the clocks of other places. */
+/** The time that can be in question at all: what dates say. */
 function bounds(wanted: Wanted): { low: string | undefined; high: string | undefined } {
-  const room = offsetHoursMax * 3_600_000;
   let low: number | undefined;
   let high: number | undefined;
   for (const { from, to, not } of wanted.dates) {
     if (not) continue;
-    if (from !== undefined)
-      low = Math.max(low ?? Number.NEGATIVE_INFINITY, Date.parse(`${from}T00:00Z`) - room);
+    if (from !== undefined) low = Math.max(low ?? Number.NEGATIVE_INFINITY, Date.parse(`${from}T00:00Z`));
     if (to !== undefined)
-      high = Math.min(high ?? Number.POSITIVE_INFINITY, Date.parse(`${to}T00:00Z`) + 86_400_000 + room);
+      high = Math.min(high ?? Number.POSITIVE_INFINITY, Date.parse(`${to}T00:00Z`) + 86_400_000);
   }
   const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
   return { low: iso(low), high: iso(high) };
@@ -268,8 +263,10 @@ const timeline = (wanted: Wanted, scope: Scope, table: SQL): SQL =>
 
 /** By time alone: for what has no keys, and is therefore not rare. */
 function walked(wanted: Wanted, scope: Scope, walk: Walk, extra: SQL[] = []): SQL {
+  // The walk keeps to the days that are wanted; said twice, the planner takes them for rarer than they are.
+  const conditions = new Conditions({ ...wanted, dates: wanted.dates.filter(({ not }) => not) }, scope);
   return sql`(select m.id, m.taken_at from media m join media_search s on s.media_id = m.id
-    where ${and([timeline(wanted, scope, sql`m`), ...extra, ...range(wanted, walk, sql`m.taken_at`, sql`m.id`), new Conditions(wanted, scope).all()])}
+    where ${and([timeline(wanted, scope, sql`m`), ...extra, ...range(wanted, walk, sql`m.taken_at`, sql`m.id`), conditions.all()])}
     ${order(walk.newer, sql`m.taken_at`, sql`m.id`)} limit ${walk.limit})`;
 }
 

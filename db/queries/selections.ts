@@ -7,8 +7,7 @@ import { searchStatement, type Wanted } from "./search.ts";
 /** A list as one parameter; ids have been parsed and hold nothing that an array's text would need to escape. */
 export const listOf = (values: readonly string[]): string => `{${values.join(",")}}`;
 
-/** By UTC, or by the clock of the place where a picture was taken. */
-export type Span = { from: Date; before: Date; where: "utc" | "there" };
+export type Span = { from: Date; before: Date };
 export type ChosenList =
   | { kind: "timeline" }
   | { kind: "album"; id: string; sort: AlbumSort; count: number }
@@ -41,13 +40,8 @@ export function within({ userId, administers, wants }: Reach): SQL {
 
 const spanRows = (spans: Span[]): SQL =>
   sql`unnest(${listOf(spans.map(({ from }) => from.toISOString()))}::timestamptz[],
-    ${listOf(spans.map(({ before }) => before.toISOString()))}::timestamptz[],
-    ${listOf(spans.map(({ where }) => String(where === "there")))}::boolean[]) s (since, until, there)`;
-/** No clock on earth is further from UTC. The index finds what may lie in a span, the offset tells what does. */
-const inSpan = sql`m.taken_at >= s.since - interval '15 hours' * s.there::int
-  and m.taken_at < s.until + interval '15 hours' * s.there::int
-  and m.taken_at + make_interval(mins => coalesce(m.taken_offset, 0) * s.there::int) >= s.since
-  and m.taken_at + make_interval(mins => coalesce(m.taken_offset, 0) * s.there::int) < s.until`;
+    ${listOf(spans.map(({ before }) => before.toISOString()))}::timestamptz[]) s (since, until)`;
+const inSpan = sql`m.taken_at >= s.since and m.taken_at < s.until`;
 const rangeRows = (ranges: [string, string][]): SQL =>
   sql`unnest(${listOf(ranges.map(([from]) => from))}::uuid[], ${listOf(ranges.map(([, to]) => to))}::uuid[])
     r (one, other)`;
@@ -193,26 +187,15 @@ export const chosenRows = (
 /** How many media these days, months or the whole timeline hold for this one, from the totals. */
 export async function countTimeline(
   db: Db,
-  {
-    userId,
-    all,
-    days,
-    months,
-    limit,
-  }: { userId: string; all: boolean; days: Span[]; months: string[]; limit: number },
+  { userId, all, days, months }: { userId: string; all: boolean; days: string[]; months: string[] },
 ): Promise<number> {
   const seen = sql`(t.visibility = 'public' or t.owner_id = ${userId}::uuid)`;
   const firsts = months.map((month) => `${month}-01`);
-  const scopes = [
-    sql`m.owner_id = ${userId}::uuid`,
-    sql`m.visibility = 'public' and m.owner_id <> ${userId}::uuid`,
-  ];
-  const counted = (scope: SQL): SQL => sql`(select count(*) from (select from ${spanRows(days)}
-    join media m on m.deleted_at is null and ${scope} and ${inSpan} limit ${limit}) c)`;
   const [row] = await db.execute<{ count: number }>(sql`
     select (coalesce((select sum(count) from media_months t where ${seen}
         and (${all} or t.month = any(${listOf(firsts)}::text[]))), 0)
-      + ${all || days.length === 0 ? sql`0` : sql.join(scopes.map(counted), sql` + `)})::int as count`);
+      + coalesce((select sum(count) from media_days t where ${seen}
+        and not ${all} and t.day = any(${listOf(days)}::date[])), 0))::int as count`);
   return row?.count ?? 0;
 }
 

@@ -177,6 +177,7 @@ export type NewUpload = Pick<
   | "bytes"
   | "sha256"
   | "fileModifiedAt"
+  | "timeZone"
   | "transport"
   | "guestId"
 >;
@@ -199,15 +200,16 @@ export async function insertUploads(
     bytes: row.bytes,
     sha256: row.sha256 === null ? null : `\\x${row.sha256}`,
     file_modified_at: row.fileModifiedAt?.toISOString() ?? null,
+    time_zone: row.timeZone,
     transport: row.transport,
     guest_id: row.guestId,
   }));
   const inserted = await db.execute<{ id: string; client_token: string; policy_expires_at: string }>(sql`
     insert into ${uploads} (owner_id, client_token, staging_key, filename, declared_mime, bytes, sha256,
-      file_modified_at, transport, guest_id, policy_expires_at)
+      file_modified_at, time_zone, transport, guest_id, policy_expires_at)
     select r.*, ${secondsFromNow(policySeconds)} from json_to_recordset(${JSON.stringify(given)}::json)
       as r(owner_id uuid, client_token uuid, staging_key text, filename text, declared_mime text, bytes bigint,
-        sha256 bytea, file_modified_at timestamptz, transport transport, guest_id uuid)
+        sha256 bytea, file_modified_at timestamptz, time_zone text, transport transport, guest_id uuid)
     on conflict (owner_id, client_token) do nothing
     returning id, client_token, policy_expires_at`);
   return inserted.map((row) => ({

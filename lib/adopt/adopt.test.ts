@@ -299,6 +299,7 @@ describe("adopting", () => {
           bytes: 1,
           sha256: null,
           fileModifiedAt: null,
+          timeZone: null,
           inPlace: true,
           visibility: null,
           keepOriginal: true,

@@ -12,6 +12,7 @@ import { type Verdict, type Verification, verification } from "../import/verific
 import { beginFileShape, type MediaType, type RejectCode, type Visibility } from "../media.ts";
 import type { ObjectHead, Storage } from "../storage/port.ts";
 import { bytesMaxFor } from "../uploads/rules.ts";
+import { ownZone } from "../uploads/taken.ts";
 import { type Candidate, candidateOf } from "./candidate.ts";
 
 export type AdoptOutcome =
@@ -192,6 +193,7 @@ function broughtOf({ object }: Task, options: AdoptOptions): Brought {
     // Read once, by the worker: a second reading of a whole bucket would be paid for.
     sha256: null,
     fileModifiedAt: modified === undefined ? null : new Date(modified),
+    timeZone: ownZone(),
     inPlace: true,
     visibility: options.visibility ?? null,
     keepOriginal: options.keep,

@@ -127,12 +127,9 @@ function meant(
     return now.inAlbums.some((a) => a.album_id === albumId && a.media_id === row.id);
   };
   const iso = (row: Row): string => new Date(row.at).toISOString();
-  // As its label says: by the clock of the place where it was taken.
-  const day = (row: Row): string =>
-    new Date(row.at + (row.taken_offset ?? 0) * 60_000).toISOString().slice(0, 10);
   const described = (row: Row): boolean =>
     selection.all === true ||
-    selection.days?.includes(day(row)) === true ||
+    selection.days?.includes(iso(row).slice(0, 10)) === true ||
     selection.months?.includes(iso(row).slice(0, 7)) === true ||
     (selection.ranges ?? []).some(([one, other]) => {
       const place = (id: string): string => {
@@ -223,10 +220,7 @@ it("any change of any selection does what one medium at a time would have, and u
       switch (wanted.kind) {
         case "date": {
           if ("shiftSeconds" in wanted) row.at += wanted.shiftSeconds * 1000;
-          else if ("zoneMinutes" in wanted) {
-            row.at += ((row.taken_offset ?? 0) - wanted.zoneMinutes) * 60_000;
-            row.taken_offset = wanted.zoneMinutes;
-          }
+          else if ("zoneMinutes" in wanted) row.taken_offset = wanted.zoneMinutes;
           row.taken_source = "person";
           return row;
         }
@@ -356,11 +350,11 @@ it("a day set keeps each picture's time as its camera showed it, a zone set keep
     return [new Date(row?.taken_at).toISOString(), row?.taken_offset, row?.taken_source];
   };
   await change(owner, { ids: [id] }, { kind: "date", date: "2019-02-28" });
-  assert.deepEqual(await taken(), ["2019-02-27T23:30:15.000Z", 120, "person"]);
+  assert.deepEqual(await taken(), ["2019-02-28T23:30:15.000Z", 120, "person"]);
   await change(owner, { ids: [id] }, { kind: "date", date: "2019-02-28", time: "08:00:00" });
-  assert.deepEqual(await taken(), ["2019-02-28T06:00:00.000Z", 120, "person"]);
+  assert.deepEqual(await taken(), ["2019-02-28T08:00:00.000Z", 120, "person"]);
   await change(owner, { ids: [id] }, { kind: "date", zoneMinutes: -480 });
-  assert.deepEqual(await taken(), ["2019-02-28T16:00:00.000Z", -480, "person"]);
+  assert.deepEqual(await taken(), ["2019-02-28T08:00:00.000Z", -480, "person"]);
 });
 
 it("a date before photography or in the future is refused, and a shift to there when it is so for all", async () => {
@@ -439,26 +433,29 @@ it("all that a search finds is changed by its words alone, of what one may chang
   });
 });
 
-it("a day is the one on the pictures' labels: what is counted is what is changed", async () => {
+it("a day and a month are those on the pictures' labels, wherever they were taken: what is counted is what is changed", async () => {
   const owner = await addUser("member");
   const taken = (at: string, takenOffset: number | null) => ({
     ...newMedia(owner.id, "private", new Date(at)),
     takenOffset,
   });
   await add(
-    taken("2026-05-31T20:00:00Z", 540),
-    taken("2026-06-01T03:00:00Z", 540),
-    taken("2026-06-01T18:00:00Z", 540),
+    taken("2026-05-31T23:59:59Z", 540),
+    taken("2026-06-01T00:00:00Z", 540),
+    taken("2026-06-01T23:59:59Z", -480),
     taken("2026-06-01T23:00:00Z", null),
     taken("2026-06-02T05:00:00Z", -480),
   );
-  const selection: SelectionInput = { days: ["2026-06-01"] };
-  const { count } = await countMedia(database.db, {
-    viewer: owner,
-    selection: selectionShape.parse(selection),
-  });
-  const { changed } = await change(owner, selection, { kind: "rating", rating: 3 });
-  assert.deepEqual([count, changed], [4, 4]);
+  for (const [selection, wanted] of [
+    [{ days: ["2026-06-01"] }, 3],
+    [{ months: ["2026-06"] }, 4],
+    [{ days: ["2026-05-31"], months: ["2026-06"] }, 5],
+  ] as const) {
+    const parsed = selectionShape.parse(selection);
+    const { count } = await countMedia(database.db, { viewer: owner, selection: parsed });
+    const { changed, same } = await change(owner, parsed, { kind: "rating", rating: 3 });
+    assert.deepEqual([count, changed + same], [wanted, wanted]);
+  }
 });
 
 it("ranges of the timeline are counted from the totals of days, with single pictures beside them", async () => {

@@ -48,8 +48,7 @@ function span(text: string): Span {
   const before = new Date(from);
   if (isDay) before.setUTCDate(from.getUTCDate() + 1);
   else before.setUTCMonth(from.getUTCMonth() + 1);
-  // A day is the one people read on the picture; a month is the one the timeline shows it under.
-  return { from, before, where: isDay ? "there" : "utc" };
+  return { from, before };
 }
 
 type OpenAlbum = NonNullable<Awaited<ReturnType<typeof albums.lockAlbum>>>;
@@ -197,8 +196,7 @@ export async function countMedia(
   const list = await inTransaction(db, (tx) => listOf(tx, viewer, selection));
   if (list.kind === "timeline")
     return {
-      count:
-        single + (await countTimeline(db, { userId, all, days: days.map(span), months, limit: countedMax })),
+      count: single + (await countTimeline(db, { userId, all, days, months })),
     };
   if (!all) return {};
   if (list.kind === "search") {

@@ -29,12 +29,9 @@ export type Manner = {
   original(row: rows.FileRow): boolean;
 };
 
-const local = ({ takenAt, takenOffset }: rows.FileRow): string =>
-  new Date(takenAt.getTime() + (takenOffset ?? 0) * 60_000).toISOString();
-
 /** "2026-05-17 18.42.10": sorts as it was taken, and no system objects to it. */
 export const dateName = (row: rows.FileRow): string =>
-  local(row).slice(0, 19).replace("T", " ").replaceAll(":", ".");
+  row.takenAt.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".");
 
 const stemOf = (filename: string): string => filename.replace(/(.)\.[A-Za-z0-9]{1,8}$/, "$1");
 
@@ -59,7 +56,7 @@ function fileOf(row: rows.FileRow, size: DownloadSize, manner: Manner, folder: s
   const place = placeOf(sourceOf(row), got);
   if (place === undefined) return [];
   const stem = manner.stem(row, got);
-  const about = { folder, title: row.title, taken: local(row) };
+  const about = { folder, title: row.title, taken: row.takenAt.toISOString() };
   const id = manner.wire(row.id);
   const whole = {
     ...about,

@@ -5,9 +5,12 @@ import { contentIdIn } from "./apple.ts";
 import type { Identity } from "./identify.ts";
 
 export type Facts = {
+  /** What the camera's clock showed, written as if it were UTC. */
   takenAt: Date | undefined;
-  /** Minutes east of UTC; undefined when the camera recorded none, and then takenAt is its wall time taken as UTC. */
+  /** Minutes that clock was ahead of UTC; undefined when the camera recorded none. */
   takenOffset: number | undefined;
+  /** The moment alone, of a camera that does not tell what its clock showed: many write so into videos. */
+  moment?: Date | undefined;
   camera?: string | undefined;
   lens?: string | undefined;
   /** f-number · seconds · ISO · millimetres. */
@@ -202,8 +205,9 @@ function taken(tags: Tags): Pick<Facts, "takenAt" | "takenOffset"> {
     if (wall === undefined) continue;
     const takenOffset = offsetMinutes(word(tags(`OffsetTime${suffix}`)));
     const fraction = Number(`0.${word(tags(`SubSecTime${suffix}`))?.match(/^\d+/)?.[0] ?? 0}`);
-    const time = wall - (takenOffset ?? 0) * 60_000 + Math.floor(fraction * 1000);
-    if (time >= earliest && time <= Date.now() + dayMs) return { takenAt: new Date(time), takenOffset };
+    const time = wall + Math.floor(fraction * 1000);
+    if (time >= earliest && time - (takenOffset ?? 0) * 60_000 <= Date.now() + dayMs)
+      return { takenAt: new Date(time), takenOffset };
   }
   return { takenAt: undefined, takenOffset: undefined };
 }

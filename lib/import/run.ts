@@ -13,6 +13,7 @@ import { beginFileShape, type RejectCode, type Visibility } from "../media.ts";
 import { incomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { bytesMaxFor } from "../uploads/rules.ts";
+import { ownZone } from "../uploads/taken.ts";
 import { arrived, arriveSeconds, bring, filenameFor, lastingRefusals } from "./bring.ts";
 import { Changed, type Examined, examine, type Picture } from "./examine.ts";
 import { together } from "./together.ts";
@@ -265,6 +266,7 @@ function begin(run: Run, shown: string, picture: Picture): ReturnType<Run["bring
     bytes: picture.bytes,
     sha256: picture.sha256,
     fileModifiedAt: modified === undefined ? null : new Date(modified),
+    timeZone: ownZone(),
     inPlace: false,
     visibility: visibility ?? null,
     keepOriginal: false,

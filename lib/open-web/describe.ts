@@ -57,10 +57,9 @@ export function addressOf(
 }
 
 /** Its title, or the day it was taken. Never the name of the file: that is its owner's. */
-export function titleOf(row: Pick<OpenRow, "title" | "takenAt" | "takenOffset">): string {
+export function titleOf(row: Pick<OpenRow, "title" | "takenAt">): string {
   if (row.title !== "") return row.title;
-  const at = row.takenAt.getTime() + (row.takenOffset ?? 0) * 60_000;
-  return words("media")("titleTaken", { date: day().format(at) });
+  return words("media")("titleTaken", { date: day().format(row.takenAt) });
 }
 
 export const altOf = (row: OpenRow): string => (row.alt === "" ? titleOf(row) : row.alt);

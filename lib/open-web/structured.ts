@@ -2,6 +2,7 @@
 import type { Db } from "#db/client.ts";
 import { findPublic, type OpenRow } from "#db/queries/open-web.ts";
 import { settings } from "../env.ts";
+import { writtenOut } from "../uploads/taken.ts";
 import { altOf, pageOf, pictureOf, titleOf } from "./describe.ts";
 
 /** JSON-LD for a script element: no "<" in it can end that element. `undefined` when there is no picture to name. */
@@ -17,7 +18,7 @@ export function structuredData(row: OpenRow): string | undefined {
     url: pageOf(row),
     thumbnailUrl: thumbnail.url,
     uploadDate: row.createdAt.toISOString(),
-    ...(row.takenSource === "upload" ? {} : { dateCreated: row.takenAt.toISOString() }),
+    ...(row.takenSource === "upload" ? {} : { dateCreated: writtenOut(row) }),
     ...(license === undefined ? {} : { license }),
     ...(credit === undefined ? {} : { creditText: credit, copyrightNotice: credit }),
     ...(row.kind === "video"

@@ -79,7 +79,11 @@ export function broughtOf(
   object: Pick<ObjectHead & ObjectMeta, "key" | "bytes" | "modified" | "metadata">,
   ownerId: string,
 ): Brought {
-  const { filename = filenameFor(object.key), fileModifiedAt } = readOriginalMeta(object.metadata);
+  const {
+    filename = filenameFor(object.key),
+    fileModifiedAt,
+    timeZone = null,
+  } = readOriginalMeta(object.metadata);
   const modified = beginFileShape.shape.lastModified.safeParse(object.modified.getTime()).data;
   return {
     ownerId,
@@ -89,6 +93,7 @@ export function broughtOf(
     bytes: object.bytes,
     sha256: null,
     fileModifiedAt: fileModifiedAt ?? (modified === undefined ? null : new Date(modified)),
+    timeZone,
     inPlace: true,
     visibility: "private",
     keepOriginal: false,

@@ -200,7 +200,7 @@ describe("what filters find", () => {
     me = await person();
     wide = await picture({
       owner: me,
-      taken: "2019-07-01T03:00:00Z",
+      taken: "2019-06-30T18:00:00Z",
       offset: -540,
       size: [6000, 4000],
       color: 0x336699,

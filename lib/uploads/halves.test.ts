@@ -106,7 +106,7 @@ async function assertOne(viewer: Viewer, { still, clip }: Pair, ids: string[]): 
   );
   assert.deepEqual([row.sha256, row.bytes], [sha256(still.bytes), still.bytes.length]);
   assert.equal(row.camera, "Apple iPhone 15 Pro");
-  assert.equal(row.takenAt.toISOString(), "2026-07-01T03:00:00.000Z");
+  assert.equal(row.takenAt.toISOString(), "2026-07-01T12:00:00.000Z");
   assert.deepEqual(
     [half.clipSha256, half.clipBytes, half.clipMime, half.clipFilename],
     [sha256(clip.bytes), clip.bytes.length, "video/quicktime", "IMG_1.MOV"],

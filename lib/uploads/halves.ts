@@ -7,15 +7,16 @@ import { type Db, inTransaction } from "#db/client.ts";
 import * as halves from "#db/queries/halves.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
-import type { Media, NewMedia, Upload } from "#db/schema.ts";
+import type { Media, Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import type { Facts } from "../imaging/index.ts";
 import { extensionOf } from "../media.ts";
 import { motionKey, renditionKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
-import { type Ending, type Found, halfOf, publish, rejectWithin, seenOf, takenOf } from "./publish.ts";
+import { type Ending, type Found, halfOf, publish, rejectWithin, seenOf } from "./publish.ts";
 import { stagingPurges } from "./rules.ts";
 import { type Held, LeaseLost } from "./staged.ts";
+import { type Taken, takenOf } from "./taken.ts";
 import type { Keys } from "./written.ts";
 
 /** How often the other half may come or go between a look and the transaction. */
@@ -166,10 +167,7 @@ export async function publishStill(at: At, found: Found): Promise<Ending> {
 }
 
 /** What a camera wrote counts more than what a file system did; what a person said counts most. */
-function takenBest(
-  still: Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset">,
-  clip: Media,
-): Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset"> {
+function takenBest(still: Taken, clip: Media): Taken {
   return clip.takenSource === "person" || (clip.takenSource === "camera" && still.takenSource !== "camera")
     ? { takenAt: clip.takenAt, takenSource: clip.takenSource, takenOffset: clip.takenOffset }
     : still;

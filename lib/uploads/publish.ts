@@ -5,7 +5,7 @@ import * as halves from "#db/queries/halves.ts";
 import { insertMedia } from "#db/queries/media.ts";
 import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
-import type { NewMedia, Upload } from "#db/schema.ts";
+import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Derivation, Facts } from "../imaging/index.ts";
@@ -13,21 +13,10 @@ import { type MediaKind, type MediaType, type RejectCode, type Visibility, waiti
 import { placeColumns } from "../places/place.ts";
 import { finalPurges, stagingPurges } from "./rules.ts";
 import { type Held, LeaseLost } from "./staged.ts";
+import { takenOf } from "./taken.ts";
 import { type Keys, widthsOf } from "./written.ts";
 
 export type Ending = "ready" | "rejected" | "not_mine";
-
-/** When it was taken, as far as anything tells. */
-export function takenOf(
-  facts: Facts,
-  upload: Upload,
-): Pick<NewMedia, "takenAt" | "takenSource" | "takenOffset"> {
-  if (facts.takenAt !== undefined)
-    return { takenAt: facts.takenAt, takenSource: "camera", takenOffset: facts.takenOffset ?? null };
-  if (upload.fileModifiedAt !== null)
-    return { takenAt: upload.fileModifiedAt, takenSource: "file", takenOffset: null };
-  return { takenAt: upload.createdAt, takenSource: "upload", takenOffset: null };
-}
 
 /** What was asked for, unless the gallery does not show anything that way (any more). */
 function visibilityOf(upload: Upload): Visibility {

@@ -8,7 +8,7 @@ import { media, purges, quotas, uploads } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import { lockDown } from "../imaging/index.ts";
 import { processAgain, restore, setVisibility, trash } from "../library.ts";
-import type { Viewer } from "../media.ts";
+import { beginFileShape, type Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
 import { incomingKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
@@ -94,6 +94,33 @@ async function ready(viewer: Viewer, bytes?: Uint8Array): Promise<{ uploadId: st
 }
 
 describe("a picture's way", () => {
+  it("stands under the day its sender's clock showed, when no camera tells, and the bucket remembers the zone", async () => {
+    const viewer = await person(db);
+    const lastModified = Date.parse("2026-05-31T20:00:00Z");
+    const bytes = [await picture(), await picture(), await picture()];
+    const zones = [{ timeZone: "Asia/Seoul" }, { timeZone: "Mars/Olympus" }, {}];
+    const ids = await Promise.all(
+      bytes.map((one, n) =>
+        arrived(viewer, one, beginFileShape.parse({ ...declare(one), lastModified, ...zones[n] })),
+      ),
+    );
+    const found = [];
+    for (const id of ids) {
+      assert.equal(await verify(id), "ready");
+      const { mediaId } = await rowOf(id);
+      const [row] = await db
+        .select()
+        .from(media)
+        .where(eq(media.id, mediaId ?? ""));
+      const zone = (await storage.describe(row?.key ?? ""))?.metadata?.["tintype-zone"];
+      found.push([row?.takenAt.toISOString(), row?.takenOffset, row?.takenSource, zone]);
+    }
+    assert.deepEqual(found, [
+      ["2026-06-01T05:00:00.000Z", 540, "file", "Asia/Seoul"],
+      ["2026-05-31T20:00:00.000Z", null, "file", undefined],
+      ["2026-05-31T20:00:00.000Z", null, "file", undefined],
+    ]);
+  });
   it("ends as a medium whose object holds exactly the verified bytes (I-1, R-22)", async () => {
     const viewer = await person(db);
     const bytes = await picture({ width: 700, height: 500 });

@@ -10,7 +10,7 @@ import type { MediaDetails } from "#lib/gallery.ts";
 import { canUpload, downloadName, type Viewer, type Visibility } from "#lib/media.ts";
 import { tagsOf } from "#lib/tags.ts";
 import { words } from "#lib/words.ts";
-import { atCamera, type Fact, factsOf, headingOf } from "./facts.ts";
+import { type Fact, factsOf, headingOf } from "./facts.ts";
 import { jpegOf } from "./renditions.ts";
 
 export type Choice = { value: Visibility; label: string; hint: string };
@@ -128,6 +128,6 @@ export async function detailsOf(media: MediaDetails, viewer: Viewer | undefined)
     albums: albums.map(({ id, title, mayEdit }) => ({ id, title, mayEdit })),
     mayCollect: canUpload(viewer),
     mayShare: media.own && canUpload(viewer),
-    taken: atCamera(media).toISOString().slice(0, 19),
+    taken: media.takenAt.toISOString().slice(0, 19),
   };
 }

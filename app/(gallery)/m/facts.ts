@@ -21,10 +21,7 @@ function bytesInWords(bytes: number): string {
   }).format(bytes / 1000 ** step);
 }
 
-/** The camera's own clock: a picture taken at noon in Seoul says noon, wherever it is looked at. */
-export const atCamera = (media: Pick<MediaDetails, "takenAt" | "takenOffset">): Date =>
-  new Date(media.takenAt.getTime() + (media.takenOffset ?? 0) * 60_000);
-
+// The picture's own clock, which is kept as if it were UTC: noon in Seoul is noon, wherever it is looked at.
 const dayFormat = perLocale(
   (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }),
 );
@@ -32,8 +29,7 @@ const fullFormat = perLocale(
   (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" }),
 );
 
-export const dayTaken = (media: Pick<MediaDetails, "takenAt" | "takenOffset">): string =>
-  dayFormat().format(atCamera(media));
+export const dayTaken = ({ takenAt }: Pick<MediaDetails, "takenAt">): string => dayFormat().format(takenAt);
 
 function offsetInWords(minutes: number): string {
   const sign = minutes < 0 ? "−" : "+";
@@ -44,9 +40,8 @@ function offsetInWords(minutes: number): string {
 }
 
 function takenInWords(media: MediaDetails): string {
-  const date = fullFormat().format(atCamera(media));
-  if (media.takenSource !== "camera" && media.takenSource !== "person")
-    return dayFormat().format(media.takenAt);
+  if (media.takenSource !== "camera" && media.takenSource !== "person") return dayTaken(media);
+  const date = fullFormat().format(media.takenAt);
   return media.takenOffset === null ? date : `${date} (${offsetInWords(media.takenOffset)})`;
 }
 
@@ -123,7 +118,7 @@ export function factsOf(media: MediaDetails): Fact[] {
 const fact = (name: string, value: string | null | undefined): Fact | undefined =>
   value === null || value === undefined || value === "" ? undefined : { name, value };
 
-type Named = Pick<MediaDetails, "title" | "alt" | "takenAt" | "takenOffset"> & {
+type Named = Pick<MediaDetails, "title" | "alt" | "takenAt"> & {
   filename?: string | null | undefined;
 };
 

@@ -31,16 +31,10 @@ const ages = [
   ["second", 1],
 ] as const;
 
-const minuteMillis = 60_000;
-
 export const formatNumber = (value: number): string => number().format(value);
 export const formatDay = (date: Date): string => day().format(date);
 export const formatMoment = (date: Date): string => moment().format(date);
 export const formatExactly = (date: Date): string => momentWithZone().format(date);
-
-/** The clock on the wall where the picture was taken, shown as such. */
-export const atCamera = (date: Date, offsetMinutes: number | null): Date =>
-  new Date(date.getTime() + (offsetMinutes ?? 0) * minuteMillis);
 
 export function formatBytes(bytes: number): string {
   const step = bytes < 1_000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(bytes) / 3));

@@ -28,16 +28,18 @@ const outputBytesMax = 32 * 1024 * 1024;
 const earliest = Date.UTC(1970, 0, 2);
 
 /** "2026-07-01T12:00:00+0900", as an iPhone writes it; the moment alone, as the container has it. */
-function taken({ created, createdAt }: Told): Pick<Facts, "takenAt" | "takenOffset"> {
+function taken({ created, createdAt }: Told): Pick<Facts, "takenAt" | "takenOffset" | "moment"> {
   const [, wall, sign, hours, minutes] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:([+-])(\d\d):?(\d\d))?/.exec(created ?? "") ?? [];
   const plausible = (ms: number): boolean => ms >= earliest && ms <= Date.now() + 86_400_000;
   const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === "-" ? -1 : 1);
-  const written = Date.parse(`${wall}Z`) - offset * 60_000;
-  if (wall !== undefined && plausible(written) && Math.abs(offset) <= 14 * 60)
+  const written = Date.parse(`${wall}Z`);
+  if (wall !== undefined && plausible(written - offset * 60_000) && Math.abs(offset) <= 14 * 60)
     return { takenAt: new Date(written), takenOffset: sign === undefined ? undefined : offset };
-  if (createdAt === undefined || !plausible(createdAt)) return { takenAt: undefined, takenOffset: undefined };
-  return { takenAt: new Date(createdAt), takenOffset: 0 };
+  const unknown = { takenAt: undefined, takenOffset: undefined };
+  return createdAt === undefined || !plausible(createdAt)
+    ? unknown
+    : { ...unknown, moment: new Date(createdAt) };
 }
 
 /** ISO 6709, such as "+37.5512+126.9882+062.300/". */

@@ -6,7 +6,7 @@ import { delivery } from "#lib/delivery/index.ts";
 import type { Visibility } from "#lib/media.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import { perLocale, words } from "#lib/words.ts";
-import { atCamera, formatBytes, formatDay, formatExactly, formatMoment } from "../../_ui/format.ts";
+import { formatBytes, formatDay, formatExactly, formatMoment } from "../../_ui/format.ts";
 import { Cell, cardRow } from "../../_ui/rows.tsx";
 
 const w = words("admin");
@@ -73,7 +73,6 @@ function State({ deletedAt }: { deletedAt: Date | null }) {
 export function MediaRow({ row }: { row: AdminMedia }) {
   const title = row.title === "" ? row.filename : row.title;
   const { icon: Icon, name } = visibilityLooks()[row.visibility];
-  const taken = atCamera(row.takenAt, row.takenOffset);
   const heading = (
     <>
       <Thumb row={row} />
@@ -129,7 +128,7 @@ export function MediaRow({ row }: { row: AdminMedia }) {
         {w("dimensions", { width: row.width, height: row.height })}
       </Cell>
       <Cell label={w("columnTaken")}>
-        <Moment date={row.takenAt} shown={formatDay(taken)} exact={formatMoment(taken)} />
+        <Moment date={row.takenAt} shown={formatDay(row.takenAt)} exact={formatMoment(row.takenAt)} />
       </Cell>
       <Cell label={w("columnAdded")}>
         <Moment date={row.createdAt} shown={formatDay(row.createdAt)} exact={formatExactly(row.createdAt)} />
