@@ -157,6 +157,18 @@ export const rateLimits = pgTable(
   (t) => [index("rate_limits_expiry").on(t.expiresAt)],
 );
 
+/** How far the turns of everybody who waits in the queue reach (queries/jobs.ts). Unlogged: losing it costs a round. */
+export const turns = pgTable(
+  "turns",
+  {
+    priority: smallint("priority").notNull(),
+    waiter: text("waiter").notNull(),
+    /** In microseconds, as Postgres keeps it: never read into a Date. */
+    endsAt: timestamp("ends_at", { withTimezone: true, mode: "string" }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.priority, t.waiter] })],
+);
+
 /** I-6: used = bytes of originals not yet purged, reserved = declared bytes of open uploads. 0 limit = none. */
 export const quotas = pgTable(
   "quotas",

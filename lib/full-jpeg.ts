@@ -33,7 +33,9 @@ export async function fullJpegUrl(
   if (media?.originalKey === undefined || !hasFullJpeg(media)) throw new TintypeError("not_found");
   const key = fullJpegKey({ key: media.originalKey, sha256: media.sha256 });
   if (!(await storage.exists(key))) {
-    await enqueue(db, "full_jpeg", [fullJpegJob(media.id)]);
+    await enqueue(db, "full_jpeg", { lane: "awaited", name: ask.viewer?.id ?? "visitors" }, [
+      fullJpegJob(media.id),
+    ]);
     await until(() => storage.exists(key), ask.signal);
   }
   return delivery().url(key, { download: `${apart(media.filename ?? media.id).stem}.jpg` });

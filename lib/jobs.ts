@@ -1,6 +1,10 @@
-/** Hands work to the worker in the transaction that makes it necessary: both commit, or neither (DESIGN 6). */
+/**
+ * Hands work to the worker in the transaction that makes it necessary: both commit, or neither (DESIGN 6). The queue is
+ * lanes; a lane is worked on only while those before it are empty, and within one those who wait take turns.
+ */
 import type { Db } from "#db/client.ts";
 import { addJobs, type JobRow } from "#db/queries/jobs.ts";
+import type { Verifying } from "#db/queries/uploads.ts";
 
 export type JobPayloads = {
   /** Verify an upload and make a medium of it. */
@@ -12,23 +16,56 @@ export type JobPayloads = {
 };
 export type JobName = keyof JobPayloads;
 
+/** The queue's priorities; housekeeping is before all of them (worker/main.ts). */
+const lanes = {
+  /** Somebody waits for it with the browser open. */
+  awaited: -5,
+  /** What people send. */
+  sent: 0,
+  /** What commands bring and what is made anew: nobody looks at the clock. */
+  later: 10,
+} as const;
+
+/** In whose name a job waits, and in which lane. A person's thousand jobs are one turn in each round, as another's three. */
+export type Turn = { lane: keyof typeof lanes; name: string };
+
 /** How often the queue itself tries again after a crash; the tasks have their own rules for expected failures. */
 const attemptsMax = 10;
 
-/** Enqueues one job per payload; `key` makes a waiting job unique. */
+/** Enqueues one job per payload, in this order; `key` makes a waiting job unique. */
 export async function enqueue<Name extends JobName>(
   db: Db,
   name: Name,
+  turn: Turn,
   jobs: (Omit<JobRow, "payload"> & { payload: JobPayloads[Name] })[],
 ): Promise<void> {
-  if (jobs.length > 0) await addJobs(db, name, jobs, attemptsMax);
+  if (jobs.length > 0)
+    await addJobs(db, name, jobs, { attemptsMax, priority: lanes[turn.lane], waiter: turn.name });
 }
 
-export const finalizeJob = (uploadId: string) => ({ payload: { uploadId }, key: `finalize:${uploadId}` });
-export const deriveJob = (mediaId: string) => ({ payload: { mediaId }, key: `derive:${mediaId}` });
-/** Ahead of uploads: somebody waits for it with the browser open. */
-export const fullJpegJob = (mediaId: string) => ({
-  payload: { mediaId },
-  key: `full_jpeg:${mediaId}`,
-  priority: -5,
+/** So many bytes weigh as much as the rest of a picture: who sends scans has fewer in a round than who sends snapshots. */
+const bytesPerUnit = 4 * 1024 * 1024;
+
+/** A guest is not the maker of the link: each waits for themselves. */
+const turnOf = ({ ownerId, guestId, byOperator }: Verifying): Turn => ({
+  lane: byOperator ? "later" : "sent",
+  name: guestId ?? ownerId,
 });
+
+/** Enqueues the verification of uploads, each in the turn of who sent it. */
+export async function enqueueUploads(db: Db, uploads: readonly Verifying[]): Promise<void> {
+  const groups = Map.groupBy(uploads, (upload) => Object.values(turnOf(upload)).join(" "));
+  for (const theirs of groups.values()) {
+    const [first] = theirs;
+    if (first === undefined) continue;
+    const jobs = theirs.map(({ id, bytes }) => ({
+      payload: { uploadId: id },
+      key: `finalize:${id}`,
+      cost: 1 + Math.floor(bytes / bytesPerUnit),
+    }));
+    await enqueue(db, "finalize", turnOf(first), jobs);
+  }
+}
+
+export const deriveJob = (mediaId: string) => ({ payload: { mediaId }, key: `derive:${mediaId}` });
+export const fullJpegJob = (mediaId: string) => ({ payload: { mediaId }, key: `full_jpeg:${mediaId}` });

@@ -69,7 +69,8 @@ export async function processAgain(db: Db, choice: Choice): Promise<string[]> {
   const ownerId = reach(choice.viewer);
   return inTransaction(db, async (tx) => {
     const ids = await rows.listProcessable(tx, choice.ids, ownerId);
-    await enqueue(tx, "derive", ids.map(deriveJob));
+    const name = choice.viewer?.id ?? "";
+    await enqueue(tx, "derive", { lane: "later", name }, ids.map(deriveJob));
     return ids;
   });
 }

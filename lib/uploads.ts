@@ -13,7 +13,7 @@ import type { Upload } from "#db/schema.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
 import { failpoint } from "./failpoint.ts";
-import { enqueue, finalizeJob } from "./jobs.ts";
+import { enqueueUploads } from "./jobs.ts";
 import { log } from "./log.ts";
 import {
   type BeginAnswer,
@@ -345,9 +345,9 @@ export async function beginVerifying(db: Db, ids: string[]): Promise<string[]> {
   return inTransaction(db, async (tx) => {
     const started = await ledger.startVerifying(tx, ids, queueSeconds);
     await failpoint("complete.started");
-    await enqueue(tx, "finalize", started.map(finalizeJob));
+    await enqueueUploads(tx, started);
     await failpoint("complete.enqueued");
-    return started;
+    return started.map(({ id }) => id);
   });
 }
 

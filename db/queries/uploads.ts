@@ -254,17 +254,36 @@ export async function renewPolicies(
     .returning();
 }
 
-/** issued → verifying, waiting for a worker. */
-export async function startVerifying(db: Db, ids: string[], queueSeconds: number): Promise<string[]> {
+/** What the queue has to know of an upload. `waits`: a worker that comes free may take its job. */
+export type Verifying = Pick<Upload, "id" | "ownerId" | "guestId" | "bytes" | "byOperator">;
+
+type VerifyingRow = {
+  id: string;
+  owner_id: string;
+  guest_id: string | null;
+  bytes: string;
+  by_operator: boolean;
+};
+const verifyingOf = (row: VerifyingRow): Verifying => ({
+  id: row.id,
+  ownerId: row.owner_id,
+  guestId: row.guest_id,
+  bytes: Number(row.bytes),
+  byOperator: row.by_operator,
+});
+
+/** issued → verifying, waiting for a worker. Answers those it was, in the order in which they were given. */
+export async function startVerifying(db: Db, ids: string[], queueSeconds: number): Promise<Verifying[]> {
   // Locked in one order for everybody: two batches that share uploads would otherwise wait for each other.
-  const rows = await db.execute<{ id: string }>(sql`
+  const rows = await db.execute<VerifyingRow>(sql`
     with mine as (
       select id from ${uploads} where id = any(${list(ids)}::uuid[]) and state = 'issued' order by id for update)
     update ${uploads} set state = 'verifying', lease_token = null, lease_until = ${secondsFromNow(queueSeconds)},
       updated_at = now()
     from mine where ${uploads}.id = mine.id
-    returning ${uploads}.id`);
-  return rows.map((row) => row.id);
+    returning ${uploads}.id, owner_id, guest_id, bytes, by_operator`);
+  const started = new Map(rows.map((row) => [row.id, verifyingOf(row)]));
+  return [...new Set(ids)].flatMap((id) => started.get(id) ?? []);
 }
 
 /** A worker takes a verifying upload that nobody holds. `undefined`: someone else has it, or it is over. */
@@ -465,14 +484,20 @@ export async function listForgotten(db: Db, graceSeconds: number, limit: number)
 }
 
 /** Verifying uploads that nobody holds any more: gets them once per `queueSeconds`, whoever asks (F-28). */
-export async function reviveStale(db: Db, queueSeconds: number, limit: number): Promise<string[]> {
-  const rows = await db.execute<{ id: string }>(sql`
+export async function reviveStale(
+  db: Db,
+  queueSeconds: number,
+  limit: number,
+): Promise<(Verifying & { waits: boolean })[]> {
+  const rows = await db.execute<VerifyingRow & { waits: boolean }>(sql`
     update uploads set lease_token = null, lease_until = ${secondsFromNow(queueSeconds)}, updated_at = now()
     where id in (
       select id from uploads where state = 'verifying' and lease_until < now()
       order by lease_until limit ${limit} for update skip locked)
-    returning id`);
-  return rows.map((row) => row.id);
+    returning id, owner_id, guest_id, bytes, by_operator, exists (
+      select from graphile_worker.jobs j where j.key = 'finalize:' || uploads.id
+        and j.locked_at is null and j.attempts < j.max_attempts and j.run_at <= now()) as waits`);
+  return rows.map((row) => ({ ...verifyingOf(row), waits: row.waits }));
 }
 
 /**
@@ -482,16 +507,16 @@ export async function reviveStale(db: Db, queueSeconds: number, limit: number): 
 export async function reviveDropped(
   db: Db,
   how: { seconds: number; queueSeconds: number; limit: number },
-): Promise<string[]> {
-  const rows = await db.execute<{ id: string }>(sql`
+): Promise<(Verifying & { waits: boolean })[]> {
+  const rows = await db.execute<VerifyingRow>(sql`
     update uploads set lease_until = ${secondsFromNow(how.queueSeconds)}, updated_at = now()
     where id in (
       select u.id from graphile_worker.jobs j join uploads u on j.key = 'finalize:' || u.id
       where j.task_identifier = 'finalize' and j.locked_at < now() - make_interval(secs => ${how.seconds})
         and u.state = 'verifying' and u.lease_token is null
       limit ${how.limit} for update of u skip locked)
-    returning id`);
-  return rows.map((row) => row.id);
+    returning id, owner_id, guest_id, bytes, by_operator`);
+  return rows.map((row) => ({ ...verifyingOf(row), waits: false }));
 }
 
 /** Of these staging keys, the ones that no open upload will still use. */

@@ -42,6 +42,7 @@ export const leftOut = [
   "verifications",
   "invites",
   "rate_limits",
+  "turns",
   "changes",
   "change_rows",
   "search_backfill",

@@ -3,11 +3,9 @@ import path from "node:path";
 import { type Db, inTransaction } from "#db/client.ts";
 import { type Brought, insertBrought } from "#db/queries/operator.ts";
 import { lockQuota, settleQuota, startVerifying } from "#db/queries/uploads.ts";
-import { enqueue, finalizeJob } from "../jobs.ts";
+import { enqueueUploads } from "../jobs.ts";
 import { filenameShape, type RejectCode } from "../media.ts";
 
-/** Behind what people upload themselves: they wait for it, and a command does not mind. */
-const priority = 10;
 /**
  * How long what was brought may wait for a worker before the sweeper enqueues it again, ahead of its place: a whole
  * bucket takes hours, and is no reason to.
@@ -73,10 +71,6 @@ export async function arrived(db: Db, ids: string[]): Promise<string[]> {
 async function verify(tx: Db, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const started = await startVerifying(tx, ids, waitSeconds);
-  await enqueue(
-    tx,
-    "finalize",
-    started.map((id) => ({ ...finalizeJob(id), priority })),
-  );
-  return started;
+  await enqueueUploads(tx, started);
+  return started.map(({ id }) => id);
 }

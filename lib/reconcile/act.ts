@@ -114,7 +114,7 @@ async function derive({ db, storage }: Acting, { id }: Finding): Promise<Acted> 
   if (row === undefined) return "settled";
   // Without its original nothing can be made; that is told as a finding of its own.
   if ((await storage.head(row.key)) === undefined) return "left";
-  await enqueue(db, "derive", [deriveJob(row.id)]);
+  await enqueue(db, "derive", { lane: "later", name: "reconcile" }, [deriveJob(row.id)]);
   return "done";
 }
 

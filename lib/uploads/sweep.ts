@@ -3,12 +3,13 @@
  * are verified as if the browser had told us, and only an upload whose object is certainly absent expires.
  */
 import { type Db, inTransaction } from "#db/client.ts";
+import { forgetTurns } from "#db/queries/jobs.ts";
 import { addPurges, forgetDonePurges, openPurgeKeys } from "#db/queries/purges.ts";
 import { waitForRest } from "#db/queries/transports.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
 import { failpoint } from "../failpoint.ts";
-import { enqueue, finalizeJob } from "../jobs.ts";
+import { enqueueUploads } from "../jobs.ts";
 import { log } from "../log.ts";
 import { isIncomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
@@ -65,7 +66,11 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
     // What a command brought may wait for a day, and the queue leaves a dead worker its jobs for hours.
     ...(await ledger.reviveDropped(db, { seconds: leaseSeconds, queueSeconds, limit: batch })),
   ];
-  await enqueue(db, "finalize", revived.map(finalizeJob));
+  // What merely waits keeps its place: to take another would put a whole long queue behind those who come now.
+  await enqueueUploads(
+    db,
+    revived.filter((row) => !row.waits),
+  );
   await failpoint("sweep.revived");
   result.revived = revived.length;
   if (Object.values(result).some((n) => n > 0)) log("sweep").info(result, "swept");
@@ -114,5 +119,6 @@ export async function sweepIncoming(db: Db, storage: Storage, now: Date): Promis
   await flush();
   found += await abortLoose(db, storage, oldest);
   await forgetDonePurges(db, purgeDaysKept);
+  await forgetTurns(db);
   return found;
 }
