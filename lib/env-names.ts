@@ -19,6 +19,7 @@ const ourPrefixes = [
   "AUTH_SECRET",
   "DATABASE_POOL",
   "DATABASE_PREPARE",
+  "REQUESTS_MAX",
 ];
 /** Whether a name can only be a setting of ours, right or misspelt. */
 export const isOurName = (name: string): boolean => ourPrefixes.some((prefix) => name.startsWith(prefix));

@@ -63,6 +63,7 @@ const shape = z.object({
     .optional(),
   DATABASE_POOL: number(2, 100).default(10),
   DATABASE_PREPARE: flag.default(true),
+  REQUESTS_MAX: number(10, 100_000).default(500),
   S3_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
@@ -183,6 +184,8 @@ export type Settings = {
   databaseUrl: string | undefined;
   databasePool: number;
   databasePrepare: boolean;
+  /** Requests that the web process works on at once. */
+  requestsMax: number;
   bucket: BucketSettings | undefined;
   delivery: DeliverySettings;
   /** What originals and renditions are stored with; presigned addresses say their own. */
@@ -261,6 +264,7 @@ export function parseSettings(
     databaseUrl: v.DATABASE_URL,
     databasePool: v.DATABASE_POOL,
     databasePrepare: v.DATABASE_PREPARE,
+    requestsMax: v.REQUESTS_MAX,
     bucket: bucketOf(v),
     delivery: deliveryOf(v, key),
     mediaCacheControl: v.MEDIA_CACHE_CONTROL,

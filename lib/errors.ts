@@ -28,6 +28,7 @@ export const errorStatus = {
   storage_unavailable: 503,
   database_unavailable: 503,
   not_ready: 503,
+  busy: 503,
   being_made: 503,
 } as const;
 

@@ -12,13 +12,14 @@ import { storage } from "#lib/storage/current.ts";
 import { endWaiting } from "#lib/uploads/news.ts";
 import { front } from "./front.ts";
 import { asReader } from "./reader.ts";
+import { roomFor } from "./room.ts";
 import { hearing } from "./said.ts";
 import { answer, uploadHandler } from "./uploads.ts";
 
 const logger = log("web");
 
 async function main(): Promise<void> {
-  const { appUrl, host, port, staticUrl } = settings();
+  const { appUrl, host, port, staticUrl, requestsMax } = settings();
   if (process.env.NODE_ENV !== "development") await refuseOtherBuild(process.env);
   const { uploadOrigin } = await prepareDelivery(storage());
   required(settings().authSecret, "AUTH_SECRET");
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   await app.prepare();
   const handle = app.getRequestHandler();
   const { origin } = new URL(appUrl);
+  const room = roomFor(requestsMax);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const started = performance.now();
     response.once("finish", () => {
@@ -50,7 +52,7 @@ async function main(): Promise<void> {
         "answered",
       );
     });
-    if (!door.admit(request, response)) return;
+    if (!door.admit(request, response) || !room.admit(request, response)) return;
     // Next says 500 to everything; to a balancer "not now" and "broken" are different answers.
     const writeHead = response.writeHead.bind(response);
     response.writeHead = ((status: number, ...rest: []) => {
