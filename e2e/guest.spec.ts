@@ -25,6 +25,9 @@ test("a guest sends pictures through a link; they appear in the album once its o
   await member.getByRole("button", { name: "Make the link" }).click();
   await expect(member).toHaveURL(/\/shares\/[0-9a-f-]{36}$/);
   const manage = member.url();
+  await expect(member.getByLabel("Link", { exact: true })).toHaveAccessibleDescription(
+    /can send you pictures/,
+  );
   const link = await member.getByLabel("Link", { exact: true }).inputValue();
   expect(link).toMatch(/\/guest\/[\w-]{32}$/);
 
@@ -54,6 +57,16 @@ test("a guest sends pictures through a link; they appear in the album once its o
   });
   await expect(guest.getByRole("main")).toContainText(/2 pictures added/);
   await expect(guest.getByRole("main")).toContainText("The link takes no more than this");
+  // At its limit the link offers nothing that it would refuse, and says whom to ask.
+  const atLimit = async (): Promise<void> => {
+    await expect(guest.getByRole("main")).toContainText("ask whoever sent you the link to allow more");
+    await expect(guest.getByRole("button", { name: /Choose|Try|Retry/ })).toHaveCount(0);
+  };
+  await atLimit();
+  await accessible(guest);
+  await guest.reload();
+  await atLimit();
+  await expect(guest.getByRole("main")).toContainText("2 still wait to be looked at");
   const waiting = await withSql((sql) => sql`select media_id from arrivals`);
   expect(waiting).toHaveLength(2);
   for (const secret of [email, "The wedding", "Aunt Mia", ...waiting.map((row) => String(row.media_id))])

@@ -1,5 +1,6 @@
 "use client";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { w } from "#lib/words/upload.ts";
 import { openUploads, type Recovered, type Uploads } from "./browser.ts";
@@ -28,29 +29,44 @@ export function UploadForm({ owner, most }: { owner: string; most: SizeLimits })
   );
 }
 
-/** Everything below the heading. `guest`: where somebody without an account asks, and what they read at the end. */
-export function UploadDesk({
-  owner,
-  most,
-  guest,
-}: {
-  owner: string;
-  most: SizeLimits;
-  guest?: { base: string; thanks: string };
-}) {
+/** Somebody without an account: where they ask, and what they read. */
+type GuestDesk = {
+  base: string;
+  /** At the end, instead of the way to the gallery. */
+  thanks: string;
+  /** What became of pictures of earlier visits. */
+  sent: ReactNode;
+  /** Why nothing more can be chosen, where that is so. */
+  full: ReactNode | undefined;
+};
+
+/** Everything below the heading. */
+export function UploadDesk({ owner, most, guest }: { owner: string; most: SizeLimits; guest?: GuestDesk }) {
   const [uploads, setUploads] = useState<Uploads>();
   const base = guest?.base;
   // The queue needs a browser; the server renders the empty page.
   useEffect(() => setUploads(openUploads(owner, most, base)), [owner, most, base]);
   return uploads === undefined ? (
-    <Choose take={undefined} small={false} most={most} plain={guest === undefined} />
+    <div className="grid gap-4">
+      {guest?.sent}
+      {guest?.full ?? <Choose take={undefined} small={false} most={most} plain={guest === undefined} />}
+    </div>
   ) : (
-    <Desk uploads={uploads} most={most} thanks={guest?.thanks} />
+    <Desk uploads={uploads} most={most} guest={guest} />
   );
 }
 
-function Desk({ uploads, most, thanks }: { uploads: Uploads; most: SizeLimits; thanks: string | undefined }) {
+function Desk({
+  uploads,
+  most,
+  guest,
+}: {
+  uploads: Uploads;
+  most: SizeLimits;
+  guest: GuestDesk | undefined;
+}) {
   const { queue } = uploads;
+  const router = useRouter();
   const state = useQueue(queue);
   const [told, setTold] = useState<Told>();
   const [shown, setShown] = useState<Shown>("all");
@@ -91,21 +107,30 @@ function Desk({ uploads, most, thanks }: { uploads: Uploads; most: SizeLimits; t
       if (any) take(pickShared());
     });
   }, [take]);
-  const over = useDrop(take);
+  // What was begun before the link was full may be chosen again.
+  const full = state.count.missing === 0 ? guest?.full : undefined;
+  const over = useDrop(full === undefined ? take : undefined);
   const whole = useRef<HTMLDivElement>(null);
   useKeepFocus(whole);
   const any = state.order.length > 0;
   const working = state.inHand > 0 || state.count.verifying > 0;
   const ended = state.count.ready + state.count.duplicate + state.count.refused + state.count.failed > 0;
+  const isGuest = guest !== undefined;
+  const isDone = ended && !working;
+  useEffect(() => {
+    // How much the link still takes, and whether it takes anything, the server knows.
+    if (isGuest && isDone) router.refresh();
+  }, [isGuest, isDone, router]);
   useTitle(useMemo(() => titleOf(state.inHand, state.bytesSent, state.bytesWanted), [state]));
 
   return (
     <div ref={whole} tabIndex={-1} className="grid gap-4 outline-none">
       <Unfinished uploads={uploads} recovered={recovered} missingCount={state.count.missing} />
-      <Choose take={take} small={any} most={most} plain={thanks === undefined} />
+      {any ? null : guest?.sent}
+      {full ?? <Choose take={take} small={any} most={most} plain={!isGuest} />}
       {working ? <TotalsBar queue={queue} state={state} /> : null}
       {!working && ended ? (
-        <Summary state={state} thanks={thanks} showProblems={() => setShown("problems")} />
+        <Summary state={state} thanks={guest?.thanks} showProblems={() => setShown("problems")} />
       ) : null}
       {any ? <Filtered queue={queue} state={state} shown={shown} setShown={setShown} most={most} /> : null}
       <Strangers uploads={uploads} recovered={recovered} />

@@ -196,7 +196,7 @@ test("a link takes no more pictures and bytes than were given, however many gues
   );
   const all = answers.flatMap(statusOf);
   assert.deepEqual(all.filter((one) => one === "issued").length, 3);
-  assert.deepEqual(all.filter((one) => one === "quota_exceeded").length, 3);
+  assert.deepEqual(all.filter((one) => one === "link_full").length, 3);
   // Whoever came first may have taken all of it.
   const lucky = answers.findIndex((some) => statusOf(some).includes("issued"));
   const first = answers[lucky]?.find((answer) => answer.status === "issued");
@@ -213,7 +213,7 @@ test("a link takes no more pictures and bytes than were given, however many gues
         declare(await picture(), { bytes: 1_000_001 }),
       ]),
     ),
-    ["quota_exceeded"],
+    ["link_full"],
   );
 });
 

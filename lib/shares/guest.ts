@@ -94,9 +94,9 @@ export async function beginGuestUploads(
   });
   return answers.map((answer) => {
     if (answer.status === "known") return told(answer);
-    // It is not their space that is used up.
+    // It is not their space that is used up, and nothing that they could free.
     return answer.status === "refused" && answer.code === "quota_exceeded"
-      ? { ...answer, message: words("share")("guestFull") }
+      ? { ...answer, code: "link_full", message: words("share")("guestFull") }
       : answer;
   });
 }

@@ -57,25 +57,16 @@ export default async function GuestPage({ params }: PageProps<"/guest/[token]">)
   const { db } = database();
   const [left, fate] = await Promise.all([guestLeft(db, share), guestFate(db, answer.share.visit)]);
   const sent = fate.waiting + fate.taken + fate.refused;
+  const full = left.files === 0 || left.bytes === 0;
   return (
     <Page width="wide">
       <PageHeader
         title={w("guestTitle")}
-        lead={`${w("guestLead")} ${w("guestLeft", { n: left.files, bytes: bytesInWords(left.bytes) })}`}
+        lead={[
+          w("guestLead"),
+          full ? "" : w("guestLeft", { n: left.files, bytes: bytesInWords(left.bytes) }),
+        ].join(" ")}
       />
-      {sent === 0 ? null : (
-        <div className="mb-6">
-          <Notice tone={fate.waiting === 0 ? "good" : "info"} title={w("guestSent", { n: sent })}>
-            {[
-              fate.waiting === 0 ? "" : w("guestWaiting", { n: fate.waiting }),
-              fate.taken === 0 ? "" : w("guestTaken", { n: fate.taken }),
-              fate.refused === 0 ? "" : w("guestRefused", { n: fate.refused }),
-            ]
-              .filter((part) => part !== "")
-              .join(" ")}
-          </Notice>
-        </div>
-      )}
       <UploadDesk
         // What this browser remembers of unfinished files is kept apart for each link.
         owner={`guest ${share.id}`}
@@ -83,7 +74,27 @@ export default async function GuestPage({ params }: PageProps<"/guest/[token]">)
           bytesMax: Math.min(settings().uploads.bytesMax, share.bytesMax ?? 0),
           videoBytesMax: Math.min(settings().uploads.videoBytesMax, share.bytesMax ?? 0),
         }}
-        guest={{ base: `/guest/${encodeURIComponent(token)}/uploads`, thanks: w("guestThanks") }}
+        guest={{
+          base: `/guest/${encodeURIComponent(token)}/uploads`,
+          thanks: w("guestThanks"),
+          sent:
+            sent === 0 ? null : (
+              <Notice tone={fate.waiting === 0 ? "good" : "info"} title={w("guestSent", { n: sent })}>
+                {[
+                  fate.waiting === 0 ? "" : w("guestWaiting", { n: fate.waiting }),
+                  fate.taken === 0 ? "" : w("guestTaken", { n: fate.taken }),
+                  fate.refused === 0 ? "" : w("guestRefused", { n: fate.refused }),
+                ]
+                  .filter((part) => part !== "")
+                  .join(" ")}
+              </Notice>
+            ),
+          full: full ? (
+            <Notice tone="warn" title={w("guestFullTitle")}>
+              {w("guestFullText")}
+            </Notice>
+          ) : undefined,
+        }}
       />
     </Page>
   );

@@ -48,7 +48,13 @@ function Link({ share }: { share: ShareView }) {
   return (
     <section className="flex flex-wrap items-start gap-6 rounded-lg border border-line bg-surface p-4">
       <div className="grid min-w-0 flex-1 basis-72 gap-3">
-        <Field label={w("link")} hint={w("linkHint")} value={share.link} readOnly dir="ltr" />
+        <Field
+          label={w("link")}
+          hint={w(share.kind === "inbox" ? "linkHintInbox" : "linkHint")}
+          value={share.link}
+          readOnly
+          dir="ltr"
+        />
         <div>
           <CopyButton text={share.link} copy={w("copy")} copied={w("copied")} />
         </div>
