@@ -6,7 +6,7 @@ import { withSql } from "./world.ts";
 test.setTimeout(120_000);
 
 const tiles = "main a[href^='/m/']";
-const bar = (page: Page) => page.getByRole("region", { name: "Selected photos" });
+const bar = (page: Page) => page.getByRole("region", { name: "Selected pictures" });
 const shown = async (page: Page): Promise<string[]> =>
   page.locator(tiles).evaluateAll((links) => links.map((link) => link.querySelector("img")?.alt ?? ""));
 
@@ -38,7 +38,7 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
   await bar(member).getByRole("button", { name: "Add to album" }).click();
   await member.getByLabel("Find or name an album").fill("Busan");
   await member.getByRole("button", { name: "Create “Busan”" }).click();
-  await expect(member.getByText("4 photos added to “Busan”.")).toBeVisible();
+  await expect(member.getByText("4 pictures added to “Busan”.")).toBeVisible();
 
   await member.getByRole("link", { name: "Albums" }).click();
   await member.getByRole("link", { name: /Busan/ }).click();
@@ -48,7 +48,7 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
 
   await member.locator(tiles).nth(0).focus();
   await member.keyboard.press("Alt+Shift+ArrowRight");
-  await expect(member.getByText("1 photo moved.")).toBeVisible();
+  await expect(member.getByText("1 picture moved.")).toBeVisible();
   expect(await shown(member)).toEqual(["1", "0", "2", "3"]);
   await member
     .locator(tiles)
@@ -79,8 +79,8 @@ test("an album is made from a selection, named, ordered by keys, dragged by the 
   await accessible(member);
   await member.getByRole("button", { name: "Save" }).click();
   await expect(member.getByRole("heading", { level: 1 })).toHaveText("Busan 2032");
-  await member.getByRole("button", { name: "Make its photos visible too" }).click();
-  await expect(member.getByText("4 photos can be seen now.")).toBeVisible();
+  await member.getByRole("button", { name: "Make its pictures visible too" }).click();
+  await expect(member.getByText("4 pictures can be seen now.")).toBeVisible();
 
   const address = new URL(member.url()).pathname;
   const before = await shown(member);

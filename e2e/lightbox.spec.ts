@@ -152,11 +152,17 @@ test.describe("over the timeline", () => {
     await expect(heading).toHaveText(names[3] ?? "");
   });
 
-  test("a question mark shows every key, and letters can be turned off", async ({ page: member }) => {
+  test("a question mark shows every key, none for a full screen the browser does not have, and letters can be turned off", async ({
+    page: member,
+  }) => {
+    // As on telephones, which show only videos on the whole screen.
+    await member.evaluate(() => Object.defineProperty(document, "fullscreenEnabled", { value: false }));
     const dialog = await open(member);
+    await expect(dialog.getByRole("button", { name: "Full screen" })).toHaveCount(0);
     await member.keyboard.press("?");
     const help = member.getByRole("dialog", { name: /with which key/ });
     await expect(help).toContainText("Next picture");
+    await expect(help).not.toContainText("Full screen");
     await accessible(member);
     await help.getByRole("checkbox").uncheck();
     await member.keyboard.press("Escape");
@@ -360,7 +366,7 @@ test.describe("over the timeline", () => {
     await page.goto(href);
     const heading = page.getByRole("heading", { level: 1 });
     await expect(heading).toHaveText(names[5] ?? "");
-    await expect(page.getByRole("img", { name: /Photo/ }).first()).toBeVisible();
+    await expect(page.getByRole("img", { name: /Picture/ }).first()).toBeVisible();
     await expect(page.getByRole("button", { name: "Start slideshow" })).toBeHidden();
     await page.getByRole("link", { name: "Next picture" }).click();
     await expect(heading).toHaveText(names[6] ?? "");

@@ -7,7 +7,7 @@ import { account, withSql } from "./world.ts";
 test.setTimeout(120_000);
 
 const tiles = "main a[href^='/m/']";
-const bar = (page: Page) => page.getByRole("region", { name: "Selected photos" });
+const bar = (page: Page) => page.getByRole("region", { name: "Selected pictures" });
 /** Those of single pictures; days and months have boxes of the same name. */
 const boxes = (page: Page) => page.locator("main .tile > input.choose");
 
@@ -69,7 +69,7 @@ test("with the mouse: one, a range, a lasso; a shift of the date of all, and und
   // A large change takes a while, and says so.
   await expect(member.getByRole("status").filter({ hasText: "Working…" })).toBeVisible();
   answered.resolve();
-  await expect(member.getByText("Date changed on 4 photos.")).toBeVisible();
+  await expect(member.getByText("Date changed on 4 pictures.")).toBeVisible();
   await expect(member.getByText("Working…")).toBeHidden();
   expect((await takenOf(ids))[0]).toBe("2012-05-20 10:00");
   expect((await takenOf(ids))[4]).toBe(before[4]);
@@ -90,6 +90,13 @@ test("with the mouse: one, a range, a lasso; a shift of the date of all, and und
   await member.mouse.move(two.x + two.width / 2, two.y + two.height / 2, { steps: 5 });
   await member.mouse.up();
   await expect(bar(member)).toContainText("2 selected");
+
+  // An answer that is cut short on its way is not taken for one.
+  await member.route("**/api/changes", (route) => route.fulfill({ status: 200, body: '{"changed":' }));
+  await bar(member).getByRole("button", { name: "Date" }).click();
+  await dialog.getByLabel("Hours").fill("2");
+  await dialog.getByRole("button", { name: "Apply" }).click();
+  await expect(member.getByText("The answer was lost on its way.")).toBeVisible();
 });
 
 test("with the keyboard alone: choose, extend, all, tag, trash, and take back what was done", async ({
@@ -109,17 +116,17 @@ test("with the keyboard alone: choose, extend, all, tag, trash, and take back wh
   await member.keyboard.press("Enter");
   await member.getByLabel("Add tags").fill("Sea, 바다");
   await member.keyboard.press("Enter");
-  await expect(member.getByText("Tags changed on 3 photos.")).toBeVisible();
+  await expect(member.getByText("Tags changed on 3 pictures.")).toBeVisible();
   await bar(member).getByRole("button", { name: "Move to trash" }).focus();
   await member.keyboard.press("Enter");
-  await expect(member.getByText("3 photos moved to the trash.")).toBeVisible();
+  await expect(member.getByText("3 pictures moved to the trash.")).toBeVisible();
   await expect(member.locator(tiles)).toHaveCount(0);
   await member.keyboard.press("Control+z");
   await expect(member.getByText("Taken back.")).toBeVisible();
   await expect(member.locator(tiles)).toHaveCount(3);
 
   await member.goto("/tags");
-  await expect(member.getByRole("link", { name: /Sea\s*3 photos/ })).toBeVisible();
+  await expect(member.getByRole("link", { name: /Sea\s*3 pictures/ })).toBeVisible();
   await member.locator("summary[aria-label='Edit the tag Sea']").click();
   await member.getByLabel("Name").first().fill("바다");
   await accessible(member);
@@ -156,7 +163,7 @@ test("with a finger: a long press chooses, dragging on chooses more, and the bar
   await page.locator(tiles).nth(3).tap();
   await expect(bar(page)).toContainText("4 selected");
   await bar(page).getByRole("button", { name: "Favourite", exact: true }).tap();
-  await expect(page.getByText("4 photos added to your favourites.")).toBeVisible();
+  await expect(page.getByText("4 pictures added to your favourites.")).toBeVisible();
   await page.goto("/favourites");
   await expect(page.locator(tiles)).toHaveCount(4);
   await accessible(page);
@@ -193,7 +200,7 @@ test("what the page does not hold is chosen as well: from the newest to the olde
   await oldest.click();
   await expect(bar(page)).toContainText("2,999 selected");
   await bar(page).getByRole("button", { name: "Move to trash" }).click();
-  await expect(page.getByText("2,999 photos moved to the trash.")).toBeVisible();
+  await expect(page.getByText("2,999 pictures moved to the trash.")).toBeVisible();
   expect((await inTrash())?.count).toBe(2999);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByText("Taken back.")).toBeVisible();
@@ -215,7 +222,7 @@ test("what the page does not hold is chosen as well: from the newest to the olde
   });
   await expect(bar(page)).toContainText(`${inJune} selected`);
   await bar(page).getByRole("button", { name: "Move to trash" }).click();
-  await expect(page.getByText(`${inJune} photos moved to the trash.`)).toBeVisible();
+  await expect(page.getByText(`${inJune} pictures moved to the trash.`)).toBeVisible();
   expect(await inTrash()).toMatchObject({ count: inJune, most: "2024-06-20" });
   expect((await inTrash())?.least).toMatch(/^2024-06/);
 
@@ -225,7 +232,7 @@ test("what the page does not hold is chosen as well: from the newest to the olde
   await page.keyboard.press("Control+a");
   await expect(bar(page)).toContainText("All selected");
   await bar(page).getByRole("button", { name: "Move to trash" }).click();
-  await expect(page.getByText(/2,9\d\d photos moved to the trash\./)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/2,9\d\d pictures moved to the trash\./)).toBeVisible({ timeout: 30_000 });
   expect((await inTrash())?.count).toBe(3000);
   await page.context().close();
 });

@@ -169,7 +169,7 @@ test("what is chosen in the gallery is saved and shared from the bar of the sele
   await member.goto(`/albums/${root}`);
   const tiles = member.locator("main a[href^='/m/']");
   await expect(tiles).toHaveCount(2);
-  const bar = member.getByRole("region", { name: "Selected photos" });
+  const bar = member.getByRole("region", { name: "Selected pictures" });
   const boxes = member.locator("main .tile > input.choose");
   await tiles.first().hover();
   await boxes.first().check();

@@ -134,7 +134,7 @@ async function write(page: Page, target: Locator, text: string): Promise<void> {
 }
 
 const heard = (page: Page, text: string | RegExp) => page.getByRole("status").filter({ hasText: text });
-const chosenBar = (page: Page) => page.getByRole("region", { name: "Selected photos" });
+const chosenBar = (page: Page) => page.getByRole("region", { name: "Selected pictures" });
 
 test("a picture is described, tagged, dated and rated, several at once are changed, and that is taken back, by keys alone", async ({
   browser,
@@ -176,12 +176,12 @@ test("a picture is described, tagged, dated and rated, several at once are chang
   await enter(page, chosenBar(page).getByRole("button", { name: "Words" }));
   await write(page, page.getByRole("dialog").getByLabel("Title", { exact: true }), "Both");
   await page.keyboard.press("Enter");
-  await expect(heard(page, "Words changed on 2 photos.")).toHaveCount(1);
+  await expect(heard(page, "Words changed on 2 pictures.")).toHaveCount(1);
   await expect(chosenBar(page).getByRole("button", { name: "Words" })).toBeFocused();
   await enter(page, chosenBar(page).getByRole("button", { name: "Date" }));
   await write(page, page.getByRole("dialog").getByLabel("Days"), "1");
   await page.keyboard.press("Enter");
-  await expect(heard(page, "Date changed on 2 photos.")).toHaveCount(1);
+  await expect(heard(page, "Date changed on 2 pictures.")).toHaveCount(1);
   await enter(page, page.getByRole("button", { name: "Undo" }));
   await expect(heard(page, "Taken back.")).toHaveCount(1);
   await page.keyboard.press("ControlOrMeta+z");
@@ -268,7 +268,7 @@ test("a screen reader opens, describes and shares a picture by roles, names and 
   await upload(page, [await photograph(7_206, { name: "reader.jpg" })]);
   await page.goto("/");
   const { find, press, write: say } = await reader(page);
-  await press("link", "Photo");
+  await press("link", "Picture from");
   await find("dialog", "reader.jpg");
   await press("DisclosureTriangle", "Edit");
   await say("Title", "A bridge");

@@ -127,7 +127,7 @@ test("the feeds tell what is public, newest added first, by addresses that stay,
   assert.equal(json.version, "https://jsonfeed.org/version/1.1");
   assert.equal(json.items[1].title, nasty);
   assert.doesNotMatch(json.items[1].content_html, /<script/);
-  assert.equal(json.items[0].title, "Photo, December 31, 1999");
+  assert.equal(json.items[0].title, "Picture from December 31, 1999");
   for (const text of [xml, jsonFeed(feed)]) keepsSecrets(text);
 });
 

@@ -127,6 +127,23 @@ test("every sentence of every language can be put together", () => {
   assert.deepEqual(wrong, []);
 });
 
+/** Words for the same thing that are not used beside each other; what carries the other word in its name keeps it. */
+const oneWord = {
+  en: { never: /\bphotos?\b/i, save: /photo library|Live Photos?|Motion Photos?/g },
+  ko: { never: /이미지|포토|그림/, save: /라이브 포토|모션 포토/g },
+};
+
+test("a picture is called by one word in every sentence of a language", () => {
+  const others = languages.flatMap((language) =>
+    parts.flatMap((part) =>
+      [...sentences(language, part)]
+        .filter(([, text]) => oneWord[language].never.test(text.replaceAll(oneWord[language].save, "")))
+        .map(([key, text]) => `${language}/${part}.${key}: ${text}`),
+    ),
+  );
+  assert.deepEqual(others, []);
+});
+
 test("a text is read in the language of the request it is asked for in", () => {
   const w = words("shared");
   const asked = ["en", "ko-KR", "en-GB"].map((tag) => {
