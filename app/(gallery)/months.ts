@@ -40,3 +40,6 @@ export const monthNumber = (text: string): number =>
 
 /** "2019-07-04" of days since 1970. */
 export const dayText = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+
+/** "Mon, Nov 23" without the day of the week, which a narrow tile has no room for. */
+export const dateOf = (day: string): string => day.replace(/^\p{L}+\.?,? (?=\S* ?\d)|\s*\(\p{L}+\)$/u, "");

@@ -3,7 +3,7 @@ import { type CSSProperties, type MouseEvent, memo } from "react";
 import type { Tile } from "#lib/contact-sheet.ts";
 import { pictureHref } from "../href.ts";
 import { marks, rowHeight, stretch } from "../layout-numbers.ts";
-import { dayText } from "../months.ts";
+import { dateOf, dayText } from "../months.ts";
 import { ChooseSpan } from "./month-section.tsx";
 import { selection, useChosen } from "./selecting.ts";
 
@@ -115,7 +115,9 @@ function DayLabel({ day, name, words }: { day: number; name: string; words: Tile
   return (
     <span className="day">
       <ChooseSpan span={dayText(day)} label={`${words.choose}: ${name}`} />
-      <span aria-hidden="true">{name}</span>
+      <span aria-hidden="true" data-date={dateOf(name)}>
+        {name}
+      </span>
     </span>
   );
 }
