@@ -77,6 +77,8 @@ export const users = pgTable("users", {
   emailVerified: boolean("email_verified").notNull().default(false),
   image: text("image"),
   role: role("role").notNull().default("member"),
+  /** The language they chose, for every browser they sign in with; null: as each browser asks. */
+  language: text("language"),
   disabledAt: instant("disabled_at"),
   createdAt: created(),
   updatedAt: updated(),
