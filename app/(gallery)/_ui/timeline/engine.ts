@@ -293,8 +293,8 @@ export function createEngine(
 
   function readTop(): void {
     if (partsOf(model) === 0) return;
-    // A heading that is half there is the one that counts.
-    const y = at.shown + sticky + headingPx / 2;
+    // A fraction of a pixel is none.
+    const y = at.shown + sticky + 1;
     const part = partAt(model, y);
     const month = monthAt(model, y);
     const rows = model.rows[part];
@@ -311,6 +311,19 @@ export function createEngine(
     if (!taken) return;
     draw();
     notify();
+    pushHeading();
+  }
+
+  /** The heading at the top makes way for the next one, or both would be read in one place. */
+  function pushHeading(): void {
+    const over = root.querySelector<HTMLElement>(":scope > .month-head");
+    if (over === null) return;
+    const y = at.shown + sticky + 1;
+    let next = monthAt(model, y);
+    const shelf = model.shelves[next];
+    while (next < model.months.months.length && model.shelves[next] === shelf) next++;
+    const room = (model.monthTops[next] ?? Number.POSITIVE_INFINITY) - y;
+    over.style.translate = room < headingPx ? `0 ${(room - headingPx).toFixed(1)}px` : "";
   }
 
   /** Puts `shown` at the top of the window. Heights may have changed: the page is drawn before it scrolls. */
@@ -353,6 +366,7 @@ export function createEngine(
         view = { ...view, ...topOfView() };
         notify();
       }
+      pushHeading();
     }
     if (arrived > 0 && at.shown <= 0) {
       arrived = 0;
