@@ -4,7 +4,8 @@ import type { Db } from "#db/client.ts";
 import { visibilitiesOf } from "#db/queries/admin.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { processAgain, restore, setVisibility, trash } from "#lib/library.ts";
-import { canAdminister, idsShape, limits, type Viewer, visibilities } from "#lib/media.ts";
+import { canAdminister, limits, type Viewer, visibilities } from "#lib/media.ts";
+import { idsShape } from "#lib/uploads/asked.ts";
 
 const ids = idsShape.shape.ids;
 const changeShape = z.union([

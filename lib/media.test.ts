@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { beginFileShape, downloadName, filenameShape } from "./media.ts";
+import { downloadName } from "./media.ts";
+import { beginFileShape, filenameShape } from "./uploads/asked.ts";
 
 const named = (name: string): string | undefined => filenameShape.safeParse(name).data;
 

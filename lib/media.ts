@@ -1,12 +1,11 @@
 /**
  * The vocabulary, safe in the browser: what a medium is, which states an upload passes, which types and sizes
- * are taken, and the shapes that cross the wire. Rules are cited as R-n.
+ * are taken, and what is answered. What may be asked is in uploads/asked.ts. Rules are cited as R-n.
  *
  * media      the thing people see · original: its bytes · rendition: bytes made from it
  * upload     the act of bringing an original in; has a ledger row whatever becomes of it
  * viewer     who is asking
  */
-import { z } from "zod";
 
 export const pictureTypes = [
   "image/jpeg",
@@ -175,81 +174,12 @@ export const limits = {
   jsonBytesMax: 64 * 1024,
 } as const;
 
-/** R-11, A-19…A-22: a name to show, never a path: last segment, NFC, no control or bidi-override characters. */
-const cleanFilename = (name: string): string =>
-  (name.split(/[/\\]/).at(-1) ?? "")
-    .toWellFormed()
-    .normalize("NFC")
-    .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
-    .trim();
-
-export const filenameShape = z
-  .string()
-  .max(4096)
-  .refine((name) => !name.includes("\0"), { error: "NUL" })
-  .transform(cleanFilename)
-  .refine((name) => /[^\p{Cf}\s]/u.test(name) && Array.from(name).length <= limits.filenameMax, {
-    error: "length",
-  });
-
 /** The oldest photograph is of 1826; a clock a day ahead is forgiven. Anything else would lead the gallery for ever. */
 export const isPlausibleDate = (ms: number): boolean =>
   ms >= Date.UTC(1826, 0, 1) && ms <= Date.now() + 24 * 3_600_000;
 
-/** Whether it is a zone of the tz database, and so may be asked for its offset at any moment. */
-export function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
-export const sha256Shape = z.string().regex(/^[0-9a-f]{64}$/);
-
-export const beginFileShape = z.strictObject({
-  /** Made by the browser, unique per owner: a repeated request returns the same upload (R-12). */
-  clientToken: z.uuid(),
-  filename: filenameShape,
-  bytes: z.int().min(1),
-  /** What the browser believes; empty when it does not know (R-11). */
-  mime: z.union([z.enum(mediaTypes), z.literal("")]),
-  sha256: sha256Shape,
-  /** The file's own modification time, ms since 1970: the date of last resort for a picture without EXIF. */
-  lastModified: z
-    .int()
-    .transform((ms) => (isPlausibleDate(ms) ? ms : undefined))
-    .optional(),
-  /** Where the sender is, "Asia/Seoul": what their clocks showed at that moment. One that nobody knows is none. */
-  timeZone: z
-    .string()
-    .max(64)
-    .transform((zone) => (isTimeZone(zone) ? zone : undefined))
-    .optional(),
-});
-export const beginShape = z.strictObject({
-  uploads: z.array(beginFileShape).min(1).max(limits.batchMax),
-});
-export type BeginFile = z.infer<typeof beginFileShape>;
-
-export const idsShape = z.strictObject({ ids: z.array(z.uuid()).min(1).max(limits.batchMax) });
-export const completeShape = z.strictObject({
-  ids: idsShape.shape.ids,
-  /** False from a browser that has just seen the bucket take the bytes: the worker's first read is look enough. */
-  look: z.boolean().default(true),
-});
 /** Seconds a status question may be held back while something is still being verified. */
 export const waitSecondsMax = 20;
-export const statusShape = z.strictObject({
-  ids: idsShape.shape.ids,
-  wait: z.number().min(0).max(waitSecondsMax).default(0),
-});
-
-export const idShape = z.object({ id: z.uuid() });
-/** For routes whose id says everything: any field at all is refused (A-18). */
-export const emptyShape = z.strictObject({});
-
 type Permit = { id: string; expiresAt: string; maxBytes: number };
 /** A presigned POST policy: append `fields` verbatim, the file last (R-15). `expiresAt` is ISO 8601. */
 export type PostPermit = Permit & { transport: "post"; url: string; fields: Record<string, string> };
@@ -275,10 +205,6 @@ export type UploadParts = {
 };
 /** How many parts one question is answered with. */
 export const partsAtOnceMax = 16;
-export const partsShape = z.strictObject({
-  numbers: z.array(z.int().min(1).max(10_000)).min(1).max(partsAtOnceMax).optional(),
-});
-
 /** One answer per declared file, in the order asked. */
 export type BeginAnswer =
   | ({ status: "issued"; clientToken: string } & UploadPermit)

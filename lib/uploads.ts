@@ -17,7 +17,6 @@ import { enqueueUploads } from "./jobs.ts";
 import { log } from "./log.ts";
 import {
   type BeginAnswer,
-  type BeginFile,
   type CompleteAnswer,
   canUpload,
   type UploadPermit,
@@ -27,6 +26,7 @@ import {
 } from "./media.ts";
 import { incomingKey } from "./storage/keys.ts";
 import { type Storage, StorageError } from "./storage/port.ts";
+import type { BeginFile } from "./uploads/asked.ts";
 import { type Arrival, bringIn, lookFor } from "./uploads/multipart.ts";
 import { newsOf } from "./uploads/news.ts";
 import { freshPermit, type Permitted, permitFor } from "./uploads/permit.ts";

@@ -1,13 +1,13 @@
 /** The questions the page asks of the web server, none of which carries a picture byte. No React. */
 import type {
   BeginAnswer,
-  BeginFile,
   CompleteAnswer,
   Problem,
   UploadParts,
   UploadPermit,
   UploadView,
 } from "#lib/media.ts";
+import type { BeginFile } from "#lib/uploads/asked.ts";
 
 /** `status` 0 means that no answer came. `retryAfter` in seconds. `message` is a sentence for people, or "". */
 export class ApiFailure extends Error {

@@ -1,5 +1,6 @@
 /** The first stage: hash each file, see whether the selection holds it twice, and ask the server for permits. */
-import { type BeginAnswer, type BeginFile, beginFileShape, limits } from "#lib/media.ts";
+import { type BeginAnswer, limits } from "#lib/media.ts";
+import { type BeginFile, beginFileShape } from "#lib/uploads/asked.ts";
 import { ApiFailure } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import { Unreadable } from "./digest.ts";

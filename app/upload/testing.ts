@@ -1,7 +1,8 @@
 /** What the tests of the queue share. */
 import { createHash, randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
-import type { BeginFile, PartPermit, UploadPermit, UploadView } from "#lib/media.ts";
+import type { PartPermit, UploadPermit, UploadView } from "#lib/media.ts";
+import type { BeginFile } from "#lib/uploads/asked.ts";
 import { type Api, ApiFailure } from "./api.ts";
 import { Queue } from "./queue.ts";
 import type { Row } from "./row.ts";

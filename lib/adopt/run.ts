@@ -9,8 +9,9 @@ import { type Brought, type KnownKey, knownKeys } from "#db/queries/operator.ts"
 import { bring, filenameFor, lastingRefusals } from "../import/bring.ts";
 import { leavesOut } from "../import/pattern.ts";
 import { type Verdict, type Verification, verification } from "../import/verification.ts";
-import { beginFileShape, type MediaType, type RejectCode, type Visibility } from "../media.ts";
+import type { MediaType, RejectCode, Visibility } from "../media.ts";
 import type { ObjectHead, Storage } from "../storage/port.ts";
+import { beginFileShape } from "../uploads/asked.ts";
 import { bytesMaxFor } from "../uploads/rules.ts";
 import { ownZone } from "../uploads/taken.ts";
 import { type Candidate, candidateOf } from "./candidate.ts";

@@ -1,6 +1,4 @@
 /** What crosses the wire when many pictures are saved at once. Safe in the browser. */
-import { z } from "zod";
-
 export const downloadSizes = ["original", "large", "jpeg"] as const;
 export type DownloadSize = (typeof downloadSizes)[number];
 
@@ -28,10 +26,5 @@ export type DownloadPage = { files: DownloadFile[]; next: string | undefined };
 /** How much there is: of originals in bytes, of renditions about that. `more`: it is at least so much. */
 export type DownloadSum = { count: number; bytes: number; exact: boolean; more: boolean };
 
-export const sizeShape = z.enum(downloadSizes);
-export const addressesShape = z.strictObject({
-  ids: z.array(z.string().max(90)).min(1).max(addressesMax),
-  size: sizeShape,
-});
 /** Addresses by id; what cannot be had (any more) is missing. */
 export type Addresses = Record<string, string>;

@@ -4,7 +4,8 @@ import { type Db, inTransaction } from "#db/client.ts";
 import { type Brought, insertBrought } from "#db/queries/operator.ts";
 import { lockQuota, settleQuota, startVerifying } from "#db/queries/uploads.ts";
 import { enqueueUploads } from "../jobs.ts";
-import { filenameShape, type RejectCode } from "../media.ts";
+import type { RejectCode } from "../media.ts";
+import { filenameShape } from "../uploads/asked.ts";
 
 /**
  * How long what was brought may wait for a worker before the sweeper enqueues it again, ahead of its place: a whole

@@ -5,22 +5,15 @@
 import * as rows from "#db/queries/guests.ts";
 import type { Db } from "../database.ts";
 import { TintypeError } from "../errors.ts";
-import type {
-  BeginAnswer,
-  BeginFile,
-  CompleteAnswer,
-  UploadParts,
-  UploadPermit,
-  UploadView,
-  Viewer,
-} from "../media.ts";
+import type { BeginAnswer, CompleteAnswer, UploadParts, UploadPermit, UploadView, Viewer } from "../media.ts";
 import { type Limit, take } from "../rate-limit.ts";
 import type { Storage } from "../storage/port.ts";
+import type { BeginFile } from "../uploads/asked.ts";
 import { openParts } from "../uploads/parts.ts";
 import * as uploads from "../uploads.ts";
 import { words } from "../words.ts";
+import { guestNameShape } from "./asked.ts";
 import { enter, mustBeOpen, type OpenShare } from "./open.ts";
-import { guestNameShape } from "./rules.ts";
 import type { Visitor } from "./visitor.ts";
 
 const openMax = 500;

@@ -11,7 +11,8 @@ import { settings } from "../env.ts";
 import { TintypeError } from "../errors.ts";
 import { log } from "../log.ts";
 import { canUpload, type ShareKind, type Viewer } from "../media.ts";
-import { chosenMax, type ShareSettings, shareSettingsShape } from "./rules.ts";
+import { type ShareSettings, shareSettingsShape } from "./asked.ts";
+import { chosenMax } from "./rules.ts";
 import { hashOf, newSalt, tokenOf } from "./token.ts";
 
 /** "used": its visits are used up. "gone": its album was deleted, or its maker has lost the right to share. */

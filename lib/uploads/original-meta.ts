@@ -5,8 +5,9 @@
 import { z } from "zod";
 import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
-import { beginFileShape, filenameShape, type MediaType } from "../media.ts";
+import type { MediaType } from "../media.ts";
 import type { ObjectMeta } from "../storage/port.ts";
+import { beginFileShape, filenameShape } from "./asked.ts";
 
 /** S3 takes 2 KB of metadata altogether; a name that is longer when it is spelt in ASCII stays out. */
 const filenameMax = 1_500;

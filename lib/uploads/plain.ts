@@ -12,10 +12,11 @@ import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import { TintypeError } from "../errors.ts";
-import { filenameShape, type UploadStanding, type UploadView, type Viewer } from "../media.ts";
+import type { UploadStanding, UploadView, Viewer } from "../media.ts";
 import { incomingKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
 import { completeUploads, keepWithinCounts, mayUpload, openUploads, ownUpload } from "../uploads.ts";
+import { filenameShape } from "./asked.ts";
 import { singleTransport } from "./transport.ts";
 
 /**

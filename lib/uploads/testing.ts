@@ -3,8 +3,9 @@ import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
 import sharp from "sharp";
 import type { Db } from "#db/client.ts";
 import { users } from "#db/schema.ts";
-import type { BeginAnswer, BeginFile, PostPermit, Role, Transport, UploadPermit, Viewer } from "../media.ts";
+import type { BeginAnswer, PostPermit, Role, Transport, UploadPermit, Viewer } from "../media.ts";
 import type { Storage } from "../storage/port.ts";
+import type { BeginFile } from "./asked.ts";
 
 export async function person(db: Db, role: Role = "member"): Promise<Viewer> {
   const id = randomUUID();

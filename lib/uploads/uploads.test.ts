@@ -8,7 +8,7 @@ import { media, purges, quotas, uploads } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import { lockDown } from "../imaging/index.ts";
 import { processAgain, restore, setVisibility, trash } from "../library.ts";
-import { beginFileShape, type Viewer } from "../media.ts";
+import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
 import { incomingKey } from "../storage/keys.ts";
 import type { Storage } from "../storage/port.ts";
@@ -25,6 +25,7 @@ import {
   uploadStatus,
 } from "../uploads.ts";
 import { deriveAgain } from "../worker/derive.ts";
+import { beginFileShape } from "./asked.ts";
 import { finalize } from "./finalize.ts";
 import { sweep, sweepIncoming } from "./sweep.ts";
 import { declare, faulty, issued, person, picture, post, until } from "./testing.ts";

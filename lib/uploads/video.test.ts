@@ -7,12 +7,13 @@ import { colorAt } from "../imaging/fixtures.ts";
 import { heic } from "../imaging/heic/fixtures.ts";
 import { lockDown } from "../imaging/index.ts";
 import { placeBox, video } from "../imaging/video/fixtures.ts";
-import type { BeginFile, Viewer } from "../media.ts";
+import type { Viewer } from "../media.ts";
 import { motionKey, renditionKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "../testing.ts";
 import { beginUploads, cancelUpload, completeUploads } from "../uploads.ts";
 import { deriveAgain } from "../worker/derive.ts";
+import type { BeginFile } from "./asked.ts";
 import { finalize } from "./finalize.ts";
 import { declare, faulty, issued, person, post, sha256 } from "./testing.ts";
 

@@ -6,16 +6,10 @@ import { selectionShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { shareDownloads } from "#lib/media.ts";
+import type { ShareSettings } from "#lib/shares/asked.ts";
 import * as inbox from "#lib/shares/inbox.ts";
 import * as shares from "#lib/shares/manage.ts";
-import {
-  chosenMax,
-  guestFilesMax,
-  labelMax,
-  type ShareSettings,
-  sharePasswordMin,
-  titleMax,
-} from "#lib/shares/rules.ts";
+import { chosenMax, guestFilesMax, labelMax, sharePasswordMin, titleMax } from "#lib/shares/rules.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("shares");

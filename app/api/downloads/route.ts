@@ -2,8 +2,8 @@ import { z } from "zod";
 import { clientOf } from "#lib/auth.ts";
 import { changeBytesMax, selectionShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
+import { addressesShape, sizeShape } from "#lib/downloads/asked.ts";
 import { downloadAddresses, listDownload, sumDownload } from "#lib/downloads/gallery.ts";
-import { addressesShape, sizeShape } from "#lib/downloads/shapes.ts";
 import { json, route } from "#lib/http.ts";
 import { take } from "#lib/rate-limit.ts";
 

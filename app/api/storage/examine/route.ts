@@ -1,7 +1,7 @@
 import { database } from "#lib/database.ts";
 import { examination } from "#lib/doctor/desk.ts";
 import { route } from "#lib/http.ts";
-import { emptyShape } from "#lib/media.ts";
+import { emptyShape } from "#lib/uploads/asked.ts";
 
 export const POST = route(
   { body: emptyShape },

@@ -1,7 +1,7 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { idShape } from "#lib/media.ts";
 import { storage } from "#lib/storage/current.ts";
+import { idShape } from "#lib/uploads/asked.ts";
 import { paceLooks } from "#lib/uploads/pace.ts";
 import { cancelUpload, getUpload } from "#lib/uploads.ts";
 

@@ -1,7 +1,7 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { completeShape } from "#lib/media.ts";
 import { storage } from "#lib/storage/current.ts";
+import { completeShape } from "#lib/uploads/asked.ts";
 import { paceLooks } from "#lib/uploads/pace.ts";
 import { completeUploads } from "#lib/uploads.ts";
 

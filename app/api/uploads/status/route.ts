@@ -1,6 +1,6 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { statusShape } from "#lib/media.ts";
+import { statusShape } from "#lib/uploads/asked.ts";
 import { uploadStatus } from "#lib/uploads.ts";
 
 export const POST = route({ body: statusShape }, async ({ request, viewer, body }) =>

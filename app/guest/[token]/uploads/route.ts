@@ -1,8 +1,8 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { beginShape } from "#lib/media.ts";
 import { beginGuestUploads, openGuestUploads } from "#lib/shares/guest.ts";
 import { storage } from "#lib/storage/current.ts";
+import { beginShape } from "#lib/uploads/asked.ts";
 import { askingGuest, tokenShape } from "../../asked.ts";
 
 export const GET = route({ params: tokenShape }, async ({ request, params }) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { database } from "#lib/database.ts";
-import { addressesShape, sizeShape } from "#lib/downloads/shapes.ts";
+import { addressesShape, sizeShape } from "#lib/downloads/asked.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { json, route } from "#lib/http.ts";
 import { take } from "#lib/rate-limit.ts";

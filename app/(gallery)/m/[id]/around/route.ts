@@ -4,7 +4,7 @@ import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { getMedia } from "#lib/gallery.ts";
 import { json, route } from "#lib/http.ts";
-import { idShape } from "#lib/media.ts";
+import { idShape } from "#lib/uploads/asked.ts";
 import { listNamed, type Walk } from "../../load.ts";
 import { slideOf } from "../../slide.ts";
 

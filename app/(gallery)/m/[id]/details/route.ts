@@ -2,7 +2,7 @@ import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { getMedia } from "#lib/gallery.ts";
 import { json, route } from "#lib/http.ts";
-import { idShape } from "#lib/media.ts";
+import { idShape } from "#lib/uploads/asked.ts";
 import { detailsOf } from "../../details.ts";
 
 /** GET → Details: what the panel says when one has moved on to this picture. */

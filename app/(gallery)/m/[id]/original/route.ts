@@ -3,7 +3,7 @@ import { delivery } from "#lib/delivery/index.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { getMedia } from "#lib/gallery.ts";
 import { json, route } from "#lib/http.ts";
-import { idShape } from "#lib/media.ts";
+import { idShape } from "#lib/uploads/asked.ts";
 import { isShownByBrowsers } from "../../slide.ts";
 
 /** GET → {url}: the original's own pixels, for those who may have them and zoom past the largest rendition. */

@@ -1,7 +1,7 @@
 import { arrange, arrangeShape } from "#lib/albums.ts";
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { idShape } from "#lib/media.ts";
+import { idShape } from "#lib/uploads/asked.ts";
 
 /** {ids, target, after} → {id?}: puts pictures beside another one; `id` is what it is taken back by. */
 export const POST = route({ params: idShape, body: arrangeShape }, async ({ viewer, params, body }) =>

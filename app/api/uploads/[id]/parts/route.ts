@@ -1,7 +1,8 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { idShape, partsAtOnceMax, partsShape } from "#lib/media.ts";
+import { partsAtOnceMax } from "#lib/media.ts";
 import { storage } from "#lib/storage/current.ts";
+import { idShape, partsShape } from "#lib/uploads/asked.ts";
 import { pacePolicies } from "#lib/uploads/pace.ts";
 import { openParts } from "#lib/uploads/parts.ts";
 

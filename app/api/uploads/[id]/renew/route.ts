@@ -1,7 +1,7 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { emptyShape, idShape } from "#lib/media.ts";
 import { storage } from "#lib/storage/current.ts";
+import { emptyShape, idShape } from "#lib/uploads/asked.ts";
 import { pacePolicies } from "#lib/uploads/pace.ts";
 import { renewUpload } from "#lib/uploads.ts";
 

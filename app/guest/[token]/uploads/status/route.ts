@@ -1,7 +1,7 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { statusShape } from "#lib/media.ts";
 import { guestUploadStatus } from "#lib/shares/guest.ts";
+import { statusShape } from "#lib/uploads/asked.ts";
 import { askingGuest, tokenShape } from "../../../asked.ts";
 
 export const POST = route({ params: tokenShape, body: statusShape }, async ({ request, params, body }) => {

@@ -1,8 +1,9 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { partsAtOnceMax, partsShape } from "#lib/media.ts";
+import { partsAtOnceMax } from "#lib/media.ts";
 import { openGuestParts } from "#lib/shares/guest.ts";
 import { storage } from "#lib/storage/current.ts";
+import { partsShape } from "#lib/uploads/asked.ts";
 import { askingGuest, uploadShape } from "../../../../asked.ts";
 
 export const POST = route({ params: uploadShape, body: partsShape }, async ({ request, params, body }) => {

@@ -1,8 +1,8 @@
 import { database } from "#lib/database.ts";
 import { json, route } from "#lib/http.ts";
-import { emptyShape } from "#lib/media.ts";
 import { renewGuestUpload } from "#lib/shares/guest.ts";
 import { storage } from "#lib/storage/current.ts";
+import { emptyShape } from "#lib/uploads/asked.ts";
 import { askingGuest, uploadShape } from "../../../../asked.ts";
 
 export const POST = route({ params: uploadShape, body: emptyShape }, async ({ request, params }) => {
