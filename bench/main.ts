@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<v
   search: () => import("./search.ts"),
   reads: () => import("./reads.ts"),
   browser: () => import("./browser.ts"),
+  load: () => import("./load.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

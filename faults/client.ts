@@ -5,7 +5,10 @@ import type { Account } from "./place.ts";
 
 const patienceMs = 12_000;
 
-export type Answer = { status: number; body: unknown };
+/** `retryAfter` in seconds, where the site asked to come back later. */
+export type Answer = { status: number; body: unknown; retryAfter?: number };
+/** One answer, for who counts them. `to` is the site's route, or "bucket". */
+export type Heard = { to: string; status: number; retryAfter: string | null; ms: number };
 /** Nothing came back, or not all of it. */
 export class NoAnswer extends Error {}
 
@@ -19,9 +22,29 @@ const attribute = (tag: string, name: string): string | undefined =>
 export class Client {
   readonly origin: string;
   #cookie = "";
+  #patienceMs: number;
+  #hear: (heard: Heard) => void;
+  #address: string | undefined;
 
-  constructor(origin: string) {
+  /** `address`: where it comes from, for a site that trusts this machine as its proxy. */
+  constructor(
+    origin: string,
+    how: { patienceMs?: number; hear?: (heard: Heard) => void; address?: string } = {},
+  ) {
     this.origin = origin;
+    this.#address = how.address;
+    this.#patienceMs = how.patienceMs ?? patienceMs;
+    this.#hear = how.hear ?? (() => {});
+  }
+
+  /** Goes on as who has this cookie. */
+  become(cookie: string): void {
+    this.#cookie = cookie;
+  }
+
+  #note(to: string, response: Response, began: number): void {
+    const retryAfter = response.headers.get("retry-after");
+    this.#hear({ to, status: response.status, retryAfter, ms: performance.now() - began });
   }
 
   /** By the form that works without a script. */
@@ -49,21 +72,29 @@ export class Client {
   }
 
   async #ask(method: string, route: string, body: unknown): Promise<Answer> {
+    const began = performance.now();
     try {
       const response = await fetch(this.origin + route, {
         method,
         headers: {
           origin: this.origin,
           cookie: this.#cookie,
+          ...(this.#address === undefined ? {} : { "x-forwarded-for": this.#address }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(patienceMs),
+        signal: AbortSignal.timeout(this.#patienceMs),
         redirect: "manual",
       });
       const text = await response.text();
+      this.#note(route, response, began);
       const isJson = response.headers.get("content-type")?.includes("json") === true;
-      return { status: response.status, body: isJson ? JSON.parse(text) : text };
+      const after = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+      return {
+        status: response.status,
+        body: isJson ? JSON.parse(text) : text,
+        ...(Number.isNaN(after) ? {} : { retryAfter: after }),
+      };
     } catch (cause) {
       throw new NoAnswer(`${method} ${route}`, { cause });
     }
@@ -79,6 +110,19 @@ export class Client {
 
   delete(route: string): Promise<Answer> {
     return this.#ask("DELETE", route, undefined);
+  }
+
+  /** What an address of a picture gives: its status. */
+  async fetchObject(url: string): Promise<number> {
+    const began = performance.now();
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(this.#patienceMs) });
+      await response.arrayBuffer();
+      this.#note("picture", response, began);
+      return response.status;
+    } catch (cause) {
+      throw new NoAnswer("GET from the bucket", { cause });
+    }
   }
 
   /** Sends a form to the bucket; the status, or NoAnswer. With `dieAfter` the browser is gone after so many bytes. */
@@ -109,6 +153,7 @@ export class Client {
     dieAfter: number | undefined,
   ): Promise<number> {
     const dead = new AbortController();
+    const began = performance.now();
     const pieces = async function* (): AsyncGenerator<Uint8Array> {
       const limit = Math.min(body.length, dieAfter ?? body.length);
       for (let at = 0; at < limit; at += 16_384) yield body.subarray(at, Math.min(at + 16_384, limit));
@@ -120,9 +165,10 @@ export class Client {
         headers: { ...headers, origin: this.origin },
         body: dieAfter === undefined ? Uint8Array.from(body) : ReadableStream.from(pieces()),
         ...(dieAfter === undefined ? {} : { duplex: "half" }),
-        signal: AbortSignal.any([dead.signal, AbortSignal.timeout(patienceMs)]),
+        signal: AbortSignal.any([dead.signal, AbortSignal.timeout(this.#patienceMs)]),
       } as RequestInit);
       await response.arrayBuffer();
+      this.#note("bucket", response, began);
       return response.status;
     } catch (cause) {
       throw new NoAnswer(`${method} to the bucket`, { cause });

@@ -18,7 +18,7 @@ async function openWorld(): Promise<World> {
     const people = Array.from({ length: peopleCount }, (_, n) => {
       const name = `Person ${n + 1}`;
       const account = { email: `p${n + 1}@example.com`, name, password: randomBytes(12).toString("hex") };
-      return new Person(account, place.origin);
+      return new Person(account, new Client(place.origin));
     });
     await Promise.all([place.heal(), ...people.map((one) => place.addUser(one.account))]);
     for (const one of people) await one.client.signIn(one.account);

@@ -41,6 +41,11 @@ export class Part {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.isRunning ? this.#child?.pid : undefined;
+  }
+
   /** Resolves when the process says it is ready, or has ended: what is broken may not be able to start. */
   async start(more: Record<string, string> = {}): Promise<void> {
     if (this.isRunning) return;

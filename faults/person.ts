@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { Client, NoAnswer, sha256 } from "./client.ts";
+import { type Answer, type Client, NoAnswer, sha256 } from "./client.ts";
 import type { Flaw, Picture } from "./pictures.ts";
 import type { Account } from "./place.ts";
 import type { Random } from "./random.ts";
@@ -89,9 +89,9 @@ export class Person {
   readonly stories: Story[] = [];
   readonly wishes = new Map<string, Wish>();
 
-  constructor(account: Account, origin: string) {
+  constructor(account: Account, client: Client) {
     this.account = account;
-    this.client = new Client(origin);
+    this.client = client;
   }
 
   /** One picture from choosing it to its end, or to where the person gives up. */
@@ -125,12 +125,7 @@ export class Person {
   }
 
   /** Asks until there is an answer that will not change by itself. */
-  async #insist(
-    story: Story,
-    what: string,
-    until: number,
-    ask: () => Promise<{ status: number; body: unknown }>,
-  ): Promise<{ status: number; body: unknown }> {
+  async #insist(story: Story, what: string, until: number, ask: () => Promise<Answer>): Promise<Answer> {
     for (let pause = 150; ; pause = Math.min(pause * 2, 1_500)) {
       const answer = await ask().catch((error: unknown) => {
         if (error instanceof NoAnswer) return undefined;
@@ -138,8 +133,10 @@ export class Person {
       });
       story.log.push(`${what}: ${answer?.status ?? "no answer"}`);
       if (answer !== undefined && !isPassing(answer.status)) return answer;
-      if (Date.now() + pause > until) throw new GivesUp(what);
-      await wait(pause);
+      // As long as it was asked to, like the upload page.
+      const told = Math.max(pause, (answer?.retryAfter ?? 0) * 1_000);
+      if (Date.now() + told > until) throw new GivesUp(what);
+      await wait(told);
     }
   }
 

@@ -104,7 +104,15 @@ export type Place = {
   /** To the store: from the web process, from both workers, from browsers. */
   doors: { web: HttpProxy; worker: HttpProxy; browsers: HttpProxy };
   /** Past every proxy, for who judges. */
-  direct: { databaseUrl(): string | undefined; endpoint: string; bucket: string; region: string; keys: Keys };
+  direct: {
+    databaseUrl(): string | undefined;
+    endpoint: string;
+    bucket: string;
+    region: string;
+    keys: Keys;
+    /** What cookies are signed with. */
+    secret: string;
+  };
   addUser(account: Account): Promise<void>;
   /** Everything runs, every wire is whole, every clock is right. */
   heal(): Promise<void>;
@@ -112,7 +120,17 @@ export type Place = {
 };
 export type Keys = { accessKeyId: string; secretAccessKey: string };
 
-export async function openPlace(): Promise<Place> {
+export type PlaceOptions = {
+  /** Settings that differ from those of the schedules. */
+  settings?: Record<string, string>;
+  /** No proxies between anything: they are for faults, and cost what is to be measured. */
+  straight?: boolean;
+};
+
+export async function openPlace({
+  settings = {},
+  straight: isStraight = false,
+}: PlaceOptions = {}): Promise<Place> {
   // Not mkdtemp: Postgres runs as a user of its own, which could not enter a folder of mode 0700.
   const folder = path.join(tmpdir(), `tintype-faults-${process.pid}-${randomBytes(4).toString("hex")}`);
   await mkdir(path.join(folder, "data"), { recursive: true });
@@ -138,6 +156,7 @@ export async function openPlace(): Promise<Place> {
     accessKeyId: `FAULTS${randomBytes(7).toString("hex").toUpperCase()}`,
     secretAccessKey: randomBytes(20).toString("hex"),
   };
+  const secret = randomBytes(32).toString("hex");
   const webPort = await freePort();
   const origin = `http://localhost:${webPort}`;
   const at = (port: number): string => `http://127.0.0.1:${port}`;
@@ -158,10 +177,10 @@ export async function openPlace(): Promise<Place> {
     TINTYPE_STORE_HOST: "127.0.0.1",
     TINTYPE_STORE_PORT: String(storePort),
     TINTYPE_TEST: "faults",
-    AUTH_SECRET: randomBytes(32).toString("hex"),
+    AUTH_SECRET: secret,
     S3_BUCKET: bucket,
     S3_REGION: region,
-    S3_PUBLIC_ENDPOINT: at(doors.browsers.port),
+    S3_PUBLIC_ENDPOINT: at(isStraight ? storePort : doors.browsers.port),
     S3_ACCESS_KEY_ID: keys.accessKeyId,
     S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
     S3_FORCE_PATH_STYLE: "true",
@@ -175,12 +194,18 @@ export async function openPlace(): Promise<Place> {
     TRASH_SECONDS: "1",
     WORKER_CONCURRENCY: "1",
     LOG_LEVEL: "info",
+    ...settings,
   };
   const part = (name: string, kind: Part["kind"], door: HttpProxy, wire: TcpProxy, more = {}): Part =>
     new Part(
       name,
       kind,
-      { ...common, S3_ENDPOINT: at(door.port), DATABASE_URL: through(wire), ...more },
+      {
+        ...common,
+        S3_ENDPOINT: at(isStraight ? storePort : door.port),
+        DATABASE_URL: isStraight ? databaseUrl : through(wire),
+        ...more,
+      },
       folder,
     );
   const store = part("store", "store", doors.web, wires.web, { UV_THREADPOOL_SIZE: "16" });
@@ -188,7 +213,7 @@ export async function openPlace(): Promise<Place> {
   const workers = wires.workers.map((wire, n) =>
     part(`worker-${n + 1}`, "worker", doors.worker, wire, { MALLOC_ARENA_MAX: "1" }),
   );
-  const direct = { databaseUrl: () => database.url, endpoint: at(storePort), bucket, region, keys };
+  const direct = { databaseUrl: () => database.url, endpoint: at(storePort), bucket, region, keys, secret };
 
   await store.start();
   const straight = { ...common, S3_ENDPOINT: at(storePort), DATABASE_URL: databaseUrl };

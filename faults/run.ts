@@ -157,7 +157,7 @@ const age = (sql: postgres.Sql, first: boolean) =>
   });
 
 /** Brings everything to its end. False: something does not come to one. */
-async function sweepUntilQuiet(place: Place): Promise<boolean> {
+export async function sweepUntilQuiet(place: Place): Promise<boolean> {
   const ahead = daysLater * 86_400_000;
   for (const one of [place.store, ...place.workers]) one.trouble({ clockMs: ahead });
   await wait(300);

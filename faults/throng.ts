@@ -1,0 +1,154 @@
+/** The crowd's day: who comes, what is measured, and what has to hold. The bench prints it, the tests hold the site to it. */
+import { setTimeout as wait } from "node:timers/promises";
+import postgres from "postgres";
+import { judge } from "./checker.ts";
+import { Client } from "./client.ts";
+import {
+  browse,
+  camera,
+  heapUp,
+  members,
+  sendAll,
+  type Taken,
+  type Tally,
+  tally,
+  tiny,
+  watch,
+} from "./crowd.ts";
+import type { Person } from "./person.ts";
+import type { Place } from "./place.ts";
+import { Random } from "./random.ts";
+import { sweepUntilQuiet } from "./run.ts";
+
+export type Throng = {
+  /** People who send so many pictures of about so many bytes each, all of them beginning at once. */
+  senders: { people: number; pictures: number; bytes: number }[];
+  viewers: number;
+  /** Pictures that everybody may see before it begins. */
+  shown: number;
+  pauseMs: number;
+};
+
+export type Day = {
+  tally: Tally;
+  taken: Taken;
+  people: Person[];
+  /** Pictures that were told to be in the gallery, and those that were not. */
+  ready: number;
+  unready: string[];
+  seconds: number;
+  rounds: number;
+};
+
+/** A few pictures in the gallery, for who looks. */
+async function show(place: Place, count: number): Promise<Person[]> {
+  const [keeper] = await members(place, ["keeper"], () => {});
+  if (keeper === undefined || count === 0) return [];
+  const next = await camera(200_000);
+  await sendAll(keeper, Array.from({ length: count }, next), 1);
+  const ids = keeper.stories.flatMap(({ mediaId }) => mediaId ?? []);
+  const change = { kind: "visibility", visibility: "public" };
+  await keeper.client.post("/api/changes", { selection: { ids }, change });
+  for (const id of ids) {
+    const wish = keeper.wishes.get(id);
+    if (wish !== undefined) wish.visibility = "public";
+  }
+  return [keeper];
+}
+
+/** Everybody comes at once; ends when the last picture has its verdict. */
+export async function throng(place: Place, who: Throng): Promise<Day> {
+  const people = await show(place, who.shown);
+  const counted = tally();
+  const made = await Promise.all(
+    who.senders.map(async ({ people: count, pictures, bytes }, n) => {
+      const names = Array.from({ length: count }, (_, m) => `sender-${n}-${m}`);
+      const next = await camera(bytes);
+      return (await members(place, names, counted.hear)).map((person) => ({
+        person,
+        pictures: Array.from({ length: pictures }, next),
+      }));
+    }),
+  );
+  const senders = made.flat();
+  people.push(...senders.map(({ person }) => person));
+  const lookers = await members(
+    place,
+    Array.from({ length: who.viewers >> 1 }, (_, n) => `viewer-${n}`),
+    counted.hear,
+  );
+  const strangers = Array.from(
+    { length: who.viewers - lookers.length },
+    (_, n) => new Client(place.origin, { hear: counted.hear, address: `10.2.0.${n}` }),
+  );
+  const taken = watch(place);
+  let over = false;
+  const began = performance.now();
+  const browsing = [...lookers.map(({ client }) => client), ...strangers].map((client, n) =>
+    browse(client, new Random(7_000 + n), {
+      endpoint: place.direct.endpoint,
+      over: () => over,
+      pauseMs: who.pauseMs,
+    }),
+  );
+  await Promise.all(senders.map(({ person, pictures }, n) => sendAll(person, pictures, 100 + n)));
+  const seconds = (performance.now() - began) / 1000;
+  over = true;
+  const rounds = (await Promise.all(browsing)).reduce((sum, one) => sum + one, 0);
+  await taken.stop();
+  const stories = people.flatMap((one) => one.stories);
+  return {
+    tally: counted,
+    taken,
+    people,
+    ready: stories.filter(({ mediaId }) => mediaId !== undefined).length,
+    unready: stories.filter(({ mediaId }) => mediaId === undefined).map(({ log }) => log.join("; ")),
+    seconds,
+    rounds,
+  };
+}
+
+/** Everything is swept, then the judge reads it all: sentences of what is wrong for these people. */
+export async function judged(place: Place, people: Person[]): Promise<string[]> {
+  const isQuiet = await sweepUntilQuiet(place);
+  return [
+    ...(isQuiet ? [] : ["R-30: something does not come to its end"]),
+    ...(await judge(place, people, new Client(place.origin))),
+  ];
+}
+
+export type Turns = {
+  /** How many of the other's pictures were ready when the last of the three was. */
+  ahead: number;
+  waiting: number;
+  /** From the first byte sent to the last of the three ready. */
+  threeSeconds: number;
+  allSeconds: number;
+};
+
+/** One person's `many` pictures wait; another sends three. */
+export async function takeTurns(place: Place, many: number): Promise<{ turns: Turns; people: Person[] }> {
+  const [heap, three] = await members(place, ["heap", "three"], () => {});
+  if (heap === undefined || three === undefined) throw new Error("Nobody came.");
+  const next = await tiny();
+  // Nobody works while they come, so that all of them wait at one moment.
+  for (const worker of place.workers) worker.pause();
+  await heapUp(heap, Array.from({ length: many }, next));
+  const began = performance.now();
+  for (const worker of place.workers) worker.resume();
+  await sendAll(three, Array.from({ length: 3 }, next), 5);
+  const threeSeconds = (performance.now() - began) / 1000;
+  const ahead = await readyOf(place, "heap");
+  while ((await readyOf(place, "heap")) < many) await wait(200);
+  const allSeconds = (performance.now() - began) / 1000;
+  return { turns: { ahead, waiting: many, threeSeconds, allSeconds }, people: [heap, three] };
+}
+
+async function readyOf(place: Place, name: string): Promise<number> {
+  const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {} });
+  const [row] = await sql<{ n: number }[]>`
+    select count(*)::int as n from uploads o join users u on u.id = o.owner_id
+    where u.name = ${name} and o.state = 'ready'`;
+  await sql.end();
+  return row?.n ?? 0;
+}
