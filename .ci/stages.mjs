@@ -68,7 +68,7 @@ const stages = [
   ["Unit and integration tests", () => npmScript("unit")],
   ["Production build", () => node("lib/cli/main.ts", "build")],
   // The long form is `npm run test:faults -- --count 200`.
-  ["Faults", () => node("faults/main.ts", "--seed", "11", "--count", "3", "--seconds", "40")],
+  ["Faults", () => node("faults/main.ts", "--seed", "11", "--count", "3", "--seconds", "40", "--crowd")],
   ["Browser tests", () => tool("playwright", "test")],
 ];
 

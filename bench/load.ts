@@ -63,7 +63,7 @@ export async function run(args: string[]): Promise<void> {
     const day = await throng(place, {
       senders: [
         { people: small, pictures: option(args, "each", 2), bytes: 200_000 },
-        { people: large, pictures: 1, bytes: 14_000_000 },
+        { people: large, pictures: 1, bytes: 18_000_000 },
       ],
       viewers,
       shown: 24,
@@ -75,7 +75,7 @@ export async function run(args: string[]): Promise<void> {
       const { turns, people: both } = await takeTurns(place, waiting);
       people.push(...both);
       console.log(
-        `\n${turns.waiting} pictures of one person wait, another sends 3: ready after ${turns.threeSeconds.toFixed(1)} s, with ${turns.ahead} of the other's before them; all ready after ${turns.allSeconds.toFixed(0)} s`,
+        `\n${turns.waiting} pictures of one person wait, another sends 3: ready after ${turns.threeSeconds.toFixed(1)} s, while ${turns.between} of the other's became ready; all ready after ${turns.allSeconds.toFixed(0)} s`,
       );
     }
     const wrong = await judged(place, people);

@@ -39,18 +39,24 @@ const patienceMs = 120_000;
 
 // Pictures
 
-/** A photograph of about so many bytes, as a camera writes it. */
-async function photograph(bytes: number): Promise<Buffer> {
-  const [width, height] = bytes > 1e6 ? [4000, 3000] : [1200, 900];
-  const noise = { type: "gaussian" as const, mean: 128, sigma: bytes > 1e6 ? 40 : 14 };
-  const raw = await sharp({ create: { width, height, channels: 3, background: "#777", noise } })
-    .png({ compressionLevel: 0 })
+const noisy = (width: number, height: number): Promise<Buffer> =>
+  sharp({
+    create: {
+      width,
+      height,
+      channels: 3,
+      background: "#777",
+      noise: { type: "gaussian", mean: 128, sigma: 30 },
+    },
+  })
+    .jpeg({ quality: 90 })
     .toBuffer();
-  // Noise of this kind takes so much at each quality; the nearest is near enough.
-  const tries = await Promise.all(
-    (bytes > 1e6 ? [92, 97] : [60, 80]).map((quality) => sharp(raw).jpeg({ quality }).toBuffer()),
-  );
-  return tries.sort((a, b) => Math.abs(a.length - bytes) - Math.abs(b.length - bytes))[0] ?? raw;
+
+/** A photograph of about so many bytes, three wide and two high. */
+async function photograph(bytes: number): Promise<Buffer> {
+  const sample = await noisy(300, 200);
+  const side = Math.sqrt(((bytes / sample.length) * 300 * 200) / 6);
+  return noisy(Math.round(side * 3), Math.round(side * 2));
 }
 
 /** The same photograph with a comment nobody else has: decoded like it, and unlike any other. */

@@ -9,6 +9,7 @@ import { Person } from "./person.ts";
 import { openPlace, type Place } from "./place.ts";
 import { runSchedule } from "./run.ts";
 import { draw, peopleCount, type Schedule } from "./schedule.ts";
+import { shortCrowd } from "./short-crowd.ts";
 
 type World = { place: Place; people: Person[]; stranger: Client };
 
@@ -62,6 +63,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     /** No schedule is begun later than that. */
     seconds: { type: "string", default: "1000000" },
+    /** Ends with a small crowd: many at once, and turns in the queue. */
+    crowd: { type: "boolean", default: false },
   },
 });
 const [count, first] = [Number(values.count), Number(values.seed)];
@@ -100,3 +103,13 @@ console.log(
   `${judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; of the last place, ${stories.length} uploads were judged, ${stories.filter((one) => one.mediaId !== undefined).length} of them told to be in the gallery.`,
 );
 process.exitCode = failed.length > 0 ? 1 : 0;
+if (values.crowd) {
+  const began = Date.now();
+  const wrong = await shortCrowd();
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(`${wrong.length === 0 ? "ok    " : "FAILED"} a crowd (${seconds} s)`);
+  if (wrong.length > 0) {
+    console.error(list("  What is wrong:", wrong));
+    process.exitCode = 1;
+  }
+}
