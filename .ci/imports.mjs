@@ -45,9 +45,9 @@ const rules = [
 
 /** Tests, what they share, and benchmarks may look behind every door. */
 const isTest = (file) =>
-  /\.test\.tsx?$/.test(file) || /(^|\/)testing\.ts$/.test(file) || /^(bench|e2e|faults)\//.test(file);
+  /\.test\.tsx?$/.test(file) || /(^|\/)testing\.ts$/.test(file) || /^(bench|e2e|faults|hostile)\//.test(file);
 
-const files = globSync("{app,lib,db,e2e,bench,faults}/**/*.{ts,tsx}").sort();
+const files = globSync("{app,lib,db,e2e,bench,faults,hostile}/**/*.{ts,tsx}").sort();
 const { metafile } = await build({
   entryPoints: files,
   bundle: true,

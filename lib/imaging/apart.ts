@@ -12,7 +12,10 @@ import { z } from "zod";
 const project = path.join(import.meta.dirname, "..", "..");
 
 export type ApartLimits = {
+  /** On the clock, waiting for the store included. */
   seconds: number;
+  /** Of processor time, where /proc tells of it. */
+  cpuSeconds: number;
   /** Resident memory in bytes, looked at several times a second where /proc tells of it. */
   memoryBytesMax: number;
   outputBytesMax: number;
@@ -152,6 +155,7 @@ export async function runApart(
       if (now === undefined) return;
       found.cpuSeconds = now.cpuSeconds;
       if (now.bytes > limits.memoryBytesMax) stop("memory");
+      if (now.cpuSeconds > limits.cpuSeconds) stop("late");
     });
   }, watchEveryMs);
   const cancel = (): void => stop("cancelled");

@@ -2,7 +2,7 @@ import { Rejection } from "./rejection.ts";
 
 /** For one picture, all steps together: by the clock on the wall, and of processor time. */
 const wallSecondsMax = 60;
-const cpuSecondsMax = 30;
+export const cpuSecondsMax = 30;
 
 export type Clock = {
   /** What sharp's timeout takes. Throws Rejection took_too_long when nothing is left. */

@@ -4,7 +4,7 @@ import { openOriginal, openOwn } from "./codec.ts";
 import { exifOf, readHeic } from "./formats/heic.ts";
 import { withExif } from "./formats/jpeg.ts";
 import { decodeHeic } from "./heic/decode.ts";
-import type { Identity } from "./identify.ts";
+import { type Identity, pictureIn } from "./identify.ts";
 import { ladder, type Step } from "./ladder.ts";
 import { movingPart, wholeBoxes } from "./live.ts";
 import { forEncoding, openPixels, type Pixels, placeholder, shrink, withProfile } from "./pixels.ts";
@@ -149,7 +149,7 @@ async function readWhole(
   try {
     const pixels = await (mime === "image/heic"
       ? decodeHevc(original, largest, clock, signal)
-      : decode(original, largest, clock));
+      : decode(pictureIn(original, mime), largest, clock));
     if (motion !== undefined) await playThrough(motion.body, clock);
     return pixels;
   } catch (cause) {

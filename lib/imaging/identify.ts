@@ -1,13 +1,13 @@
-import { limits, type MediaType, type PictureType } from "#lib/media.ts";
+import { isVideo, limits, type MediaType, type PictureType } from "#lib/media.ts";
 import { openOriginal } from "./codec.ts";
 import { readAvif } from "./formats/avif.ts";
-import { readGif } from "./formats/gif.ts";
+import { gifAlone, readGif } from "./formats/gif.ts";
 import { readHeic } from "./formats/heic.ts";
 import { readJpeg } from "./formats/jpeg.ts";
 import { readPng } from "./formats/png.ts";
 import { readWebp } from "./formats/webp.ts";
 import { Rejection } from "./rejection.ts";
-import { sniff } from "./sniff.ts";
+import { sniff, sniffVideo } from "./sniff.ts";
 import { corrupt, type Structure } from "./structure.ts";
 import { verdict } from "./verdict.ts";
 
@@ -55,6 +55,10 @@ function checkLimits(
     throw new Rejection("too_much_metadata", `EXIF of ${exifBytes} bytes, XMP of ${xmpBytes} bytes`);
 }
 
+/** What of the bytes is given to libvips. */
+export const pictureIn = (original: Buffer, mime: PictureType): Buffer =>
+  mime === "image/gif" ? gifAlone(original) : original;
+
 /** A header that lies past its container's own fields shows only once libvips has read it. */
 async function readHeader(original: Buffer): ReturnType<ReturnType<typeof openOriginal>["metadata"]> {
   const opened = openOriginal(original);
@@ -70,13 +74,15 @@ async function readHeader(original: Buffer): ReturnType<ReturnType<typeof openOr
  * `declared` is what the uploader said, "" when it did not know. Throws Rejection.
  */
 export async function identify(original: Buffer, declared: MediaType | ""): Promise<Identity> {
+  if (declared !== "" && !isVideo(declared) && sniffVideo(original) !== undefined)
+    throw new Rejection("type_mismatch", `declared ${declared}, is a video`);
   const mime = await sniff(original);
   if (declared !== "" && declared !== mime && !confused.every((type) => [declared, mime].includes(type)))
     throw new Rejection("type_mismatch", `declared ${declared}, is ${mime}`);
   if (mime === "image/heic") return identifyHeic(original);
   const structure = readers[mime](original);
   checkLimits(mime, structure);
-  const header = await readHeader(original);
+  const header = await readHeader(pictureIn(original, mime));
   checkLimits(mime, {
     ...structure,
     width: header.width,

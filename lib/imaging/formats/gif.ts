@@ -25,11 +25,12 @@ function chainEnd(original: Buffer, at: number): number {
 
 const firstBlock = (original: Buffer): number => headerBytes + tableBytes(byteAt(original, 10));
 
-function* blocks(original: Buffer): Generator<Block> {
+/** Returns the offset after the last of them. */
+function* blocks(original: Buffer): Generator<Block, number> {
   for (let at = firstBlock(original); ; ) {
     const start = at;
     const introducer = byteAt(original, at);
-    if (introducer === 0x3b) return;
+    if (introducer === 0x3b) return at + 1;
     if (introducer === 0x21) {
       at = chainEnd(original, at + 2);
       yield { kind: "extension", whole: original.subarray(start, at), label: byteAt(original, start + 1) };
@@ -87,4 +88,13 @@ export function stripGif(original: Buffer): Buffer {
     if (keep) parts.push(block.whole);
   }
   return Buffer.concat([...parts, Buffer.from([0x3b])]);
+}
+
+/** Without what follows its end: libvips takes that for another frame, and browsers show the picture. */
+export function gifAlone(original: Buffer): Buffer {
+  const walk = blocks(original);
+  for (;;) {
+    const next = walk.next();
+    if (next.done === true) return original.subarray(0, next.value);
+  }
 }

@@ -1,4 +1,5 @@
 /** JPEG: a walk over its segments. ITU-T T.81 annex B; EXIF, XMP, ICC and Adobe segments by their signatures. */
+import { Rejection } from "../rejection.ts";
 import { corrupt, type Structure } from "../structure.ts";
 import { orientationIn, orientationOnly } from "../tiff.ts";
 
@@ -37,6 +38,21 @@ function segmentAt(original: Buffer, at: number): Segment {
   return { code, start, data: original.subarray(start + 4, end), end };
 }
 
+/** Cameras and programs write about ten. Each is a walk over all pixels, in which a decoder cannot be interrupted. */
+const scansMax = 100;
+
+/** Throws Rejection took_too_long for more scans than any program writes, without decoding them. */
+function checkScans(original: Buffer): void {
+  let count = 0;
+  for (let at = 2; at < original.length; ) {
+    const { code, end } = segmentAt(original, at);
+    if (code === marker.eoi) return;
+    at = code === marker.sos ? scanEnd(original, end) : end;
+    if (code === marker.sos) count += 1;
+    if (count > scansMax) throw new Rejection("took_too_long", `more than ${scansMax} scans`);
+  }
+}
+
 /** Every segment up to and including the first start of scan. */
 function* header(original: Buffer): Generator<Segment> {
   for (let at = 2; ; ) {
@@ -69,6 +85,7 @@ export function readJpeg(original: Buffer): Structure {
     else if (code === app(1) && startsWith(data, "http://ns.adobe.com/x")) found.xmpBytes += data.length;
     else if (code === app(1) || code === app(13) || code === marker.com) found.exifBytes += data.length;
   }
+  checkScans(original);
   return found;
 }
 

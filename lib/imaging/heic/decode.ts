@@ -5,7 +5,7 @@
 import pLimit from "p-limit";
 import { z } from "zod";
 import { runApart } from "../apart.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, cpuSecondsMax } from "../clock.ts";
 import type { Heic } from "../formats/heic.ts";
 import { Rejection } from "../rejection.ts";
 import { corrupt } from "../structure.ts";
@@ -56,13 +56,18 @@ async function decodeAlone(
       arguments: [String(seconds), String(wasmMegabytesMax)],
       packages: ["libheif-js"],
     },
-    { seconds, memoryBytesMax, outputBytesMax: header.width * header.height * 4 + headBytes },
+    {
+      seconds,
+      cpuSeconds: cpuSecondsMax,
+      memoryBytesMax,
+      outputBytesMax: header.width * header.height * 4 + headBytes,
+    },
     original,
     signal,
   );
   clock.spend(cpuSeconds);
   signal?.throwIfAborted();
-  if (end === "late") throw new Rejection("took_too_long", `a HEIC picture took more than ${seconds} s`);
+  if (end === "late") throw new Rejection("took_too_long", "a HEIC picture took too long");
   if (end === "memory") throw new Rejection("too_many_pixels", "a HEIC picture took more memory than it may");
   if (end !== "done") {
     const failure = failureOf(said);

@@ -113,7 +113,7 @@ function number(table: Buffer, at: number, bytes: 2 | 4 | 8): number {
 }
 
 /** Sizes of the samples, one after the other. */
-function* sizes(movie: Movie, table: Box): Generator<number> {
+function sizes(movie: Movie, table: Box): { count: number; each: Iterator<number> } {
   const same = movie.children(table).find(({ type }) => type === "stsz");
   const data = same && movie.content(same);
   // Fields of less than a byte are of no camera; without sizes, nothing of the track is known to lie anywhere.
@@ -121,7 +121,10 @@ function* sizes(movie: Movie, table: Box): Generator<number> {
   const fixed = number(data, 4, 4);
   const count = number(data, 8, 4);
   if (fixed === 0 && 12 + count * 4 > data.length) throw corrupt("a table of sizes is cut off");
-  for (let n = 0; n < count; n++) yield fixed === 0 ? data.readUInt32BE(12 + n * 4) : fixed;
+  function* each(data: Buffer): Generator<number> {
+    for (let n = 0; n < count; n++) yield fixed === 0 ? data.readUInt32BE(12 + n * 4) : fixed;
+  }
+  return { count, each: each(data) };
 }
 
 /** Where the samples of a track lie. */
@@ -135,12 +138,14 @@ function ranges(movie: Movie, table: Box): Range[] {
   const bytes = wide === undefined ? 4 : 8;
   const chunks = number(at, 4, 4);
   const runCount = number(run, 4, 4);
-  const size = sizes(movie, table);
+  const { count, each: size } = sizes(movie, table);
   const found: Range[] = [];
   let perChunk = 0;
   for (let chunk = 1, next = 0; chunk <= chunks; chunk++) {
     if (next < runCount && number(run, 8 + next * 12, 4) <= chunk) {
       perChunk = number(run, 12 + next * 12, 4);
+      // Whoever reads such a table sample by sample does so for hours.
+      if (perChunk > count) throw corrupt("a chunk of more samples than there are");
       next += 1;
     }
     const from = number(at, 8 + (chunk - 1) * bytes, bytes);

@@ -13,6 +13,7 @@ import type { Video } from "./read.ts";
 export type Poster = Decoded;
 
 const seconds = 60;
+const cpuSeconds = 30;
 const memoryBytesMax = 1_200 * 1024 * 1024;
 const one = pLimit(1);
 /** Of one picture, as it is coded. */
@@ -45,7 +46,7 @@ async function decodePoster(
       arguments: [seconds, source.bytes, stored.width, stored.height, at].map(String),
       packages: ["mediabunny", "@ffmpeg/core"],
     },
-    { seconds, memoryBytesMax, outputBytesMax: isAv1 ? avifBytesMax : bytes },
+    { seconds, cpuSeconds, memoryBytesMax, outputBytesMax: isAv1 ? avifBytesMax : bytes },
     source,
     signal,
   );

@@ -23,6 +23,7 @@ export type Video = {
 };
 
 const seconds = 120;
+const cpuSeconds = 30;
 const memoryBytesMax = 700 * 1024 * 1024;
 const outputBytesMax = 32 * 1024 * 1024;
 const earliest = Date.UTC(1970, 0, 2);
@@ -69,7 +70,7 @@ function parse<T>(shape: { parse(value: unknown): T }, text: string): T | undefi
 }
 
 function toldBy({ end, output, said }: Apart): Told {
-  if (end === "late") throw new Rejection("took_too_long", `reading the video took more than ${seconds} s`);
+  if (end === "late") throw new Rejection("took_too_long", "reading the video took too long");
   if (end === "memory" || end === "too_much")
     throw new Rejection("too_much_metadata", "an index past all measure");
   const told = end === "done" ? parse(toldShape, output.toString("utf8")) : undefined;
@@ -90,11 +91,14 @@ export async function readVideo(source: Source, mime: VideoType, signal?: AbortS
     arguments: [String(seconds), String(source.bytes), mime === "video/webm" ? "webm" : "mp4"],
     packages: ["mediabunny"],
   };
-  const apart = await runApart(program, { seconds, memoryBytesMax, outputBytesMax }, source, signal).catch(
-    (error: unknown) => {
-      throw error instanceof AskedTooMuch ? corrupt("its index leads nowhere") : error;
-    },
-  );
+  const apart = await runApart(
+    program,
+    { seconds, cpuSeconds, memoryBytesMax, outputBytesMax },
+    source,
+    signal,
+  ).catch((error: unknown) => {
+    throw error instanceof AskedTooMuch ? corrupt("its index leads nowhere") : error;
+  });
   signal?.throwIfAborted();
   const told = toldBy(apart);
   const { width, height, turn, duration, codecs, contentId, patches } = told;
