@@ -38,7 +38,7 @@ const saidMax = 2_000;
 const ticksPerSecond = 100;
 
 /** Resident bytes and processor seconds; undefined where there is no /proc or no such process any more. */
-async function account(pid: number): Promise<{ bytes: number; cpuSeconds: number } | undefined> {
+export async function account(pid: number): Promise<{ bytes: number; cpuSeconds: number } | undefined> {
   const [stat, status] = await Promise.all(
     ["stat", "status"].map((name) => readFile(`/proc/${pid}/${name}`, "latin1").catch(() => "")),
   );

@@ -229,7 +229,10 @@ async function cascade(
 }
 
 /** Renditions of a video's poster, turned as it is shown; of a plain field of its shape where there is none. */
-export async function deriveStill(video: Video, poster: Poster | undefined): Promise<Derivation> {
+export async function deriveStill(
+  video: Pick<Video, "width" | "height" | "turn">,
+  poster: Poster | undefined,
+): Promise<Derivation> {
   const clock = startClock();
   try {
     const { width, height } = top(video);

@@ -104,12 +104,7 @@ describe("kinds", () => {
       jxl: Buffer.concat([Buffer.from([0xff, 0x0a]), Buffer.alloc(60)]),
       jxlBoxed: latin("\0\0\0\x0cJXL \r\n\x87\n"),
       jp2: latin("\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "),
-      mp4: ftyp("isom", "mp42"),
-      mov: ftyp("qt  ", "qt  "),
       canonRaw: ftyp("crx ", "crx ", "isom"),
-      webm: latin(
-        "\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webmB\x87\x81\x04",
-      ),
       fits: latin("SIMPLE  =                    T"),
       exr: latin("\x76\x2f\x31\x01\x02\0\0\0"),
       radiance: latin("#?RADIANCE\n"),
@@ -119,6 +114,18 @@ describe("kinds", () => {
     };
     for (const [kind, bytes] of Object.entries(others))
       await assert.rejects(identify(bytes, "image/jpeg"), rejectedAs("unsupported_type"), kind);
+  });
+
+  test("films that are taken, called pictures, are type_mismatch: their sentence tells to rename them (R-43)", async () => {
+    const films: Record<string, Buffer> = {
+      mp4: ftyp("isom", "mp42"),
+      mov: ftyp("qt  ", "qt  "),
+      webm: latin(
+        "\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webmB\x87\x81\x04",
+      ),
+    };
+    for (const [kind, bytes] of Object.entries(films))
+      await assert.rejects(identify(bytes, "image/jpeg"), rejectedAs("type_mismatch"), kind);
   });
 
   test("an AVIF that names only the generic brand is still an AVIF (R-43)", async () => {

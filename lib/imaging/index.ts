@@ -2,10 +2,20 @@
 
 export type { Source } from "./apart.ts";
 export { lockDown } from "./codec.ts";
-export { type Derivation, derive, deriveStill, fullJpeg, type Rendition } from "./derive.ts";
+export {
+  type DecoderLimits,
+  DecoderLost,
+  derive,
+  deriveStill,
+  fullJpeg,
+  identify,
+  posterOf,
+  startDecoders,
+} from "./decoders.ts";
+export type { Derivation, Rendition } from "./derive.ts";
 export { type Facts, readFacts } from "./facts.ts";
-export { type Identity, identify } from "./identify.ts";
+export type { Identity } from "./identify.ts";
 export { Rejection } from "./rejection.ts";
 export { sniffVideo } from "./sniff.ts";
 export { withoutMetadata } from "./strip.ts";
-export { patched, posterOf, readVideo, type Video } from "./video/index.ts";
+export { patched, readVideo, type Video } from "./video/index.ts";

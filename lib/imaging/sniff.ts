@@ -53,6 +53,8 @@ export function sniffVideo(start: Buffer): VideoType | undefined {
   // Old QuickTime files begin without a brand.
   if (found === undefined)
     return ["moov", "wide", "mdat"].includes(text(head, 4, 8)) ? "video/quicktime" : undefined;
+  // A raw picture of Canon's, which says that it is made as films are.
+  if (found[0] === "crx ") return undefined;
   if (found[0] === "qt  ") return "video/quicktime";
   return found.some((brand) => mp4Brands.test(brand)) ? "video/mp4" : undefined;
 }

@@ -20,9 +20,9 @@ after(async () => {
   await place?.close();
 });
 
-/** What a process of its own is started for takes a hundred times as long. */
-const isQuick = (one: Case): boolean =>
-  one.long !== true && !/^(video|image\/heic)/.test(one.declared) && one.declared !== "";
+/** What takes long to make, or is read by a process that is started for it, is left to the long form. */
+const isQuick = ({ long, declared, name }: Case): boolean =>
+  long !== true && /^image\/(?!heic)/.test(declared) && !/million|thousand|20,000|16,000|\d M/.test(name);
 
 async function assertRight(cases: readonly Case[]): Promise<void> {
   const folder = path.join(tmpdir(), "tintype-hostile-kept");
@@ -39,19 +39,21 @@ describe("a worker that is sent what was made to harm it", () => {
   for (const [group, every] of [
     ["good", 1],
     ["bombs", 2],
-    ["truncated", 9],
+    ["truncated", 7],
     ["disguised", 2],
-    ["metadata", 2],
+    ["metadata", 3],
     ["shapes", 4],
     ["containers", 3],
   ] as const)
     it(`is right about each of the ${group} and stays (A-24 … A-33)`, async () => {
-      const cases = (await corpus())[group]?.filter((one) => isQuick(one) || group === "good") ?? [];
+      const cases =
+        (await corpus())[group]?.filter((one) => isQuick(one) || /^a good (heic|mp4)$/.test(one.name)) ?? [];
       await assertRight(cases.filter((_, n) => n % every === 0));
     });
 
-  it("comes to an end with damage of 60 seeds, shows nothing broken, and takes the next good picture", async () => {
-    await assertRight(await Promise.all(Array.from({ length: 60 }, (_, n) => fuzzed(n + 1))));
+  it("comes to an end with damage of 40 seeds, shows nothing broken, and takes the next good picture", async () => {
+    const damaged = await Promise.all(Array.from({ length: 60 }, (_, n) => fuzzed(n + 1)));
+    await assertRight(damaged.filter(isQuick).slice(0, 40));
     const good = (await corpus()).good?.[0];
     assert.ok(good);
     await assertRight([good]);

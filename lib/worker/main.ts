@@ -6,7 +6,7 @@ import { backupWhenDue } from "../backup/schedule.ts";
 import { forgetOldChanges } from "../bulk/change.ts";
 import { database } from "../database.ts";
 import { required, settings } from "../env.ts";
-import { lockDown } from "../imaging/index.ts";
+import { startDecoders } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { fillPlaces } from "../places/fill.ts";
 import { purge } from "../purge.ts";
@@ -17,7 +17,6 @@ import { type Budget, finalize } from "../uploads/finalize.ts";
 import { forgiveAll } from "../uploads/risk.ts";
 import { leaseSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
-import { withDeadline } from "./deadline.ts";
 import { deriveAgain } from "./derive.ts";
 import { makeFullJpeg } from "./full-jpeg.ts";
 import { pixelRoom } from "./pixels.ts";
@@ -44,23 +43,15 @@ const writeQueueLine = queueLog(logger);
 const queueLogger = new Logger(() => writeQueueLine);
 
 async function main(): Promise<void> {
-  // a worker whose decoders cannot be locked down must not touch a stranger's bytes.
-  await lockDown();
   const { db, sql } = database();
   const { concurrency, pixels: pixelsMax } = settings().worker;
+  // a worker whose decoders cannot be locked down must not touch a stranger's bytes.
+  await startDecoders(concurrency);
   const room = pixelRoom(pixelsMax);
   const decoding = pLimit(concurrency);
   const budget: Budget = {
     bytes: pixelRoom(originalBytesMax),
-    pixels: (pixels, work) =>
-      decoding(() =>
-        room(pixels, () =>
-          withDeadline(work, () => {
-            logger.fatal("a picture does not end: this worker gives up and is started again");
-            process.exit(1);
-          }),
-        ),
-      ),
+    pixels: (pixels, work) => decoding(() => room(pixels, work)),
   };
   const inFlight = pLimit(concurrency + travelling);
   const ending = new AbortController();

@@ -1,12 +1,8 @@
 import pLimit from "p-limit";
 import { runApart, type Source } from "../apart.ts";
-import { startClock } from "../clock.ts";
-import { openOriginal } from "../codec.ts";
 import type { Decoded } from "../heic/decode.ts";
-import { identify } from "../identify.ts";
 import { ladder } from "../ladder.ts";
-import { Rejection } from "../rejection.ts";
-import { verdict } from "../verdict.ts";
+import { avifPoster } from "./avif-poster.ts";
 import type { Video } from "./read.ts";
 
 /** Pixels before they are turned. */
@@ -25,13 +21,25 @@ const afterSeconds = 1;
  * One picture of a video, large enough for its largest rendition. `undefined` when the decoder here does not know the
  * coding or gives up: the video is shown by a plain field then.
  */
-export const posterOf = (source: Source, video: Video, signal?: AbortSignal): Promise<Poster | undefined> =>
-  one(() => decodePoster(source, video, signal));
+export const posterOf = (
+  source: Source,
+  video: Video,
+  signal?: AbortSignal,
+  decodeAvif: DecodeAvif = avifPoster,
+): Promise<Poster | undefined> => one(() => decodePoster(source, video, signal, decodeAvif));
+
+/** Of an AV1 video the picture comes as an AVIF, which others decode. */
+type DecodeAvif = (
+  avif: Buffer,
+  size: { width: number; height: number },
+  signal?: AbortSignal,
+) => Promise<Poster | undefined>;
 
 async function decodePoster(
   source: Source,
   { width, height, turn, duration, codecs }: Video,
   signal: AbortSignal | undefined,
+  decodeAvif: DecodeAvif,
 ): Promise<Poster | undefined> {
   signal?.throwIfAborted();
   const [step] = ladder(width, height).steps;
@@ -51,29 +59,7 @@ async function decodePoster(
     signal,
   );
   signal?.throwIfAborted();
-  if (end === "done" && isAv1) return fromAvif(output, stored);
+  if (end === "done" && isAv1) return decodeAvif(output, stored, signal);
   if (end !== "done" || output.length !== bytes) return undefined;
   return { data: output, ...stored, channels: 3 };
-}
-
-/** Judged and decoded as an AVIF that somebody sent; one that is none leaves the video without a picture of its own. */
-async function fromAvif(
-  avif: Buffer,
-  { width, height }: { width: number; height: number },
-): Promise<Poster | undefined> {
-  const clock = startClock();
-  try {
-    await identify(avif, "image/avif");
-    const data = await openOriginal(avif)
-      .timeout(clock.left())
-      .resize(width, height, { fit: "fill" })
-      .toColourspace("srgb")
-      .flatten({ background: "#000" })
-      .raw({ depth: "uchar" })
-      .toBuffer();
-    return { data, width, height, channels: 3 };
-  } catch (cause) {
-    if (verdict(clock.judge(cause)) instanceof Rejection) return undefined;
-    throw cause;
-  }
 }
