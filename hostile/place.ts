@@ -5,7 +5,7 @@ import path from "node:path";
 import { eq, inArray } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Upload, uploads } from "#db/schema.ts";
-import { enqueue, finalizeJob } from "#lib/jobs.ts";
+import { enqueueUploads } from "#lib/jobs.ts";
 import type { MediaType } from "#lib/media.ts";
 import { mediaTypes } from "#lib/media.ts";
 import { type Part, startPart } from "#lib/start/part.ts";
@@ -108,12 +108,7 @@ export async function openPlace(more: Record<string, string> = {}): Promise<Plac
           // What was put off is taken again at once: a minute more would tell nothing more.
           asked = performance.now();
           const idle = open.filter(({ leaseToken, attempts }) => leaseToken === null && attempts > 0);
-          if (idle.length > 0)
-            await enqueue(
-              db,
-              "finalize",
-              idle.map(({ id }) => finalizeJob(id)),
-            );
+          await enqueueUploads(db, idle);
         }
         await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
