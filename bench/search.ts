@@ -4,14 +4,17 @@
  * Korean, filters by themselves, the second page, and counting; what a medium costs when it comes in, with the search and
  * without; and whether any plan reads a table from end to end. Rows only, in a throw-away Postgres: no picture exists.
  */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import postgres from "postgres";
 import { connect, type Db } from "#db/client.ts";
 import { migrate } from "#db/migrate.ts";
-import { boundSearch, searchStatement } from "#db/queries/search.ts";
+import type { Place } from "#db/queries/gallery.ts";
+import { boundSearch, searchPlaces } from "#db/queries/search.ts";
+import { readCursor } from "#lib/gallery.ts";
 import type { Viewer } from "#lib/media.ts";
 import { parseQuery } from "#lib/search/query.ts";
 import { countMatches, searchMedia } from "#lib/search/search.ts";
+import { suggestionsFor } from "#lib/search/suggest.ts";
 import { wantedOf } from "#lib/search/wanted.ts";
 import { throwawayPostgres } from "#lib/testing.ts";
 import { median, table } from "./processes.ts";
@@ -33,8 +36,11 @@ const asked = [
   ["60 of 100", "khundred"],
   ["60 of 100,000", "kmany"],
   ["60 of half", "img"],
+  ["one in thirteen", "sunset"],
   ["two words", "sunset busan"],
-  ["100,000 of one month", "kburst"],
+  ["two words, never together", "sunset harbour"],
+  ["rare and common word", "khundred img"],
+  ["many of one month, long ago", "kburst"],
   ["1 letter", "s"],
   ["2 letters", "su"],
   ["Korean", "바다"],
@@ -45,15 +51,26 @@ const asked = [
   ["rare type", "type:gif"],
   ["rare type and word", "type:gif khundred"],
   ["colour", "color:red"],
+  ["colour nobody has", "color:#ffffff"],
   ["orientation", "orientation:portrait"],
+  ["missing alt text", "no:alt"],
+  ["alt text, which nobody has", "has:alt"],
   ["5 stars", "rating:5"],
   ["size nobody has", "size:<1mp"],
   ["width nobody has", "width:>=9000"],
   ["month", "2015-03"],
+  ["word and year", "sunset 2012"],
   ["day of every year", "on:07-23"],
   ["tag of 1,000", "tag:rare"],
   ["tag and word", "tag:rare sunset"],
   ["a word that is a tag", "rare"],
+  ["album of 100,000", "album:oldest"],
+  ["album and word", "album:oldest sunset"],
+  ["album and rare word", "album:oldest khundred"],
+  ["favourites", "is:favourite"],
+  ["place", 'place:"Haeundae"'],
+  ["missing place", "no:place"],
+  ["near a place", "near:35.16,129.16,10km"],
 ] as const;
 
 /** Like a library that grew for sixteen years: most belongs to one person, seven of ten pictures are public. */
@@ -84,7 +101,7 @@ export async function seed(pg: postgres.Sql, rows: number): Promise<void> {
             (array['Busan','Seoul','Berlin','Lisbon','바다','해변 산책','東京','Oslo','Kyoto 京都','Prague'])
               [1 + (hashint4(n * 7) & 2147483647) % 10] end,
           case when n = ${Math.floor(rows / 3)} then 'Kone' end,
-          case when n % ${Math.max(1, Math.floor(rows / 100))}::int = 7 then 'Khundred' end,
+          case when n % ${Math.max(1, Math.floor(rows / 100))}::int = 13 then 'Khundred' end,
           case when n % ${Math.max(1, Math.floor(rows / 100_000))}::int = 0 then 'Kmany' end,
           case when n between ${Math.floor(rows * 0.4)}::int and ${Math.floor(rows * 0.4 + Math.min(100_000, rows / 200))}::int then 'Kburst' end),
         timestamptz '2010-01-01' + n::float8 / ${rows}::float8 * interval '5840 days', 'camera',
@@ -93,9 +110,9 @@ export async function seed(pg: postgres.Sql, rows: number): Promise<void> {
       from generate_series(${from}::int, ${Math.min(rows, from + step - 1)}::int) n`;
   await pg`insert into media_search (media_id, owner_id, open, taken_at, words, own_words, facts, own_facts, keyed)
     select id, owner_id, visibility = 'public', taken_at, search_text(title, description, alt, camera, lens),
-      search_words(filename),
+      search_own_text(filename, place, place_also),
       search_facts(mime::text, kind::text, motion, width, height, color, title, description, alt, camera, lens, taken_at, taken_offset),
-      search_own_facts(visibility::text, latitude, longitude), true from media`;
+      search_own_facts(visibility::text, latitude, longitude, place, place_also), true from media order by id`;
   await pg`insert into media_gear (owner_id, open, kind, name, count)
     select owner_id, visibility = 'public', 'camera', camera, count(*) from media group by 1, 2, 3, 4`;
   await pg`set maintenance_work_mem = '1GB'`;
@@ -117,26 +134,32 @@ async function timed(rounds: number, work: () => Promise<unknown>): Promise<numb
   return median(all);
 }
 
-/** Tables that a plan reads from end to end, and how many pages it touched. */
-async function planOf(
-  db: Db,
-  viewer: Viewer | undefined,
-  query: string,
-): Promise<{ whole: string; pages: number }> {
-  const lines = await db.transaction(async (tx) => {
+export type Cost = { pages: number; statements: number; whole: string };
+
+/** Counts the pages of a statement by explaining it. */
+async function count(tx: Db, cost: Cost, statement: SQL): Promise<void> {
+  const lines = await tx.execute<{ "QUERY PLAN": string }>(
+    sql`explain (analyze, buffers, timing off, costs off) ${statement}`,
+  );
+  const plan = lines.map((row) => row["QUERY PLAN"]).join("\n");
+  const [, hit = "0", read = "0"] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(plan) ?? [];
+  cost.pages += Number(hit) + Number(read);
+  cost.statements++;
+  for (const [, name] of plan.matchAll(/Seq Scan on (\w+)/g)) cost.whole = `${cost.whole} ${name}`.trim();
+}
+
+/** What the places of the first page cost the database, or of the page after `from`. */
+async function costOf(db: Db, viewer: Viewer | undefined, query: string, from?: Place): Promise<Cost> {
+  const cost: Cost = { pages: 0, statements: 0, whole: "" };
+  await db.transaction(async (tx) => {
     await boundSearch(tx, 60_000);
     const wanted = await wantedOf(tx, viewer, parseQuery(query).clauses);
-    if (wanted === undefined) return [];
-    const statement = searchStatement(wanted, { from: undefined, newer: false, limit: pageLength + 1 });
-    const rows = await tx.execute<{ "QUERY PLAN": string }>(
-      sql`explain (analyze, buffers, timing off, costs off) ${statement}`,
-    );
-    return rows.map((row) => row["QUERY PLAN"]);
+    if (wanted !== undefined)
+      await searchPlaces(tx, wanted, { from, newer: false, limit: pageLength + 1 }, (statement) =>
+        count(tx, cost, statement),
+      );
   });
-  const whole = lines.flatMap((line) => /Seq Scan on (\w+)/.exec(line)?.[1] ?? []);
-  const [, hit = "0", read = "0"] =
-    /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(lines.join("\n")) ?? [];
-  return { whole: whole.join(" ") || "none", pages: Number(hit) + Number(read) };
+  return cost;
 }
 
 /** Milliseconds for one medium that comes in by itself, and for each of a hundred that come together. */
@@ -168,64 +191,89 @@ async function coming(pg: postgres.Sql): Promise<Record<string, string>[]> {
   return results;
 }
 
+/** Milliseconds and pages of every kind of search, for a visitor and for the owner of most. */
+async function searches(db: Db): Promise<void> {
+  const results: Record<string, string | number>[] = [];
+  const worst = { ms: 0, pages: 0 };
+  for (const [what, query] of asked)
+    for (const viewer of [undefined, owner]) {
+      const { clauses } = parseQuery(query);
+      const page = await searchMedia(db, { viewer, clauses, limit: pageLength });
+      const ms = await timed(rounds, () => searchMedia(db, { viewer, clauses, limit: pageLength }));
+      const next = page?.next === undefined ? undefined : readCursor(page.next);
+      const { pages, statements, whole } = await costOf(db, viewer, query);
+      const second = next === undefined ? undefined : await costOf(db, viewer, query, next.from);
+      const count = await countMatches(db, { viewer, clauses });
+      const counting = await timed(3, () => countMatches(db, { viewer, clauses }));
+      worst.ms = Math.max(worst.ms, ms);
+      worst.pages = Math.max(worst.pages, pages);
+      results.push({
+        asked: what,
+        by: viewer === undefined ? "visitor" : "owner",
+        shown: page?.media.length ?? 0,
+        "pages read": pages,
+        statements,
+        "page, ms": ms.toFixed(1),
+        "next page, pages read": second?.pages ?? "",
+        found: count ?? "?",
+        "count, ms": counting.toFixed(1),
+        "read whole": whole || "none",
+      });
+    }
+  table(results);
+  console.log(`worst: ${worst.pages} pages, ${worst.ms.toFixed(1)} ms`);
+}
+
+/** Suggestions while somebody types. */
+async function suggested(db: Db): Promise<void> {
+  const rows: Record<string, string>[] = [];
+  for (const text of ["", "s", "su", "바", "tag:r", "camera:x", "album:al", "place:bu", "owner:b"])
+    for (const viewer of [undefined, owner])
+      rows.push({
+        typed: text,
+        by: viewer === undefined ? "visitor" : "owner",
+        ms: (await timed(rounds, () => suggestionsFor(db, { viewer, text }))).toFixed(1),
+      });
+  table(rows);
+}
+
+async function measure(url: string, rows: number): Promise<void> {
+  const { db, sql: served } = connect(url, { max: 1 });
+  // Without the time limits of the product: some of this takes minutes.
+  const pg = postgres(url, { max: 1, onnotice: () => {} });
+  const sizes = await pg<{ name: string; bytes: string }[]>`
+    select relname as name, pg_relation_size(oid)::text as bytes from pg_class where relname like 'media\\_search%' and relkind in ('r', 'i')
+    order by 1`;
+  table(sizes.map(({ name, bytes }) => ({ name, "bytes a picture": (Number(bytes) / rows).toFixed(0) })));
+  await searches(db);
+  await suggested(db);
+  await Promise.all([pg.end(), served.end()]);
+}
+
 async function at(rows: number): Promise<void> {
   const server = await throwawayPostgres();
   try {
     await migrate(server.url);
-    const { db, sql: served } = connect(server.url, { max: 1 });
-    // Without the time limits of the product: seeding takes minutes.
     const pg = postgres(server.url, { max: 1, onnotice: () => {} });
     const began = performance.now();
     await seed(pg, rows);
-    const seconds = (performance.now() - began) / 1000;
-    const [size] = await pg<{ rows: string; keys: string }[]>`
-      select pg_table_size('media_search')::text as rows, pg_relation_size('media_search_keys')::text as keys`;
-    const each = (bytes: string | undefined): string => `${(Number(bytes) / rows).toFixed(0)} B`;
     console.log(
-      `\n${rows.toLocaleString("en")} pictures, seeded in ${seconds.toFixed(0)} s; a picture takes ${each(size?.rows)} of rows and ${each(size?.keys)} of keys`,
+      `\n${rows.toLocaleString("en")} pictures, seeded in ${((performance.now() - began) / 1000).toFixed(0)} s`,
     );
-    const results: Record<string, string | number>[] = [];
-    let worst = 0;
-    for (const [what, query] of asked)
-      for (const viewer of [undefined, owner]) {
-        const { clauses } = parseQuery(query);
-        const page = await searchMedia(db, { viewer, clauses, limit: pageLength });
-        const ms = await timed(rounds, () => searchMedia(db, { viewer, clauses, limit: pageLength }));
-        const next = page?.next;
-        const second =
-          next === undefined
-            ? undefined
-            : await timed(rounds, () =>
-                searchMedia(db, { viewer, clauses, cursor: next, limit: pageLength }),
-              );
-        const count = await countMatches(db, { viewer, clauses });
-        const counting = await timed(3, () => countMatches(db, { viewer, clauses }));
-        const { whole, pages } = await planOf(db, viewer, query);
-        worst = Math.max(worst, ms);
-        results.push({
-          asked: what,
-          by: viewer === undefined ? "visitor" : "owner",
-          shown: page?.media.length ?? 0,
-          "page, ms": ms.toFixed(1),
-          "2nd page, ms": second?.toFixed(1) ?? "",
-          found: count ?? "?",
-          "count, ms": counting.toFixed(1),
-          "pages read": pages,
-          "read whole": whole,
-        });
-      }
-    table(results);
-    console.log(`worst page: ${worst.toFixed(1)} ms`);
+    await measure(server.url, rows);
     table(await coming(pg));
-    await Promise.all([pg.end(), served.end()]);
+    await pg.end();
   } finally {
     await server.stop();
   }
 }
 
-/** --rows 1000000,10000000: one after the other. */
+/** --rows 1000000,10000000: one after the other. --url: a database that was seeded before. --coming: only what comes in. */
 export async function run(args: string[]): Promise<void> {
-  const given = args.indexOf("--rows");
-  const sizes = given === -1 ? [1_000_000] : (args[given + 1] ?? "").split(",").map(Number);
+  const given = (name: string): string | undefined =>
+    args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+  const sizes = (given("--rows") ?? "1000000").split(",").map(Number);
+  const url = given("--url");
+  if (url !== undefined) return measure(url, sizes[0] ?? 1_000_000);
   for (const rows of sizes) await at(rows);
 }

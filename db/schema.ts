@@ -637,7 +637,8 @@ export const samples = pgTable("samples", {
 
 /**
  * What a search reads of each medium that is not deleted; triggers on media keep it. Rows of a library that is older than
- * this table are filled in by the worker. The index holds the keys that search_keys makes of a row: see its migration.
+ * this table are filled in by the worker. The index holds the terms that search_terms makes of a row: see its migration.
+ * Over a library that is older than they are, the worker makes these indexes (search-index.ts).
  */
 export const mediaSearch = pgTable(
   "media_search",
@@ -659,14 +660,16 @@ export const mediaSearch = pgTable(
     keyed: boolean("keyed").notNull().default(false),
   },
   (t) => [
-    index("media_search_keys")
+    index("media_search_terms")
       .using(
         "gin",
-        sql`search_keys(${t.ownerId}, ${t.open}, ${t.takenAt}, ${t.words}, ${t.ownWords}, ${t.facts}, ${t.ownFacts})`,
+        sql`search_terms(${t.ownerId}, ${t.open}, ${t.takenAt}, ${t.words}, ${t.ownWords}, ${t.facts}, ${t.ownFacts})`,
       )
-      // Every month of a search would read the list of what is not yet sorted in.
+      // Every window of a search would read the list of what is not yet sorted in.
       .with({ fastupdate: false })
       .where(sql`keyed`),
+    index("media_search_own_time").on(t.ownerId, t.takenAt, t.mediaId).where(sql`keyed`),
+    index("media_search_open_time").on(t.takenAt, t.mediaId).where(sql`keyed and open`),
     index("media_search_due").on(t.takenAt, t.mediaId).where(sql`not keyed`),
   ],
 );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { sql } from "drizzle-orm";
-import { boundSearch, searchStatement } from "#db/queries/search.ts";
+import { boundSearch, searchPlaces } from "#db/queries/search.ts";
 import type { Viewer } from "#lib/media.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
 import { fillSearchIndex } from "./fill.ts";
@@ -38,15 +38,20 @@ before(async () => {
 });
 after(() => database.close());
 
+/** Of every statement that the first page takes. */
 async function planOf(viewer: Viewer | undefined, text: string): Promise<string> {
-  return database.db.transaction(async (tx) => {
+  const plans: string[] = [];
+  await database.db.transaction(async (tx) => {
     await boundSearch(tx, 20_000);
     const wanted = await wantedOf(tx, viewer, parseQuery(text).clauses);
     assert.ok(wanted);
-    const statement = searchStatement(wanted, { from: undefined, newer: false, limit: 61 });
-    const lines = await tx.execute<{ "QUERY PLAN": string }>(sql`explain (costs off) ${statement}`);
-    return lines.map((line) => line["QUERY PLAN"]).join("\n");
+    const page = { from: undefined, newer: false, limit: 61 };
+    await searchPlaces(tx, wanted, page, async (statement) => {
+      const lines = await tx.execute<{ "QUERY PLAN": string }>(sql`explain (costs off) ${statement}`);
+      plans.push(...lines.map((line) => line["QUERY PLAN"]));
+    });
   });
+  return plans.join("\n");
 }
 
 describe("how the database is asked", () => {
@@ -67,11 +72,26 @@ describe("how the database is asked", () => {
         assert.doesNotMatch(plan, /Seq Scan/, text);
         assert.match(
           plan,
-          text === "2020-06" || text === "-common" ? /media_(owner|public)_timeline/ : /media_search_keys/,
+          text === "2020-06" || text === "-common"
+            ? /media_search_(own|open)_time/
+            : /search_taken|media_search_(own|open)_time/,
           text,
         );
       }
     assert.match(await planOf(me, "rating:5"), /media_rated/);
+  });
+  it("takes rows by the index of terms, whatever the planner thinks of a limit", async () => {
+    const [taken] = await database.sql<{ source: string; settings: string[] }[]>`
+      select prosrc as source, proconfig as settings from pg_proc where proname = 'search_taken'`;
+    assert.ok(taken);
+    const source = taken.source.replaceAll("most", "100").replace("questions", "array['p10com', 'x']");
+    const plan = await database.sql.begin(async (tx) => {
+      for (const setting of taken.settings) await tx.unsafe(`set local ${setting}`);
+      const lines = await tx.unsafe<{ "QUERY PLAN": string }[]>(`explain (costs off) ${source}`);
+      return lines.map((line) => line["QUERY PLAN"]).join("\n");
+    });
+    assert.match(plan, /Bitmap Index Scan on media_search_terms/);
+    assert.doesNotMatch(plan, /_time|Join Filter/);
   });
 });
 

@@ -1,7 +1,8 @@
 /** The doors of the search: a page of what is found, what stands beside a picture in it, and what to try when nothing is. */
 import type { Db } from "#db/client.ts";
 import { listTilesById } from "#db/queries/gallery.ts";
-import { boundSearch, countFound, isFound, searchPlaces } from "#db/queries/search.ts";
+import { boundSearch, isFound, searchPlaces } from "#db/queries/search.ts";
+import type { Before } from "#db/queries/search-windows.ts";
 import { type GalleryPage, type GalleryRow, type Neighbour, readCursor, withCursors } from "../gallery.ts";
 import type { Viewer } from "../media.ts";
 import type { Clause } from "./query.ts";
@@ -20,12 +21,19 @@ export class TooSlow extends Error {}
 /** `count` is exact up to `countMax`; `undefined` when counting took too long. */
 export type Found = { page: GalleryPage; count: number | undefined };
 
-/** What `work` answers; throws TooSlow when a statement of it ran longer than `ms`. */
-async function within<T>(db: Db, ms: number, work: (tx: Db) => Promise<T>): Promise<T> {
+/**
+ * What `work` answers; throws TooSlow when a statement of it ran longer than `ms`, or when `inTime` is called later than
+ * that.
+ */
+async function within<T>(db: Db, ms: number, work: (tx: Db, inTime: Before) => Promise<T>): Promise<T> {
+  const end = performance.now() + ms;
+  const inTime = (): void => {
+    if (performance.now() > end) throw new TooSlow("the search took too long");
+  };
   try {
     return await db.transaction(async (tx) => {
       await boundSearch(tx, ms);
-      return work(tx);
+      return work(tx, inTime);
     });
   } catch (error) {
     if (isTimeout(error)) throw new TooSlow("the search took too long", { cause: error });
@@ -57,11 +65,11 @@ export async function searchMedia(
   if (ask.cursor !== undefined && cursor === undefined) return undefined;
   if (ask.clauses.length === 0) return { media: [] };
   const newer = cursor?.newer ?? false;
-  const found = await within(db, pageMillis, async (tx) => {
+  const found = await within(db, pageMillis, async (tx, inTime) => {
     const wanted = await wantedOf(tx, ask.viewer, ask.clauses);
     return wanted === undefined
       ? []
-      : searchPlaces(tx, wanted, { from: cursor?.from, newer, limit: ask.limit + 1 });
+      : searchPlaces(tx, wanted, { from: cursor?.from, newer, limit: ask.limit + 1 }, inTime);
   });
   const more = found.length > ask.limit;
   // Near the top a page of newer media would come out short; the first page shows the same ones and fills up.
@@ -78,9 +86,10 @@ export async function countMatches(
   ask: { viewer: Viewer | undefined; clauses: Clause[] },
 ): Promise<number | undefined> {
   try {
-    return await within(db, countMillis, async (tx) => {
+    return await within(db, countMillis, async (tx, inTime) => {
       const wanted = await wantedOf(tx, ask.viewer, ask.clauses);
-      return wanted === undefined ? 0 : countFound(tx, wanted, countMax + 1);
+      const all = { from: undefined, newer: false, limit: countMax + 1 };
+      return wanted === undefined ? 0 : (await searchPlaces(tx, wanted, all, inTime)).length;
     });
   } catch (error) {
     if (error instanceof TooSlow) return undefined;
@@ -134,11 +143,12 @@ export async function searchNeighbours(
   db: Db,
   ask: { viewer: Viewer | undefined; clauses: Clause[]; of: Pick<GalleryRow, "id" | "takenAt"> },
 ): Promise<{ previous?: Neighbour; next?: Neighbour }> {
-  const [newer, older] = await within(db, pageMillis, async (tx) => {
+  const [newer, older] = await within(db, pageMillis, async (tx, inTime) => {
     const wanted = ask.clauses.length === 0 ? undefined : await wantedOf(tx, ask.viewer, ask.clauses);
     if (wanted === undefined || !(await isFound(tx, wanted, ask.of.id))) return [];
     const from = { takenAt: ask.of.takenAt, id: ask.of.id };
-    const one = async (newer: boolean) => (await searchPlaces(tx, wanted, { from, newer, limit: 1 }))[0]?.id;
+    const one = async (newer: boolean) =>
+      (await searchPlaces(tx, wanted, { from, newer, limit: 1 }, inTime))[0]?.id;
     return [await one(true), await one(false)];
   });
   const rows = await rowsOf(
@@ -164,12 +174,12 @@ export async function searchAround(
 ): Promise<{ before: GalleryRow[]; after: GalleryRow[] }> {
   const { clauses, of, limit, side } = ask;
   const found = await unlessSlow(
-    within(db, pageMillis, async (tx) => {
+    within(db, pageMillis, async (tx, inTime) => {
       const wanted = clauses.length === 0 ? undefined : await wantedOf(tx, ask.viewer, clauses);
       if (wanted === undefined || !(await isFound(tx, wanted, of.id))) return { newer: [], older: [] };
       const from = { takenAt: of.takenAt, id: of.id };
       const walk = async (newer: boolean) =>
-        (await searchPlaces(tx, wanted, { from, newer, limit })).map(({ id }) => id);
+        (await searchPlaces(tx, wanted, { from, newer, limit }, inTime)).map(({ id }) => id);
       return {
         newer: side === "after" ? [] : await walk(true),
         older: side === "before" ? [] : await walk(false),

@@ -1,6 +1,6 @@
 /** From clauses to what the database is asked: names become ids, words the pieces they are found by. */
 import type { Db } from "#db/client.ts";
-import type { Wanted } from "#db/queries/search.ts";
+import { isSearchIndexed, type Wanted } from "#db/queries/search.ts";
 import { type NameAnswer, type NameQuestion, resolveNames } from "#db/queries/search-names.ts";
 import { canAdminister, type Viewer } from "../media.ts";
 import type { Clause } from "./query.ts";
@@ -75,7 +75,7 @@ const questionOf = (clause: Clause): NameQuestion | undefined => {
   }
 };
 
-const empty = (viewerId: string | undefined): Wanted => ({
+const empty = (viewerId: string | undefined, indexed: boolean): Wanted => ({
   viewerId,
   words: [],
   facts: [],
@@ -88,6 +88,7 @@ const empty = (viewerId: string | undefined): Wanted => ({
   near: [],
   measures: [],
   among: "all",
+  indexed,
 });
 
 /** Adds one clause; false when nothing can be found because of it. */
@@ -95,9 +96,11 @@ function add(wanted: Wanted, clause: Clause, answer: NameAnswer | undefined): bo
   const { not } = clause;
   const named = (ids: string[] | null | undefined): boolean => not || (ids ?? []).length > 0;
   const limit = (to: "own" | "public"): boolean => {
-    const contrary = wanted.among !== "all" && wanted.among !== to;
-    wanted.among = to;
-    return !contrary;
+    const both = wanted.among !== "all" && wanted.among !== to;
+    // One's own that are public: what only the owner knows is asked of them, and of nobody else's.
+    if (both) wanted.facts.push({ any: ["v:public"], not: false });
+    wanted.among = both ? "own" : to;
+    return true;
   };
   switch (clause.kind) {
     case "word": {
@@ -231,7 +234,7 @@ export async function wantedOf(
   const questions = asked.filter((question) => question !== undefined);
   const asker = { viewerId: viewer?.id, administers: canAdminister(viewer) };
   const answers = await resolveNames(db, asker, questions);
-  const wanted = empty(viewer?.id);
+  const wanted = empty(viewer?.id, await isSearchIndexed(db));
   let next = 0;
   let possible = true;
   clauses.forEach((clause, n) => {

@@ -10,7 +10,7 @@ import { startDecoders } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { fillPlaces } from "../places/fill.ts";
 import { purge } from "../purge.ts";
-import { fillSearchIndex } from "../search/fill.ts";
+import { fillSearchIndex, indexSearch } from "../search/fill.ts";
 import { forgetVisits } from "../shares/visits.ts";
 import { storage } from "../storage/current.ts";
 import { type Budget, finalize } from "../uploads/finalize.ts";
@@ -92,6 +92,9 @@ async function main(): Promise<void> {
         await fillPlaces(db, ending.signal);
         await fillSearchIndex(db, ending.signal);
       },
+      index_search: async () => {
+        await indexSearch(required(settings().databaseUrl, "DATABASE_URL"), ending.signal);
+      },
       backup: async () => {
         await backupWhenDue(db, storage(), required(settings().databaseUrl, "DATABASE_URL"));
       },
@@ -106,6 +109,7 @@ async function main(): Promise<void> {
       { match: "* * * * *", task: "sweep", options: housekeeping },
       { match: "* * * * *", task: "purge", options: housekeeping },
       { match: "* * * * *", task: "fill_search", options: housekeeping },
+      { match: "*/10 * * * *", task: "index_search", options: housekeeping },
       { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
       { match: "41 * * * *", task: "backup", options: housekeeping },
       { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
@@ -136,6 +140,7 @@ async function main(): Promise<void> {
     { runAt: new Date(Date.now() + (leaseSeconds + 5) * 1000), jobKey: "sweep at start", maxAttempts: 1 },
   );
   await runner.addJob("fill_search", {}, { jobKey: "fill_search at start", maxAttempts: 1 });
+  await runner.addJob("index_search", {}, { jobKey: "index_search at start", maxAttempts: 1 });
   process.send?.("ready");
   logger.info({ concurrency }, "ready");
   await runner.promise;
