@@ -10,6 +10,7 @@ import { log } from "#lib/log.ts";
 import { refuseOtherBuild } from "#lib/static/built.ts";
 import { storage } from "#lib/storage/current.ts";
 import { endWaiting } from "#lib/uploads/news.ts";
+import { logConsole } from "./console.ts";
 import { front } from "./front.ts";
 import { asReader } from "./reader.ts";
 import { roomFor } from "./room.ts";
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     cookies: () => delivery().cookies(),
   });
 
+  if (process.env.NODE_ENV !== "development") logConsole(log("next"));
   const app = next({ dev: process.env.NODE_ENV === "development", hostname: host, port });
   await app.prepare();
   const handle = app.getRequestHandler();
@@ -39,7 +41,7 @@ async function main(): Promise<void> {
     const started = performance.now();
     response.once("finish", () => {
       // The token of an invitation or of a share is its key: the log must not hand it on.
-      const path = (request.url ?? "").split("?")[0]?.replace(/^\/(invite|s|guest)\/.*/, "/$1/…");
+      const path = (request.url ?? "").split("?")[0]?.replace(/^\/+(invite|s|guest)\/.*/, "/$1/…");
       if (path?.startsWith("/_next/")) return;
       logger.info(
         {
@@ -69,12 +71,13 @@ async function main(): Promise<void> {
       response.end();
     });
   };
-  const server = createServer((request, response) =>
-    asReader(request, () => hearing(response, () => serve(request, response))),
+  // Headers must come quickly, bodies are small JSON: a client that dribbles is let go, at the next look.
+  const server = createServer(
+    { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 },
+    (request, response) => asReader(request, () => hearing(response, () => serve(request, response))),
   );
-  // Headers must come quickly, bodies are small JSON: a client that dribbles is let go.
-  server.headersTimeout = 15_000;
-  server.requestTimeout = 60_000;
+  // Whoever asks and then neither reads nor leaves; a stream of news says something every 25 seconds.
+  server.timeout = 120_000;
 
   server.on("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(

@@ -48,6 +48,8 @@ export type RunningStore = {
 };
 
 const headersMsMax = 20_000;
+/** How often the server looks for connections whose headers are overdue. */
+const lookMs = 5_000;
 const idleMsMax = 120_000;
 const drainMsMax = 10_000;
 /** An upload may be slow, but one that sends less than this is holding a connection, not uploading. */
@@ -163,7 +165,10 @@ function serve(store: Store, doors: Doors): { server: Server; exchanges: Set<Exc
       response.destroy();
     });
   };
-  const server = createServer({ headersTimeout: headersMsMax, keepAliveTimeout: 65_000 }, listener(false));
+  const server = createServer(
+    { headersTimeout: headersMsMax, keepAliveTimeout: 65_000, connectionsCheckingInterval: lookMs },
+    listener(false),
+  );
   server.on("checkContinue", listener(true));
   // A large upload over a slow line takes hours in all; watchPace judges it by its pace instead.
   server.requestTimeout = 0;
