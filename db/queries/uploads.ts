@@ -433,6 +433,28 @@ export async function closeHeld(
   return row;
 }
 
+/**
+ * rejected → verifying, by a person and only for what was given up (R-4 knows no other way back). Under new keys: those it
+ * had are about to be purged. `undefined`: it is not, or no longer, of that kind.
+ */
+export async function reopenGivenUp(db: Db, id: string, queueSeconds: number): Promise<Upload | undefined> {
+  const [row] = await db
+    .update(uploads)
+    .set({
+      state: "verifying",
+      rejectCode: null,
+      attempts: 0,
+      finalKey: null,
+      renditionFolder: null,
+      leaseToken: null,
+      leaseUntil: secondsFromNow(queueSeconds),
+      ...touched,
+    })
+    .where(and(eq(uploads.id, id), eq(uploads.state, "rejected"), eq(uploads.rejectCode, "internal")))
+    .returning();
+  return row;
+}
+
 /** One of `from` → cancelled or expired. `undefined`: someone else was first. */
 export async function closeOpen(
   db: Db,

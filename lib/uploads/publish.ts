@@ -172,7 +172,13 @@ export async function rejectWithin(
   if (closed === undefined) return "not_mine";
   await failpoint("reject.closed");
   await ledger.settleQuota(tx, closed.ownerId, { reserved: -closed.bytes });
-  await addPurges(tx, [...stagingPurges(closed, "rejected"), ...finalPurges(closed, "rejected")]);
+  // Whose fault it was that three tries failed, only a person can find out: what was sent waits for that as long as any
+  // upload may (I-3), and can be taken up again.
+  const keepSeconds = rejectCode === "internal" ? settings().uploads.ageSecondsMax : 0;
+  await addPurges(tx, [
+    ...stagingPurges(closed, "rejected", keepSeconds),
+    ...finalPurges(closed, "rejected"),
+  ]);
   return "rejected";
 }
 

@@ -29,11 +29,12 @@ export function readAbortMark(text: string): { key: string; multipartId: string 
 
 /**
  * The staging object goes now, and once more when no permit for it can be used any longer: a replayed one may have
- * brought it back in between (F-14). So do parts that were gathered for it (F-32): one that was on its way when they
+ * brought it back in between (F-14), or once and later when it is kept for somebody to look at. So do parts that were gathered for it (F-32): one that was on its way when they
  * were aborted may have been kept. An object that was in the bucket before Tintype is nobody's staging.
  */
-export function stagingPurges(upload: Upload, reason: string): NewPurge[] {
+export function stagingPurges(upload: Upload, reason: string, keepSeconds = 0): NewPurge[] {
   if (upload.inPlace) return [];
+  if (keepSeconds > 0) return [{ key: upload.stagingKey, reason, inSeconds: keepSeconds }];
   const at = new Date(upload.policyExpiresAt.getTime() + settings().uploads.graceSeconds * 1000);
   const marks = [
     upload.stagingKey,

@@ -1,13 +1,23 @@
 /** The short form of `npm run test:hostile`: what costs little of the corpus, and some damage by chance (docs/hostile.md). */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { eq, sql } from "drizzle-orm";
+import { quotas, uploads } from "#db/schema.ts";
 import type { Case } from "../../hostile/case.ts";
 import { corpus } from "../../hostile/corpus.ts";
 import { fuzzed } from "../../hostile/fuzz.ts";
+import { descendants } from "../../hostile/memory.ts";
 import { openPlace, type Place } from "../../hostile/place.ts";
 import { keep, sendAll, watchMemory } from "../../hostile/run.ts";
+import { scans } from "../../hostile/shapes.ts";
+import { corners } from "../imaging/fixtures.ts";
+import { enqueueUploads } from "../jobs.ts";
+import { tryAgain } from "../uploads/again.ts";
+import { person, until } from "../uploads/testing.ts";
+import { w } from "../words/rejects.ts";
 
 let place: Place;
 let memory: ReturnType<typeof watchMemory>;
@@ -57,5 +67,84 @@ describe("a worker that is sent what was made to harm it", () => {
     const good = (await corpus()).good?.[0];
     assert.ok(good);
     await assertRight([good]);
+  });
+});
+
+/** Some seconds of work, in which nothing can be interrupted but the process. */
+const slow = (side: number) => scans(99, side);
+const rowOf = async (id: string) => {
+  const [row] = await place.db.select().from(uploads).where(eq(uploads.id, id));
+  assert.ok(row);
+  return row;
+};
+const decoders = (): number[] => descendants(place.worker.pid() ?? 0);
+const processorSeconds = (pid: number): number => {
+  const text = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "";
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100 || 0;
+};
+/** The decoder that has this very picture: nothing else is under way that takes so long. */
+async function busyWith(id: string): Promise<number> {
+  const before = new Map(decoders().map((pid) => [pid, processorSeconds(pid)]));
+  let found: number | undefined;
+  await until(async () => {
+    found = decoders().find((pid) => processorSeconds(pid) > (before.get(pid) ?? 0.5) + 0.4);
+    return found !== undefined && (await rowOf(id)).leaseToken !== null;
+  });
+  return found ?? 0;
+}
+const takeAgain = async (id: string): Promise<void> => {
+  await place.db
+    .update(uploads)
+    .set({ leaseUntil: sql`now() - interval '1 second'` })
+    .where(eq(uploads.id, id));
+  await enqueueUploads(place.db, [await rowOf(id)]);
+};
+const readySmall = async (): Promise<string> => place.send(await corners().jpeg().toBuffer(), "image/jpeg");
+
+describe("a picture that ends whoever reads it (F-11)", () => {
+  it("three times is refused with a sentence of its own, the worker and the pictures beside it never notice, and an administrator can have it tried again", async () => {
+    const worker = place.worker.pid();
+    const bytes = slow(6_000);
+    const id = await place.send(bytes, "image/jpeg");
+    for (let n = 1; n <= 3; n++) {
+      const pid = await busyWith(id);
+      const beside = await readySmall();
+      process.kill(pid, "SIGKILL");
+      assert.equal((await place.settled([beside], 60_000))[0]?.state, "ready");
+      await until(async () => (await rowOf(id)).attempts === n);
+      await until(async () => (await rowOf(id)).leaseToken === null);
+      await takeAgain(id);
+    }
+    const [refused] = await place.settled([id], 60_000);
+    assert.deepEqual([refused?.state, refused?.rejectCode], ["rejected", "internal"]);
+    assert.match(w("internal"), /three times.*administrator/);
+    assert.equal(place.worker.pid(), worker);
+
+    const admin = await person(place.db, "admin");
+    const owner = { ...admin, id: refused?.ownerId ?? "", role: "member" as const };
+    await assert.rejects(tryAgain(place.db, place.storage, { viewer: owner, id }), /forbidden/);
+    await tryAgain(place.db, place.storage, { viewer: admin, id });
+    await assert.rejects(tryAgain(place.db, place.storage, { viewer: admin, id }), /not_found/);
+    assert.equal((await place.settled([id], 120_000))[0]?.state, "ready");
+    const [space] = await place.db.select().from(quotas).where(eq(quotas.ownerId, owner.id));
+    assert.deepEqual([space?.usedBytes, space?.reservedBytes], [bytes.length, 0]);
+    await place.complaints();
+  });
+
+  it("and with it the worker itself is tried again by the next worker, whose decoders are not the dead one's", async () => {
+    const id = await place.send(slow(5_000), "image/jpeg");
+    await busyWith(id);
+    const [worker = 0, old] = [place.worker.pid(), decoders()];
+    process.kill(worker, "SIGKILL");
+    await until(() => place.worker.pid() !== worker && old.every((pid) => !existsSync(`/proc/${pid}`)));
+    assert.equal((await rowOf(id)).attempts, 1);
+    await takeAgain(id);
+    const rows = await place.settled([id, await readySmall()], 120_000);
+    assert.deepEqual(
+      rows.map(({ state }) => state),
+      ["ready", "ready"],
+    );
+    await place.complaints();
   });
 });

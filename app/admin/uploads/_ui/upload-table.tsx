@@ -2,8 +2,10 @@ import clsx from "clsx";
 import Link from "next/link";
 import type { AdminUpload } from "#lib/admin.ts";
 import { perLocale, words } from "#lib/words.ts";
+import { Button } from "../../../_ui/button.tsx";
 import { formatAge, formatBytes, formatExactly, formatMoment, formatNumber } from "../../_ui/format.ts";
 import { Cell, ColumnName, cardRow, Rows } from "../../_ui/rows.tsx";
+import { tryUploadAgain } from "../actions.ts";
 import { UploadStateMark } from "./upload-state.tsx";
 
 const w = words("admin");
@@ -36,6 +38,14 @@ function Outcome({ row }: { row: AdminUpload }) {
   return (
     <span className="grid gap-1">
       {row.message === null ? null : <span className="text-pretty">{row.message}</span>}
+      {row.rejectCode === "internal" ? (
+        <form action={tryUploadAgain}>
+          <input type="hidden" name="id" value={row.id} />
+          <Button type="submit" aria-label={w("tryUploadAgainOf", { name: row.filename })}>
+            {w("tryUploadAgain")}
+          </Button>
+        </form>
+      ) : null}
       {row.mediaId === null ? null : (
         <Link href={`/m/${row.mediaId}`} className="w-fit text-accent underline underline-offset-2">
           {w(duplicate ? "showDuplicate" : "showPicture")}

@@ -1,0 +1,19 @@
+"use server";
+import { refresh } from "next/cache";
+import { database } from "#lib/database.ts";
+import { TintypeError } from "#lib/errors.ts";
+import { storage } from "#lib/storage/current.ts";
+import { tryAgain } from "#lib/uploads/again.ts";
+import { requireAdmin } from "../../_session/viewer.ts";
+import { text } from "../../(account)/_ui/answers.ts";
+
+export async function tryUploadAgain(data: FormData): Promise<void> {
+  const viewer = await requireAdmin("/admin/uploads");
+  try {
+    await tryAgain(database().db, storage(), { viewer, id: text(data, "id") });
+  } catch (error) {
+    // Taken up by another administrator, or gone after its day: the list shown next is the answer.
+    if (!(error instanceof TintypeError) || error.code !== "not_found") throw error;
+  }
+  refresh();
+}

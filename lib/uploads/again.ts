@@ -1,0 +1,33 @@
+/** What was given up after three tries is verified once more, because somebody who runs the site wants it so. */
+import { type Db, inTransaction } from "#db/client.ts";
+import { findUpload, lockQuota, reopenGivenUp, settleQuota } from "#db/queries/uploads.ts";
+import { TintypeError } from "../errors.ts";
+import { enqueueUploads } from "../jobs.ts";
+import { canAdminister, type Viewer } from "../media.ts";
+import type { Storage } from "../storage/port.ts";
+import { idShape } from "./asked.ts";
+import { queueSeconds } from "./rules.ts";
+
+/**
+ * Takes an upload up again whose bytes are still there; they are for a day after they came. Throws unauthenticated,
+ * forbidden, and not_found when it was not given up or its bytes are gone.
+ */
+export async function tryAgain(
+  db: Db,
+  storage: Storage,
+  ask: { viewer: Viewer | undefined; id: string },
+): Promise<void> {
+  if (!canAdminister(ask.viewer))
+    throw new TintypeError(ask.viewer === undefined ? "unauthenticated" : "forbidden");
+  const { success } = idShape.safeParse({ id: ask.id });
+  const upload = success ? await findUpload(db, ask.id) : undefined;
+  if (upload?.rejectCode !== "internal" || !(await storage.exists(upload.stagingKey)))
+    throw new TintypeError("not_found");
+  await inTransaction(db, async (tx) => {
+    await lockQuota(tx, upload.ownerId);
+    const row = await reopenGivenUp(tx, upload.id, queueSeconds);
+    if (row === undefined) throw new TintypeError("not_found");
+    await settleQuota(tx, row.ownerId, { reserved: row.bytes });
+    await enqueueUploads(tx, [row]);
+  });
+}
