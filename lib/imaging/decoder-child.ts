@@ -10,6 +10,7 @@ import { identify } from "./identify.ts";
 import { Rejection } from "./rejection.ts";
 import { avifPoster } from "./video/avif-poster.ts";
 import { messages, packed } from "./wire.ts";
+import { outliveSignals } from "./within.ts";
 
 const [bytesMax = "0"] = process.argv.slice(2);
 
@@ -59,6 +60,7 @@ const worker = process.ppid;
 setInterval(() => {
   if (process.ppid !== worker) process.kill(process.pid, "SIGKILL");
 }, 500).unref();
+outliveSignals();
 process.stdout.on("error", () => process.exit(0));
 await lockDown();
 send({ answer: "ready" });

@@ -29,7 +29,7 @@ async function decodes(): Promise<void> {
   assert.ok(thumbhash.length > 4 && renditions.every(({ body }) => body.length > 100));
 }
 /** Some seconds of work in which libvips cannot be interrupted. */
-const slow = scans(99, 7_000);
+const slow = scans(99, 6_000);
 const slowly = async () => derive(slow, await identify(slow, "image/jpeg"));
 const processorSeconds = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
@@ -101,6 +101,15 @@ describe("decoders of a worker (R-40)", () => {
   it("on a machine that is too busy are ended, and the picture is not to blame", async () => {
     await startDecoders(1, { wallSecondsMax: 0.3 });
     await assert.rejects(slowly(), (error) => error instanceof Error && !(error instanceof Rejection));
+    end();
+  });
+
+  it("stay when a terminal or a service manager tells everybody to end: their worker finishes its pictures first (F-29)", async () => {
+    await startDecoders(1);
+    const derived = slowly();
+    const pid = await busy();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(pid, signal);
+    assert.equal((await derived).renditions.length, 6);
     end();
   });
 

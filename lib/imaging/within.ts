@@ -14,6 +14,7 @@ export function startLimits(seconds: number, wasmMegabytesMax: number): void {
     }, 500);
   `;
   new Worker(watchdog, { eval: true }).unref();
+  outliveSignals();
   const bytesMax = wasmMegabytesMax * 1024 * 1024;
   const { grow } = WebAssembly.Memory.prototype;
   // What is refused here a decoder takes for a lack of memory, which it survives.
@@ -21,4 +22,12 @@ export function startLimits(seconds: number, wasmMegabytesMax: number): void {
     if (this.buffer.byteLength + pages * pageBytes > bytesMax) throw new RangeError("out of memory");
     return grow.call(this, pages);
   };
+}
+
+/**
+ * Ctrl-C in a terminal and a service manager tell all processes at once to end; the worker is finishing its pictures, and
+ * needs this one for that.
+ */
+export function outliveSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 }
