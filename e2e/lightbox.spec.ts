@@ -224,6 +224,42 @@ test.describe("over the timeline", () => {
     await expect(member.getByRole("link", { name: names[9] ?? "" })).toHaveCount(0);
   });
 
+  test("a picture that is removed elsewhere makes way, told by the server or found by the next deed", async ({
+    page: member,
+    baseURL,
+  }) => {
+    const hrefs = await member
+      .locator(tiles)
+      .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    const elsewhere = async (path: string, data: object): Promise<{ id: string }> =>
+      (await member.request.post(path, { data, headers: { origin: baseURL ?? "" } })).json();
+    const remove = (href = "") =>
+      elsewhere("/api/changes", {
+        selection: { ids: [/[0-9a-f-]{36}/.exec(href)?.[0]] },
+        change: { kind: "trash" },
+      });
+    const dialog = await open(member, 4);
+    const removed = await remove(hrefs[4] ?? "");
+    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText(names[5] ?? "");
+    await expect(dialog.getByText("was removed or hidden elsewhere")).toBeVisible();
+    await elsewhere(`/api/changes/${removed.id}/undo`, {});
+
+    // Where the stream does not come through.
+    await member.addInitScript(() => {
+      class Silent extends EventTarget {
+        close() {}
+      }
+      Object.defineProperty(window, "EventSource", { value: Silent });
+    });
+    await member.goto(hrefs[4] ?? "");
+    await expect(member.locator(".pswp img").first()).toBeVisible();
+    const again = await remove(hrefs[4] ?? "");
+    await member.keyboard.press("4");
+    await expect(member.getByRole("heading", { level: 1 })).toHaveText(names[5] ?? "");
+    await expect(member.getByText("was removed or hidden elsewhere")).toBeVisible();
+    await elsewhere(`/api/changes/${again.id}/undo`, {});
+  });
+
   test("on a phone a finger leafs, and what is known slides over the picture and away again", async ({
     browser,
   }) => {

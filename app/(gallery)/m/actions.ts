@@ -22,6 +22,8 @@ const w = words("media");
 export type Outcome = {
   done?: boolean;
   message?: string;
+  /** It cannot be changed any more: perhaps it is not there. */
+  gone?: boolean;
   details?: Details;
   slide?: Slide;
   face?: Face;
@@ -35,9 +37,10 @@ async function attempt(
 ): Promise<Outcome> {
   try {
     const changed = await change(await currentViewer());
-    return changed.length === 0 ? { done: false, message: w("gone") } : { done: true, message };
+    return changed.length === 0 ? { done: false, gone: true, message: w("gone") } : { done: true, message };
   } catch (error) {
-    if (error instanceof TintypeError) return { done: false, message: words("errors")(error.code) };
+    if (error instanceof TintypeError)
+      return { done: false, gone: error.code === "not_found", message: words("errors")(error.code) };
     throw error;
   }
 }

@@ -19,6 +19,7 @@ export const placeOf = (path: string): Place => ({
   around: (id, album, side) => `${path}/m/${id}/around${query({ in: album, side })}`,
   details: (id, album) => `${path}/m/${id}/details${query({ in: album })}`,
   original: (id, album) => `${path}/m/${id}/original${query({ in: album })}`,
+  live: false,
   handsOn: false,
   refused: refusedBy,
 });

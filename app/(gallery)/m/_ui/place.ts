@@ -14,6 +14,8 @@ export type Place = {
   details(id: string, list: string): string;
   /** Answers with the address of its original. */
   original(id: string, list: string): string;
+  /** The server tells of changes while one looks. */
+  live: boolean;
   /** Whoever looks may hand the picture's address on. */
   handsOn: boolean;
   /** Told when one of the questions was refused: the page itself says why. */
@@ -27,6 +29,7 @@ const gallery: Place = {
     `/m/${id}/around?${new URLSearchParams({ list, ...(side === undefined ? {} : { side }) }).toString()}`,
   details: (id) => `/m/${id}/details`,
   original: (id) => `/m/${id}/original`,
+  live: true,
   handsOn: true,
 };
 
@@ -34,10 +37,14 @@ const PlaceContext = createContext(gallery);
 export const PlaceProvider = PlaceContext.Provider;
 export const usePlace = (): Place => useContext(PlaceContext);
 
-/** Asks one of the questions above. Throws when the answer is not what was asked for. */
+/** What was asked about is not there, or not for this person. */
+export class NotThere extends Error {}
+
+/** Asks one of the questions above. Throws NotThere, and others when there is no answer that is one. */
 export async function askPlace<Answer>(place: Place, question: string): Promise<Answer> {
   const answer = await fetch(question, { headers: { accept: "application/json" } });
   if (answer.ok) return answer.json();
   place.refused?.(answer.status);
+  if (answer.status === 404) throw new NotThere("Expected a picture, got 404");
   throw new Error(`Expected an answer about pictures, got ${answer.status}`);
 }

@@ -18,6 +18,8 @@ type Held = {
   known: (id: string) => Details | undefined;
   put: (details: Details) => void;
   tell: (told: Told | undefined) => void;
+  /** Whether a picture was removed elsewhere; then it has made way. */
+  isGone: (id: string) => Promise<boolean>;
 };
 
 const failed: () => Outcome = () => ({ done: false, message: w("failed") });
@@ -60,6 +62,8 @@ export function useChanges(held: Held) {
       const outcome = await action(none, form).catch(failed);
       if (outcome.done !== true) {
         if (was !== undefined) put(was);
+        // Said once, over the picture that took its place.
+        if (outcome.gone === true && (await latest.current.isGone(id))) return { ...outcome, message: "" };
         return outcome;
       }
       take(outcome);
@@ -97,6 +101,8 @@ export function useChanges(held: Held) {
       };
       const outcome = await go().catch(failed);
       if (outcome.done === true) tell({ text: outcome.message ?? "", undo: () => void undo(outcome) });
+      else if (outcome.gone === true && (await latest.current.isGone(slide.id)))
+        tell({ text: w("vanished") });
       else {
         bringBack();
         tell({ text: outcome.message ?? "", bad: true });

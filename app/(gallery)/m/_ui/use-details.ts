@@ -1,13 +1,13 @@
 "use client";
 import { useCallback, useEffect, useState } from "react";
 import type { Details } from "../details.ts";
-import { askPlace, usePlace } from "./place.ts";
+import { askPlace, NotThere, usePlace } from "./place.ts";
 
 /** One who leafs quickly asks for nothing on the way. */
 const restMs = 120;
 
 /** What is known of the pictures that were looked at; of the one that is shown, it is asked for when one stays. */
-export function useDetails(first: Details, id: string, list: string) {
+export function useDetails(first: Details, id: string, list: string, vanish: (id: string) => void) {
   const place = usePlace();
   const [known, setKnown] = useState<ReadonlyMap<string, Details>>(new Map([[first.id, first]]));
   const [failed, setFailed] = useState<string>();
@@ -19,10 +19,13 @@ export function useDetails(first: Details, id: string, list: string) {
   useEffect(() => {
     if (!isMissing) return;
     const timer = setTimeout(() => {
-      askPlace<Details>(place, place.details(id, list)).then(put, () => setFailed(id));
+      askPlace<Details>(place, place.details(id, list)).then(put, (error: unknown) => {
+        if (error instanceof NotThere) vanish(id);
+        else setFailed(id);
+      });
     }, restMs);
     return () => clearTimeout(timer);
-  }, [id, isMissing, put, place, list]);
+  }, [id, isMissing, put, place, list, vanish]);
   const again = useCallback(() => setFailed(undefined), []);
   return { details, known: (of: string) => known.get(of), failed: failed === id, again, put };
 }

@@ -19,6 +19,7 @@ import { useKeys } from "./use-keys.ts";
 import { useSlideshow } from "./use-slideshow.ts";
 import { isRtl, useStage, wantsStillness } from "./use-stage.ts";
 import { useSteps } from "./use-steps.ts";
+import { useVanished } from "./use-vanished.ts";
 import { useWalk } from "./use-walk.ts";
 
 const zoomStep = 1.5;
@@ -35,9 +36,10 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const editing = useRef<HTMLDetailsElement>(null);
   const walked = useWalk(opened.walk, opened.details.id, list);
   const { walk, setWalk, id, setId, at, slide, renew } = walked;
-  const { details, known, failed, again, put } = useDetails(opened.details, id, list);
   const [said, setSaid] = useState("");
   const [told, tell] = useState<Told>();
+  const { vanish, isGone } = useVanished({ walk, setWalk, id, setId, list, tell });
+  const { details, known, failed, again, put } = useDetails(opened.details, id, list, vanish);
   const [dialog, openDialog] = useState<"help" | "album" | "share">();
   const [bare, setBare] = useState(false);
   const [playing, setPlaying] = useState(false);
@@ -49,7 +51,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
   const notFull = useCallback(() => tellBad(w("fullScreenRefused")), [tellBad]);
   const { full, can: canFull, toggle: toggleFull } = useFullScreen(view, notFull);
-  const { change, trash, leaveAlbum } = useChanges({ walk, setWalk, setId, known, put, tell });
+  const { change, trash, leaveAlbum } = useChanges({ walk, setWalk, setId, known, put, tell, isGone });
   const heading = details?.heading ?? slide?.heading ?? "";
 
   useEffect(() => {
@@ -140,7 +142,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
     const form = new FormData();
     for (const [name, value] of Object.entries({ id, ...fields })) form.set(name, value);
     const outcome = await change(id, action, form, guess);
-    if (outcome.done !== true) tellBad(outcome.message ?? "");
+    if (outcome.done !== true && outcome.message !== "") tellBad(outcome.message ?? "");
   };
   const rate = (rating: number): void => {
     void quickly(changeRating, { rating: String(rating) }, (before) => ({ ...before, rating }));

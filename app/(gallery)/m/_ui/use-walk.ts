@@ -1,8 +1,8 @@
 "use client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Walk } from "../load.ts";
-import { askPlace, usePlace } from "./place.ts";
-import { joined, renewed } from "./walk.ts";
+import { askPlace, NotThere, usePlace } from "./place.ts";
+import { joined, renewed, without } from "./walk.ts";
 
 /** So many pictures before an end is reached, what lies beyond it is asked for. */
 const near = 6;
@@ -17,6 +17,8 @@ export function useWalk(opened: Walk, openedId: string, list: string) {
   /** What could not be loaded is asked for again at the next step. */
   const [stuck, setStuck] = useState(false);
   const asking = useRef(new Set<Side>());
+  const shown = useRef(id);
+  shown.current = id;
 
   const grow = useCallback(
     async (side: Side, from: string): Promise<void> => {
@@ -26,9 +28,11 @@ export function useWalk(opened: Walk, openedId: string, list: string) {
         const found = await askPlace<Walk>(place, place.around(from, list, side));
         setWalk((before) => joined(before, found, side));
         setStuck(false);
-      } catch {
+      } catch (error) {
+        // The picture at the end was removed meanwhile: the one before it leads on.
+        if (error instanceof NotThere && from !== shown.current) setWalk((before) => without(before, from));
         // Whatever failed, the picture that is shown stays, and the next step asks again.
-        setStuck(true);
+        else setStuck(true);
       } finally {
         asking.current.delete(side);
       }

@@ -1,0 +1,67 @@
+"use client";
+import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef } from "react";
+import { w } from "#lib/words/lightbox.ts";
+import { useLive } from "../../_ui/live.ts";
+import { announceGone } from "../../_ui/use-gone.ts";
+import { timeline } from "../../href.ts";
+import type { Walk } from "../load.ts";
+import { askPlace, NotThere, usePlace } from "./place.ts";
+import type { Told } from "./toast.tsx";
+import { besides, without } from "./walk.ts";
+
+/** News come in batches; a picture is asked about once for all that come together. */
+const gatherMs = 300;
+
+type Held = {
+  walk: Walk;
+  setWalk: Dispatch<SetStateAction<Walk>>;
+  id: string;
+  setId: (id: string) => void;
+  list: string;
+  tell: (told: Told) => void;
+};
+
+/** What was removed or hidden elsewhere (another tab, another person) makes way for the picture beside it, and that is said. */
+export function useVanished(held: Held) {
+  const place = usePlace();
+  const latest = useRef(held);
+  latest.current = held;
+
+  const vanish = useCallback((gone: string): void => {
+    const { walk, setWalk, id, setId, list, tell } = latest.current;
+    const next = besides(walk, gone);
+    setWalk((before) => without(before, gone));
+    // The timeline hears of it by itself, also when it comes back.
+    if (list !== timeline) announceGone(gone, true);
+    if (id !== gone) return;
+    if (next !== undefined) setId(next.id);
+    tell({ text: w(next === undefined ? "vanished" : "vanishedNext") });
+  }, []);
+
+  /** Whether it is gone; then it has made way. Without an answer it stays. */
+  const isGone = useCallback(
+    async (id: string): Promise<boolean> => {
+      try {
+        await askPlace(place, place.details(id, latest.current.list));
+      } catch (error) {
+        if (error instanceof NotThere && latest.current.walk.slides.some((slide) => slide.id === id))
+          vanish(id);
+        return error instanceof NotThere;
+      }
+      return false;
+    },
+    [place, vanish],
+  );
+
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useLive(
+    undefined,
+    useCallback(() => {
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => void isGone(latest.current.id), gatherMs);
+    }, [isGone]),
+    place.live,
+  );
+  return { vanish, isGone };
+}
