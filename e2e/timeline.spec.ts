@@ -194,6 +194,8 @@ test("the scrubber is a slider: months and years by keys, the place kept by a re
   await expect(slider(page)).toHaveAttribute("aria-valuetext", "May 2023");
   await page.keyboard.press("End");
   await expect(slider(page)).toHaveAttribute("aria-valuetext", "January 2014");
+  await page.keyboard.press("ArrowUp");
+  await expect(slider(page)).toHaveAttribute("aria-valuetext", "February 2014");
   await page.keyboard.press("Home");
   await expect(slider(page)).toHaveAttribute("aria-valuetext", "June 2024");
   await page.keyboard.press("PageDown");

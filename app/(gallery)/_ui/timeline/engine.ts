@@ -28,7 +28,7 @@ import {
   widthOf,
 } from "./model.ts";
 import type { Frame } from "./rows.ts";
-import { moved, type Position, pixelsMax, type Space, spaceOf } from "./space.ts";
+import { moved, namedLine, type Position, pixelsMax, type Space, spaceOf } from "./space.ts";
 
 export type PlacedTile = {
   tile: Tile;
@@ -62,6 +62,8 @@ export type View = {
   topDay: string | undefined;
   /** The months beside it, which the heading at the top would hide. */
   topBeside: { month: number; x: number }[];
+  /** What the scrubber names: of the line that goes down to the foot of the window as the end comes into it. */
+  scrubMonth: number;
   /** The picture that Tab leads to. */
   tab: string | undefined;
   /** How many came in above the window since one was last at the top. */
@@ -112,7 +114,7 @@ export function createEngine(
   let failed = false;
   let focused: string | undefined;
   let current: string | undefined;
-  let top = { month: 0, day: undefined as number | undefined };
+  let top = { month: 0, day: undefined as number | undefined, scrub: 0 };
   let arrived = 0;
   let restTimer: ReturnType<typeof setTimeout> | undefined;
   let asked: Asked[] = [];
@@ -272,7 +274,7 @@ export function createEngine(
     view = { height: space.height, months, failed, ...topOfView(), tab, arrived };
   }
 
-  function topOfView(): Pick<View, "topMonth" | "topDay" | "topBeside"> {
+  function topOfView(): Pick<View, "topMonth" | "topDay" | "topBeside" | "scrubMonth"> {
     const topBeside: View["topBeside"] = [];
     const { months } = model.months;
     const first = months.indexOf(top.month);
@@ -280,7 +282,8 @@ export function createEngine(
       topBeside.push({ month: months[index] ?? 0, x: model.xs[index] ?? 0 });
     // Beside another month there is no room for the day, and every picture shows its own.
     const day = topBeside.length > 0 ? undefined : top.day;
-    return { topMonth: top.month, topDay: day === undefined ? undefined : names.day(day), topBeside };
+    const topDay = day === undefined ? undefined : names.day(day);
+    return { topMonth: top.month, topDay, topBeside, scrubMonth: top.scrub };
   }
 
   /** What Tab leads to while no tile was reached by it: the first whole one below the headings. */
@@ -290,6 +293,12 @@ export function createEngine(
       for (const { tile, y } of month.tiles) if (month.top + month.origin + y >= line) return tile;
     return undefined;
   }
+
+  const namedMonth = (line: number): number => {
+    const { months } = model.months;
+    // Of months beside each other the first is named, but at the very end the oldest of all.
+    return (line > heightOf(model) - 1 ? months.at(-1) : months[monthAt(model, line)]) ?? 0;
+  };
 
   function readTop(): void {
     if (partsOf(model) === 0) return;
@@ -304,6 +313,7 @@ export function createEngine(
       month: model.months.months[month] ?? 0,
       // Where the heading itself stands at the top, its first row is the one meant.
       day: isOf ? model.loaded[part]?.days[rows?.starts[row] ?? 0] : undefined,
+      scrub: namedMonth(namedLine(y, at.shown, lastShown(), windowHeight)),
     };
   }
 
@@ -362,7 +372,8 @@ export function createEngine(
     else {
       const before = top;
       readTop();
-      if (view !== undefined && (top.day !== before.day || top.month !== before.month)) {
+      const isSame = top.day === before.day && top.month === before.month && top.scrub === before.scrub;
+      if (view !== undefined && !isSame) {
         view = { ...view, ...topOfView() };
         notify();
       }

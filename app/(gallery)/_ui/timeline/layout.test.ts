@@ -14,7 +14,7 @@ import {
   widthOf,
 } from "./model.ts";
 import { guessHeight, layRows } from "./rows.ts";
-import { moved, pixelsMax, spaceOf } from "./space.ts";
+import { moved, namedLine, pixelsMax, spaceOf } from "./space.ts";
 
 const frame = { width: 1248, row: 213.6, gap: 4 };
 const common = [1.5, 1.333, 0.75, 0.667, 1.778, 4, 0.5, 1];
@@ -177,4 +177,16 @@ describe("the scroll space", () => {
     assert.equal(space.height, 5_000_000);
     assert.equal(space.toShown(1234.5), 1234.5);
   });
+});
+
+it("names the month at the top of the window, and on the last stretch every month down to the oldest", () => {
+  const [view, total] = [800, 10_000];
+  const line = (shown: number): number => namedLine(shown + 80, shown, total - view, view);
+  for (const shown of [0, 4000, 8399]) assert.equal(line(shown), shown + 80);
+  assert.equal(line(total - view), total);
+  let before = 0;
+  for (let shown = 0; shown <= total - view; shown += 7) {
+    assert.ok(line(shown) > before && line(shown) >= shown + 80 && line(shown) <= total);
+    before = line(shown);
+  }
 });

@@ -17,6 +17,8 @@ const dotPx = 8;
 /** The handle goes away so long after the page stood still. */
 const restMs = 1500;
 
+const otherHands = ["wheel", "touchmove", "pointerdown"] as const;
+
 type Mark = { at: number; text: string; index: number };
 
 /** Years where there is room for their names, and months where there is room for a dot. */
@@ -66,6 +68,8 @@ export function Scrubber({
   const [height, setHeight] = useState(0);
   const [dragged, setDragged] = useState(false);
   const [moving, setMoving] = useState(false);
+  /** The month that keys went to. Near the end several share the window, and each must be reached and named. */
+  const [asked, setAsked] = useState<number>();
 
   useEffect(() => {
     const element = rail.current;
@@ -73,6 +77,15 @@ export function Scrubber({
     const observer = new ResizeObserver(() => setHeight(element.clientHeight));
     observer.observe(element);
     return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    // Whoever moves the page by another hand is where that leads.
+    const forget = (): void => setAsked(undefined);
+    for (const sign of otherHands) addEventListener(sign, forget, { passive: true });
+    return () => {
+      for (const sign of otherHands) removeEventListener(sign, forget);
+    };
   }, []);
 
   useEffect(() => {
@@ -104,8 +117,9 @@ export function Scrubber({
   }, [engine]);
 
   const { months } = engine.months();
-  const index = Math.max(0, months.indexOf(view?.topMonth ?? 0));
-  const label = monthName(view?.topMonth ?? months[0] ?? 0);
+  const named = asked ?? view?.scrubMonth ?? months[0] ?? 0;
+  const index = Math.max(0, months.indexOf(named));
+  const label = monthName(named);
 
   const drag = (event: PointerEvent): void => {
     const box = rail.current?.getBoundingClientRect();
@@ -121,6 +135,7 @@ export function Scrubber({
     // Whoever takes hold of the handle has it as they took it.
     grip.current = isOnHandle ? event.clientY - (handle.top + handle.bottom) / 2 : 0;
     setDragged(true);
+    setAsked(undefined);
     engine.scrub(true);
     drag(event);
   };
@@ -130,7 +145,9 @@ export function Scrubber({
     engine.scrub(false);
   };
   const toMonth = (wanted: number): void => {
-    const to = engine.shelfOf(Math.max(0, Math.min(months.length - 1, wanted)));
+    const month = Math.max(0, Math.min(months.length - 1, wanted));
+    const to = engine.shelfOf(month);
+    setAsked(months[month === months.length - 1 ? month : to]);
     engine.go(to === 0 ? -1e9 : engine.topOf(to) - sticky());
   };
   /** The month that is a year away, or the nearest further one. Newest first: numbers of months fall. */
@@ -188,6 +205,7 @@ export function Scrubber({
           onPointerUp={onPointerEnd}
           onPointerCancel={onPointerEnd}
           onKeyDown={onKeyDown}
+          onBlur={() => setAsked(undefined)}
         >
           {years.map(({ at, text }) => (
             <span key={text} className="scrubber-mark" style={atHeight(at)}>

@@ -44,3 +44,12 @@ export function moved(from: Position, scrolled: number, space: Space, near: numb
     ? { shown: from.shown + by, scrolled }
     : { shown: space.toShown(scrolled), scrolled };
 }
+
+/**
+ * The line whose month the scrubber names: `top`, at the top of the window, until the end comes into sight; from there it
+ * goes down to the foot of the window, or months that fit in the last window would never be named.
+ */
+export function namedLine(top: number, shown: number, lastShown: number, view: number): number {
+  const left = Math.max(0, lastShown - shown);
+  return left >= view ? top : top + (1 - left / view) * (shown + view - top);
+}
