@@ -73,6 +73,19 @@ test("a recipient without an account sees the pictures, walks through them and t
   const link = await share(member, ids, async (page) => {
     await page.getByLabel("Title").fill("A week in Jeju");
   });
+  // When it ends is said by the clock of whoever reads it, and by one that is named where there is no script.
+  const storageState = await member.context().storageState();
+  for (const [options, zone] of [
+    [{ timezoneId: "Asia/Seoul" }, "GMT+9"],
+    [{ javaScriptEnabled: false }, "UTC"],
+  ] as const) {
+    const reader = await browser.newContext({ ...options, storageState });
+    const page = await reader.newPage();
+    await page.goto(member.url());
+    await expect(page.getByRole("time").first()).toContainText(zone);
+    await expect(page.getByRole("time").first()).toHaveAttribute("datetime", /Z$/);
+    await reader.close();
+  }
   const guest = await stranger(browser);
   const answers: string[] = [];
   guest.on("response", async (answer) => {
@@ -103,7 +116,7 @@ test("a recipient without an account sees the pictures, walks through them and t
   expect(head).toMatch(/<meta name="robots" content="noindex, nofollow"/);
 
   const large = (day: number) =>
-    guest.getByRole("heading", { level: 1, name: `Picture of ${day} April 2026`, exact: true });
+    guest.getByRole("heading", { level: 1, name: `Picture from ${day} April 2026`, exact: true });
   await tiles.first().click();
   await expect(large(3)).toBeVisible();
   await expect(guest.locator(".pswp img").first()).toBeVisible();
@@ -124,7 +137,7 @@ test("a recipient without an account sees the pictures, walks through them and t
   await expect(guest.getByRole("link", { name: /Original/ })).toHaveCount(0);
   const saved = guest.waitForEvent("download");
   await guest.getByRole("link", { name: /^JPEG/ }).click();
-  expect((await saved).suggestedFilename()).toBe("Picture of 1 April 2026.jpg");
+  expect((await saved).suggestedFilename()).toBe("Picture from 1 April 2026.jpg");
   await guest.keyboard.press("Escape");
   await expect(guest).toHaveURL(link);
   await expect(tiles).toHaveCount(3);

@@ -10,7 +10,7 @@ import { database } from "#lib/database.ts";
 import { canUpload } from "#lib/media.ts";
 import { listShares, type ShareView } from "#lib/shares/manage.ts";
 import { words } from "#lib/words.ts";
-import { factsOf, subjectOf } from "./_ui/said.ts";
+import { Facts, subjectOf } from "./_ui/said.tsx";
 import { State } from "./_ui/state.tsx";
 
 const w = words("shares");
@@ -31,7 +31,7 @@ function Line({ share }: { share: ShareView }) {
         <p className="text-sm text-pretty">
           <span className="text-muted">{w("kind", { kind: share.kind })}:</span> {subjectOf(share)}
         </p>
-        <p className="text-sm text-pretty text-muted">{factsOf(share).join(" · ")}</p>
+        <Facts share={share} />
       </div>
       <div className="flex flex-wrap gap-2">
         {share.state !== "open" || share.link === undefined ? null : (

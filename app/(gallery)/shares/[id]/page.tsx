@@ -5,6 +5,7 @@ import { currentViewer, requireViewer } from "#app/_session/viewer.ts";
 import { ButtonLink } from "#app/_ui/button.tsx";
 import { Field } from "#app/_ui/field.tsx";
 import { missing } from "#app/_ui/missing.tsx";
+import { Moment } from "#app/_ui/moment.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
@@ -16,7 +17,7 @@ import { getShare, listVisits, type ShareView, type VisitView } from "#lib/share
 import { visitDaysKept } from "#lib/shares/rules.ts";
 import { words } from "#lib/words.ts";
 import { Act } from "../_ui/act.tsx";
-import { factsOf, momentOf, subjectOf } from "../_ui/said.ts";
+import { Facts, subjectOf } from "../_ui/said.tsx";
 import { ShareForm } from "../_ui/share-form.tsx";
 import { State } from "../_ui/state.tsx";
 
@@ -87,7 +88,9 @@ function Log({ visits }: { visits: VisitView[] }) {
         <tbody>
           {visits.map((visit) => (
             <tr key={visit.id} className="border-b border-line last:border-0">
-              <td className="py-2 pe-4 whitespace-nowrap">{momentOf(visit.at)}</td>
+              <td className="py-2 pe-4 whitespace-nowrap">
+                <Moment at={visit.at} />
+              </td>
               <td className="py-2 pe-4 whitespace-nowrap">{visit.network || w("unknown")}</td>
               <td className="py-2">{visit.browser || w("unknown")}</td>
             </tr>
@@ -124,9 +127,7 @@ export default async function SharePage({ params, searchParams }: PageProps<"/sh
           lead={`${w("kind", { kind: share.kind })}: ${subjectOf(share)}`}
           actions={<ButtonLink href="/shares">{w("all")}</ButtonLink>}
         />
-        <p className="text-sm text-muted">
-          {[...factsOf(share), stateHint].filter((text) => text !== "").join(" · ")}
-        </p>
+        <Facts share={share} more={stateHint} />
       </div>
       {share.kind === "inbox" ? (
         <ButtonLink
@@ -146,7 +147,7 @@ export default async function SharePage({ params, searchParams }: PageProps<"/sh
             id: share.id,
             label: share.label,
             title: share.title,
-            end: share.expiresAt === null ? undefined : momentOf(share.expiresAt),
+            end: share.expiresAt ?? undefined,
             hasPassword: share.hasPassword,
             visitsMax: share.visitsMax,
             downloadsMax: share.downloadsMax,

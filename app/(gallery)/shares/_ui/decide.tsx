@@ -1,6 +1,7 @@
 "use client";
 import { type ReactNode, useActionState } from "react";
 import { Button } from "#app/_ui/button.tsx";
+import { Moment } from "#app/_ui/moment.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { w } from "#lib/words/shares.ts";
 import { decide, type ShareFormState } from "../actions.ts";
@@ -8,7 +9,10 @@ import { decide, type ShareFormState } from "../actions.ts";
 export type Waiting = {
   id: string;
   name: string;
-  facts: string;
+  /** Who says to have sent it; when it came, and how much it weighs. */
+  from: string | undefined;
+  at: Date;
+  size: string;
   srcSet: string;
   width: number;
   height: number;
@@ -87,7 +91,10 @@ export function Decide({
                 />
                 <span className="grid min-w-0">
                   <span className="truncate text-sm font-medium">{one.name}</span>
-                  <span className="text-xs text-muted">{one.facts}</span>
+                  <span className="text-xs text-muted">
+                    {one.from === undefined ? null : `${one.from} · `}
+                    <Moment at={one.at} /> · {one.size}
+                  </span>
                 </span>
               </span>
             </label>

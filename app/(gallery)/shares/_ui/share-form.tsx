@@ -2,6 +2,7 @@
 import { type ReactNode, useActionState, useEffect, useRef } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, SelectField } from "#app/_ui/field.tsx";
+import { useMoment } from "#app/_ui/moment.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import type { ShareDownload, ShareKind } from "#lib/media.ts";
 import { guestFilesMax, labelMax, sharePasswordMax, sharePasswordMin, titleMax } from "#lib/shares/rules.ts";
@@ -15,8 +16,8 @@ export type Current = {
   id: string;
   label: string;
   title: string;
-  /** In words; undefined for no end. */
-  end: string | undefined;
+  /** undefined: it has none. */
+  end: Date | undefined;
   hasPassword: boolean;
   visitsMax: number | null;
   downloadsMax: number | null;
@@ -52,10 +53,11 @@ export function ShareForm({
     if (state.answer > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [state.answer]);
   const typed = (name: string, otherwise: string): string => state.values?.[name] ?? otherwise;
+  const end = useMoment(current?.end);
   const ends = [
     ...(current === undefined
       ? []
-      : [{ value: "keep", label: w("endsKeep", { date: current.end ?? w("endsNever") }) }]),
+      : [{ value: "keep", label: w("endsKeep", { date: end ?? w("endsNever") }) }]),
     ...durations(),
   ];
   return (

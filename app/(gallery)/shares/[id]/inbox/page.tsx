@@ -14,7 +14,7 @@ import { getShare } from "#lib/shares/manage.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import { words } from "#lib/words.ts";
 import { Decide, type Waiting } from "../../_ui/decide.tsx";
-import { momentOf, subjectOf } from "../../_ui/said.ts";
+import { subjectOf } from "../../_ui/said.tsx";
 
 const w = words("shares");
 const pageRows = 50;
@@ -28,13 +28,9 @@ function waitingOf(arrival: Arrival): Waiting {
   return {
     id: arrival.id,
     name: arrival.filename,
-    facts: [
-      arrival.guest === null || arrival.guest === "" ? undefined : w("from", { name: arrival.guest }),
-      momentOf(arrival.createdAt),
-      bytesInWords(arrival.bytes),
-    ]
-      .filter((fact) => fact !== undefined)
-      .join(" · "),
+    from: arrival.guest === null || arrival.guest === "" ? undefined : w("from", { name: arrival.guest }),
+    at: arrival.createdAt,
+    size: bytesInWords(arrival.bytes),
     srcSet: widths.map((width) => `${url(width)} ${width}w`).join(", "),
     width: arrival.width,
     height: arrival.height,
