@@ -1,12 +1,15 @@
 import type { Metadata, Viewport } from "next";
 import { cookies, headers } from "next/headers";
+import { redirect } from "next/navigation";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
-import { directionOf, locale } from "#lib/locale.ts";
+import { directionOf, languageCookie, locale } from "#lib/locale.ts";
+import { isNewHere } from "#lib/preferences.ts";
 import { publicFile } from "#lib/static/url.ts";
 import { pageColours, type Theme, themeCookie, themeOf } from "#lib/theme.ts";
 import { words } from "#lib/words.ts";
+import { ownLanguagePath } from "./_session/next-path.ts";
 import { currentViewer } from "./_session/viewer.ts";
 import { SiteFooter } from "./_ui/site-footer.tsx";
 import { SiteHeader } from "./_ui/site-header.tsx";
@@ -60,10 +63,19 @@ export async function generateViewport(): Promise<Viewport> {
 const isShare = async (): Promise<boolean> =>
   /^\/(s|guest)\//.test((await headers()).get("x-tintype-path") ?? "/");
 
+/** Signed in with a browser that knows nothing of the language they chose in another: the page comes again, in that. */
+async function followLanguage(): Promise<void> {
+  if (await isShare()) return;
+  const chosen = (await cookies()).get(languageCookie)?.value;
+  if (isNewHere(await currentViewer(), { chosen, locale: locale() }))
+    redirect(ownLanguagePath((await headers()).get("x-tintype-path") ?? "/"));
+}
+
 const Header = async () => ((await isShare()) ? null : <SiteHeader viewer={await currentViewer()} />);
 const Footer = async () => <SiteFooter feed={!(await isShare())} />;
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
+  await followLanguage();
   const [tag, theme] = [locale(), await chosenTheme()];
   return (
     <html lang={tag} dir={directionOf(tag)} data-theme={theme === "system" ? undefined : theme}>

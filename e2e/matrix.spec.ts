@@ -143,6 +143,7 @@ const reads = (): Record<string, [path: string, statuses: string]> => ({
   "/oembed": [`/oembed?url=${encodeURIComponent(`${origin}/m/${theirs.media}`)}`, never],
   "/offline": ["/offline", everybody],
   "/preferences": ["/preferences", everybody],
+  "/preferences/mine": ["/preferences/mine", "303 303 303 303 303 303"],
   "/robots.txt": ["/robots.txt", everybody],
   "/s/[token]": [`/s/${theirs.token}`, everybody],
   "/s/[token]/a/[album]": [`/s/${theirs.token}/a/${theirs.album}`, never],

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { BrowserContext, Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
 import { accessible, expect, fits, leaveNothingPublic, signedIn, test, visit } from "./test.ts";
-import { main, owner, withSql } from "./world.ts";
+import { account, main, owner, withSql } from "./world.ts";
 
 const origin = `http://localhost:${main().port}`;
 const speak = (context: BrowserContext, language: string) =>
@@ -41,6 +41,27 @@ test.describe("in Korean", () => {
     await page.goto("/sign-in");
     await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
+  });
+
+  test("a language chosen while signed in is spoken in one's other browsers, signed in before or after", async ({
+    browser,
+  }) => {
+    const who = await account("member");
+    const other = await signedIn(browser, who, { locale: "en-GB" });
+    const page = await signedIn(browser, who, { locale: "en-GB" });
+    await page.goto("/preferences");
+    await page.getByRole("radio", { name: "한국어" }).check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("언어와 화면 모드");
+    const fresh = await signedIn(browser, who, { locale: "en-GB" });
+    await other.goto("/trash?x=1");
+    await expect(other).toHaveURL(/\/trash\?x=1$/);
+    for (const seen of [fresh, other]) {
+      await expect(seen.locator("html")).toHaveAttribute("lang", "ko");
+      await expect(seen.getByRole("navigation").first()).toContainText("앨범");
+      await seen.context().close();
+    }
+    await page.context().close();
   });
 
   test("what is missing is said in Korean, without script as well", async ({ browser }) => {

@@ -140,8 +140,8 @@ async function sessionFrom(headers: Headers): Promise<{ sessionId: string; viewe
   const [row] = await bySession.execute({ token });
   if (row === undefined) return undefined;
   if (row.stale) await prolongSession(db, row.sessionId);
-  const { sessionId, id, name, email, role } = row;
-  return { sessionId, viewer: { id, name, email, role } };
+  const { sessionId, id, name, email, role, language } = row;
+  return { sessionId, viewer: { id, name, email, role, ...(language === null ? {} : { language }) } };
 }
 
 /**

@@ -116,7 +116,14 @@ export const roles = ["owner", "admin", "member", "viewer"] as const;
 export type Role = (typeof roles)[number];
 
 /** Who is asking. `undefined` stands for an anonymous visitor. */
-export type Viewer = { id: string; name: string; email: string; role: Role };
+export type Viewer = {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  /** Kept with the account, where one was chosen. */
+  language?: string;
+};
 
 export const canUpload = (viewer: Viewer | undefined): viewer is Viewer =>
   viewer !== undefined && viewer.role !== "viewer";

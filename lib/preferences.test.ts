@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { users } from "#db/schema.ts";
 import { manifest } from "./manifest.ts";
 import { escaped } from "./markup.ts";
 import { offlinePage } from "./offline.ts";
-import { preferenceCookies, readPreferences } from "./preferences.ts";
+import {
+  isNewHere,
+  keepLanguage,
+  languageCookieOf,
+  preferenceCookies,
+  readPreferences,
+  speaksOther,
+} from "./preferences.ts";
+import { testDatabase } from "./testing.ts";
 import { themeOf } from "./theme.ts";
 
 const form = (body: string, headers: Record<string, string> = { "content-length": String(body.length) }) =>
@@ -18,6 +27,29 @@ test("a chosen language and theme are kept for a year, what is left to the syste
   const left = await readPreferences(form("language=&theme=system"));
   for (const cookie of preferenceCookies(left, false))
     assert.match(cookie, /=; Path=\/; Max-Age=0; [^;]+; SameSite=Lax$/);
+});
+
+test("a chosen language follows its person to browsers where none was chosen, and is left to each browser again", async () => {
+  const box = await testDatabase();
+  const { db } = box;
+  const email = "ann@example.org";
+  const [row] = await db.insert(users).values({ name: "Ann", email }).returning({ id: users.id });
+  const viewer = { id: row?.id ?? "", name: "Ann", email, role: "member" } as const;
+  assert.equal(await speaksOther(db, { email, locale: "en-GB" }), false);
+  await keepLanguage(db, { viewer, language: "ko" });
+  await keepLanguage(db, { viewer: undefined, language: "en" });
+  assert.equal(await speaksOther(db, { email: " Ann@example.org", locale: "en-GB" }), true);
+  assert.equal(await speaksOther(db, { email, locale: "ko-KR" }), false);
+  const korean = { ...viewer, language: "ko" };
+  assert.equal(isNewHere(korean, { chosen: undefined, locale: "en-GB" }), true);
+  assert.equal(isNewHere(korean, { chosen: "en", locale: "en-GB" }), false);
+  assert.equal(isNewHere(korean, { chosen: undefined, locale: "ko" }), false);
+  assert.equal(isNewHere(viewer, { chosen: undefined, locale: "en-GB" }), false);
+  assert.match(languageCookieOf("ko", true), /^tintype-language=ko;.*Secure$/);
+  assert.match(languageCookieOf("ko; Domain=evil", true), /^tintype-language=;/);
+  await keepLanguage(db, { viewer, language: "" });
+  assert.equal(await speaksOther(db, { email, locale: "en-GB" }), false);
+  await box.close();
 });
 
 test("a form that offers anything else is refused, and so is one without an end", async () => {

@@ -1,7 +1,13 @@
-/** What a browser remembers of how its reader wants to see things: two cookies that hold no secret. */
+/**
+ * What a browser remembers of how its reader wants to see things: two cookies that hold no secret. The language is kept
+ * with the account as well, so that its person is spoken to in it wherever they sign in.
+ */
 import { z } from "zod";
+import { findLanguage, saveLanguage } from "#db/queries/accounts.ts";
+import type { Db } from "./database.ts";
 import { TintypeError } from "./errors.ts";
-import { languageCookie, languages } from "./locale.ts";
+import { languageCookie, languageOf, languages } from "./locale.ts";
+import type { Viewer } from "./media.ts";
 import { themeCookie, themes } from "./theme.ts";
 
 const shape = z.object({
@@ -24,9 +30,38 @@ export async function readPreferences(request: Request): Promise<Preferences> {
   return parsed.data;
 }
 
+/** Keeps the language with the account of whoever chose it; "" leaves it to each browser. */
+export async function keepLanguage(
+  db: Db,
+  { viewer, language }: { viewer: Viewer | undefined; language: Preferences["language"] },
+): Promise<void> {
+  if (viewer !== undefined) await saveLanguage(db, viewer.id, language === "" ? null : language);
+}
+
+/** Whether somebody who signs in with this address is answered in another language than `locale`. */
+export async function speaksOther(
+  db: Db,
+  { email, locale }: { email: string; locale: string },
+): Promise<boolean> {
+  const language = await findLanguage(db, email.trim().toLowerCase());
+  return language !== undefined && language !== languageOf(locale);
+}
+
+/** Whether the account has a language that this browser, where none was chosen, does not know of. */
+export const isNewHere = (
+  viewer: Viewer | undefined,
+  here: { chosen: string | undefined; locale: string },
+): boolean =>
+  viewer?.language !== undefined && here.chosen === undefined && viewer.language !== languageOf(here.locale);
+
 /** `Set-Cookie` values that keep the choices for a year; what is left to the browser or the system is forgotten. */
 export function preferenceCookies({ language, theme }: Preferences, https: boolean): string[] {
-  const cookie = (name: string, value: string): string =>
-    `${name}=${value}; Path=/; Max-Age=${value === "" ? 0 : yearSeconds}; HttpOnly; SameSite=Lax${https ? "; Secure" : ""}`;
-  return [cookie(languageCookie, language), cookie(themeCookie, theme === "system" ? "" : theme)];
+  return [languageCookieOf(language, https), cookieOf(themeCookie, theme === "system" ? "" : theme, https)];
 }
+
+const cookieOf = (name: string, value: string, https: boolean): string =>
+  `${name}=${value}; Path=/; Max-Age=${value === "" ? 0 : yearSeconds}; HttpOnly; SameSite=Lax${https ? "; Secure" : ""}`;
+
+/** The `Set-Cookie` value for a language; anything that is none is forgotten. */
+export const languageCookieOf = (language: string, https: boolean): string =>
+  cookieOf(languageCookie, languages.some((known) => known === language) ? language : "", https);

@@ -11,7 +11,7 @@ export function safeNext(value: unknown): string {
   // Next's own mark on a navigation; as an address of a page it would show data instead of the page.
   if (url.searchParams.has("_rsc")) url.searchParams.delete("_rsc");
   const path = `${url.pathname}${url.search}${url.hash}`;
-  return /^\/\//.test(path) || path.startsWith("/sign-in") ? "/" : path;
+  return /^\/\//.test(path) || /^\/(sign-in|preferences\/mine)/.test(path) ? "/" : path;
 }
 
 /** The address of the sign-in page that leads back to `next`. */
@@ -19,3 +19,7 @@ export function signInPath(next: string): string {
   const safe = safeNext(next);
   return safe === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(safe)}`;
 }
+
+/** The address that leads to `next` in the language of the account. */
+export const ownLanguagePath = (next: string): string =>
+  `/preferences/mine?next=${encodeURIComponent(safeNext(next))}`;

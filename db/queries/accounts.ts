@@ -255,3 +255,13 @@ export async function countUsers(db: Db): Promise<number> {
   const [row] = await db.select({ n: count() }).from(users);
   return row?.n ?? 0;
 }
+
+/** The language somebody chose, by their address. */
+export async function findLanguage(db: Db, email: string): Promise<string | undefined> {
+  const [row] = await db.select({ language: users.language }).from(users).where(eq(users.email, email));
+  return row?.language ?? undefined;
+}
+
+export async function saveLanguage(db: Db, id: string, language: string | null): Promise<void> {
+  await db.update(users).set({ language, updatedAt: sql`now()` }).where(eq(users.id, id));
+}

@@ -19,6 +19,7 @@ export const sessionQuery = (db: Db) =>
       name: users.name,
       email: users.email,
       role: users.role,
+      language: users.language,
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))

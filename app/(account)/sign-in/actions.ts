@@ -2,10 +2,13 @@
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import * as auth from "#lib/auth.ts";
+import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
+import { locale } from "#lib/locale.ts";
+import { speaksOther } from "#lib/preferences.ts";
 import { words } from "#lib/words.ts";
 import { setCookies } from "../../_session/cookies.ts";
-import { safeNext } from "../../_session/next-path.ts";
+import { ownLanguagePath, safeNext } from "../../_session/next-path.ts";
 import { bad, failure, minutesLeft, text } from "../_ui/answers.ts";
 import type { FormState } from "../_ui/form-state.ts";
 
@@ -22,5 +25,8 @@ export async function signIn(state: FormState, data: FormData): Promise<FormStat
       return bad(state, w("signInLimited", { minutes: minutesLeft(error) }), { email });
     return failure(state, error, { email });
   }
-  redirect(safeNext(data.get("next")));
+  const next = safeNext(data.get("next"));
+  // Another language is that of the whole page, so it is loaded anew.
+  const isOther = await speaksOther(database().db, { email, locale: locale() });
+  redirect(isOther ? ownLanguagePath(next) : next);
 }

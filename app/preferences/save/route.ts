@@ -1,12 +1,14 @@
+import { database } from "#lib/database.ts";
 import { settings } from "#lib/env.ts";
 import { route } from "#lib/http.ts";
-import { preferenceCookies, readPreferences } from "#lib/preferences.ts";
+import { keepLanguage, preferenceCookies, readPreferences } from "#lib/preferences.ts";
 
-/** Keeps the chosen language and theme in this browser and shows the page again, in them. */
-export const POST = route({}, async ({ request }) => {
+/** Keeps the chosen language and theme in this browser, the language with the account as well, and shows the page again, in them. */
+export const POST = route({}, async ({ request, viewer }) => {
   const answer = new Response(null, { status: 303, headers: { location: "/preferences?saved" } });
   const https = settings().appUrl.startsWith("https:");
-  for (const cookie of preferenceCookies(await readPreferences(request), https))
-    answer.headers.append("set-cookie", cookie);
+  const chosen = await readPreferences(request);
+  await keepLanguage(database().db, { viewer, language: chosen.language });
+  for (const cookie of preferenceCookies(chosen, https)) answer.headers.append("set-cookie", cookie);
   return answer;
 });

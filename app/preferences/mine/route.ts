@@ -1,0 +1,16 @@
+import { settings } from "#lib/env.ts";
+import { route } from "#lib/http.ts";
+import { languageCookieOf } from "#lib/preferences.ts";
+import { safeNext } from "../../_session/next-path.ts";
+
+/** GET ?next= → 303 to that page, in the language of whoever is signed in from now on. */
+export const GET = route({}, async ({ request, viewer }) => {
+  const location = safeNext(new URL(request.url).searchParams.get("next"));
+  const answer = new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
+  if (viewer?.language !== undefined)
+    answer.headers.append(
+      "set-cookie",
+      languageCookieOf(viewer.language, settings().appUrl.startsWith("https:")),
+    );
+  return answer;
+});
