@@ -1,7 +1,7 @@
 /** The test function of the browser tests: a console error fails, and every page that is visited is checked by axe. */
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, test as base, expect, type Page } from "playwright/test";
-import { type Account, account, main, owner, type Place, withSql } from "./world.ts";
+import { type Account, account, main, owner, type Place, sessionCookie, withSql } from "./world.ts";
 
 export { expect };
 
@@ -35,13 +35,18 @@ export const test = base.extend<{ place: Place; quiet: undefined; member: Page; 
   },
 });
 
-export async function signedIn(
-  browser: Browser,
-  who: Account,
-  options: Parameters<Browser["newContext"]>[0] = {},
-): Promise<Page> {
+type Options = Parameters<Browser["newContext"]>[0];
+
+/** A browser in which this person is signed in already, with no page open yet. */
+export async function signedIn(browser: Browser, who: Account, options: Options = {}): Promise<Page> {
   const context: BrowserContext = await browser.newContext(options);
-  const page = await context.newPage();
+  await context.addCookies([await sessionCookie(who)]);
+  return context.newPage();
+}
+
+/** Signs in as a person does. */
+export async function signInByForm(browser: Browser, who: Account, options: Options = {}): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
   await page.goto("/sign-in");
   await page.getByLabel("E-mail").fill(who.email);
   await page.getByLabel("Password", { exact: true }).fill(who.password);

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { BrowserContext, Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
-import { accessible, expect, fits, leaveNothingPublic, signedIn, test, visit } from "./test.ts";
+import { accessible, expect, fits, leaveNothingPublic, signedIn, signInByForm, test, visit } from "./test.ts";
 import { account, main, owner, withSql } from "./world.ts";
 
 const origin = `http://localhost:${main().port}`;
@@ -47,13 +47,13 @@ test.describe("in Korean", () => {
     browser,
   }) => {
     const who = await account("member");
-    const other = await signedIn(browser, who, { locale: "en-GB" });
+    const other = await signInByForm(browser, who, { locale: "en-GB" });
     const page = await signedIn(browser, who, { locale: "en-GB" });
     await page.goto("/preferences");
     await page.getByRole("radio", { name: "한국어" }).check();
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("언어와 화면 모드");
-    const fresh = await signedIn(browser, who, { locale: "en-GB" });
+    const fresh = await signInByForm(browser, who, { locale: "en-GB" });
     await other.goto("/trash?x=1");
     await expect(other).toHaveURL(/\/trash\?x=1$/);
     for (const seen of [fresh, other]) {

@@ -1,8 +1,10 @@
 /** What the browser tests know of the running product: where it is, who is in it, and how to look behind the pages. */
 import { execFile } from "node:child_process";
+import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { hashPassword } from "better-auth/crypto";
 import postgres from "postgres";
 import { port, storePort } from "./ports.ts";
 
@@ -40,7 +42,8 @@ export async function tintype(args: string[], input?: string, place = main()): P
   return (await child).stdout;
 }
 
-export type Account = { email: string; password: string; name: string };
+/** `place` is where it is; the first instance where nothing is said. */
+export type Account = { email: string; password: string; name: string; place?: Place };
 export const owner: Account = {
   email: "owner@example.com",
   password: "a calm and long password",
@@ -48,17 +51,41 @@ export const owner: Account = {
 };
 
 let made = 0;
+const password = "the password of every newcomer";
+let hash: Promise<string> | undefined;
 
-/** A new account of this role, made as an administrator would on the command line. */
+/** A new account of this role, as the set-up link, an invitation and the command line leave one behind. */
 export async function account(role: "admin" | "member" | "viewer", place = main()): Promise<Account> {
   const name = `${role}${process.pid}x${made++}`;
-  const fresh: Account = { email: `${name}@example.com`, password: `the password of ${name}`, name };
-  await tintype(
-    ["user", "add", fresh.email, "--name", name, "--role", role, "--password-stdin"],
-    fresh.password,
-    place,
-  );
+  const fresh: Account = { email: `${name}@example.com`, password, name, place };
+  hash ??= hashPassword(password);
+  const secret = await hash;
+  await withSql(async (sql) => {
+    await sql`with person as (
+      insert into users (name, email, role) values (${name}, ${fresh.email}, ${role}) returning id)
+      insert into accounts (user_id, account_id, provider_id, password)
+      select id, id, 'credential', ${secret} from person`;
+  }, place);
   return fresh;
+}
+
+/** The cookie of a session that begins now, as a browser that signed in keeps it. */
+export async function sessionCookie({
+  email,
+  place = main(),
+}: Account): Promise<{ name: string; value: string; url: string }> {
+  const { authSecret } = JSON.parse(readFileSync(path.join(place.data, "secrets.json"), "utf8"));
+  const token = randomBytes(16).toString("hex");
+  await withSql(async (sql) => {
+    await sql`insert into sessions (token, user_id, expires_at)
+      select ${token}, id, now() + interval '30 days' from users where email = ${email}`;
+  }, place);
+  const signature = createHmac("sha256", authSecret).update(token).digest("base64");
+  return {
+    name: "tintype.session_token",
+    value: encodeURIComponent(`${token}.${signature}`),
+    url: `http://localhost:${place.port}`,
+  };
 }
 
 /** Looks behind the pages; the address is in the file the running instance keeps. */

@@ -122,7 +122,7 @@ export type Viewer = {
   email: string;
   role: Role;
   /** Kept with the account, where one was chosen. */
-  language?: string;
+  language?: string | null;
 };
 
 export const canUpload = (viewer: Viewer | undefined): viewer is Viewer =>

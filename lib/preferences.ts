@@ -52,7 +52,9 @@ export const isNewHere = (
   viewer: Viewer | undefined,
   here: { chosen: string | undefined; locale: string },
 ): boolean =>
-  viewer?.language !== undefined && here.chosen === undefined && viewer.language !== languageOf(here.locale);
+  typeof viewer?.language === "string" &&
+  here.chosen === undefined &&
+  viewer.language !== languageOf(here.locale);
 
 /** `Set-Cookie` values that keep the choices for a year; what is left to the browser or the system is forgotten. */
 export function preferenceCookies({ language, theme }: Preferences, https: boolean): string[] {

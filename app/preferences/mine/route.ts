@@ -7,7 +7,7 @@ import { safeNext } from "../../_session/next-path.ts";
 export const GET = route({}, async ({ request, viewer }) => {
   const location = safeNext(new URL(request.url).searchParams.get("next"));
   const answer = new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
-  if (viewer?.language !== undefined)
+  if (typeof viewer?.language === "string")
     answer.headers.append(
       "set-cookie",
       languageCookieOf(viewer.language, settings().appUrl.startsWith("https:")),
