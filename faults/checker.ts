@@ -29,6 +29,11 @@ type MediaRow = {
   mime: string;
   deleted: boolean;
   purged: boolean;
+  /** The second original of a Live Photo: its moving part. The key goes when it is purged. */
+  clip_key: string | null;
+  clip_sha256: string | null;
+  clip_bytes: number | null;
+  clip_mime: string | null;
 };
 
 export const s3Of = ({ direct }: Place): S3Client =>
@@ -43,8 +48,11 @@ export const mediaRows = (sql: postgres.Sql): Promise<MediaRow[]> =>
   sql<MediaRow[]>`
     select m.id, u.email as owner, m.visibility, m.key, m.rendition_folder, m.avif_widths, m.jpeg_widths, m.motion,
       encode(m.sha256, 'hex') as sha256, m.bytes::int as bytes, m.mime, m.deleted_at is not null as deleted,
-      m.purged_at is not null as purged
-    from media m join users u on u.id = m.owner_id`.then((rows) => [...rows]);
+      m.purged_at is not null as purged, h.clip_key, encode(h.clip_sha256, 'hex') as clip_sha256,
+      h.clip_bytes::int as clip_bytes, h.clip_mime
+    from media m join users u on u.id = m.owner_id left join halves h on h.media_id = m.id`.then((rows) => [
+    ...rows,
+  ]);
 
 export async function readObject(
   s3: S3Client,
@@ -83,14 +91,25 @@ async function wholeBucket(s3: S3Client, bucket: string): Promise<Map<string, St
 const isAvif = (object: StoredObject): boolean => object.head.slice(4, 8) === "ftyp";
 const isJpeg = (object: StoredObject): boolean => object.head.startsWith("\xff\xd8\xff");
 
+type Original = Pick<MediaRow, "key" | "sha256" | "bytes" | "mime">;
+const originalsOf = (row: MediaRow): Original[] => [
+  row,
+  ...(row.clip_key !== null && row.clip_sha256 !== null && row.clip_bytes !== null && row.clip_mime !== null
+    ? [{ key: row.clip_key, sha256: row.clip_sha256, bytes: row.clip_bytes, mime: row.clip_mime }]
+    : []),
+];
+const holds = (row: MediaRow, sha256: string): boolean => row.sha256 === sha256 || row.clip_sha256 === sha256;
+
 /** I-1 of one medium; sentences of what is wrong. */
 export function wrongWith(row: MediaRow, of: (key: string) => StoredObject | undefined): string[] {
   const wrong: string[] = [];
-  const original = of(row.key);
-  if (original === undefined) wrong.push(`I-1: medium ${row.id} has no original at ${row.key}`);
-  else if (original.sha256 !== row.sha256 || original.bytes !== row.bytes)
-    wrong.push(`I-1: medium ${row.id} promises other bytes than ${row.key} has`);
-  else if (original.type !== row.mime) wrong.push(`I-1: ${row.key} is ${original.type}, not ${row.mime}`);
+  for (const { key, sha256, bytes, mime } of originalsOf(row)) {
+    const original = of(key);
+    if (original === undefined) wrong.push(`I-1: medium ${row.id} has no original at ${key}`);
+    else if (original.sha256 !== sha256 || original.bytes !== bytes)
+      wrong.push(`I-1: medium ${row.id} promises other bytes than ${key} has`);
+    else if (original.type !== mime) wrong.push(`I-1: ${key} is ${original.type}, not ${mime}`);
+  }
   const kinds = [
     { widths: row.avif_widths, ending: "avif", right: isAvif },
     { widths: row.jpeg_widths, ending: "jpg", right: isJpeg },
@@ -112,7 +131,9 @@ async function invariants(
   objects: Map<string, StoredObject>,
 ): Promise<string[]> {
   const wrong = rows.filter((row) => !row.purged).flatMap((row) => wrongWith(row, (key) => objects.get(key)));
-  const keys = new Set(rows.filter((row) => !row.purged).map((row) => row.key));
+  const keys = new Set(
+    rows.filter((row) => !row.purged).flatMap((row) => originalsOf(row).map(({ key }) => key)),
+  );
   const folders = new Set(rows.filter((row) => !row.purged).map((row) => row.rendition_folder));
   for (const key of objects.keys()) {
     if (key.startsWith("incoming/")) wrong.push(`I-3: ${key} is left in incoming/`);
@@ -133,7 +154,8 @@ async function invariants(
     wrong.push(`I-1: upload ${one.id} is ready and has no medium`);
   for (const one of await sql`
       select u.email, q.used_bytes, q.reserved_bytes,
-        coalesce((select sum(bytes) from media m where m.owner_id = q.owner_id and m.purged_at is null), 0) as used,
+        coalesce((select sum(m.bytes + coalesce(h.clip_bytes, 0)) from media m left join halves h on h.media_id = m.id
+          where m.owner_id = q.owner_id and m.purged_at is null), 0) as used,
         coalesce((select sum(bytes) from uploads o where o.owner_id = q.owner_id
           and o.state in ('issued', 'verifying')), 0) as reserved
       from quotas q join users u on u.id = q.owner_id`)
@@ -153,10 +175,11 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   for (const person of people) {
     const gone = new Set(
-      [...person.wishes.values()].filter((wish) => wish.mayBeGone).map((wish) => wish.sha256),
+      [...person.wishes.values()].filter((wish) => wish.mayBeGone).flatMap((wish) => [...wish.sha256]),
     );
+    const isGone = (row: MediaRow): boolean => person.wishes.get(row.id)?.mayBeGone === true;
     for (const story of person.stories) {
-      const mine = rows.filter((row) => row.owner === story.owner && row.sha256 === story.sha256);
+      const mine = rows.filter((row) => row.owner === story.owner && holds(row, story.sha256));
       if (story.flaw !== "none") {
         // The same bytes may have come honestly; only these have this name.
         if (story.mediaId !== undefined || mine.length > 0)
@@ -169,13 +192,13 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
         story.mediaId !== undefined || ((story.stored || story.accepted) && !story.cancelAsked);
       if (!promised) continue;
       if (mine.length === 0) wrong.push(`Lost: acknowledged and not there: ${told(story)}`);
-      else if (!gone.has(story.sha256) && !mine.some((row) => !row.deleted))
+      else if (!gone.has(story.sha256) && !mine.some((row) => !row.deleted || isGone(row)))
         wrong.push(`Lost: acknowledged, never thrown away, and not in the gallery: ${told(story)}`);
     }
     for (const wish of person.wishes.values()) {
       const row = byId.get(wish.mediaId);
       if (row === undefined) wrong.push(`Lost: medium ${wish.mediaId} was told of and is not there`);
-      else if (row.sha256 !== wish.sha256)
+      else if (![...wish.sha256].some((one) => holds(row, one)))
         wrong.push(`I-4: medium ${wish.mediaId} has other bytes than were sent`);
       else if (wish.placeTold && wish.place === "gallery" && row.deleted)
         wrong.push(`F-20: medium ${wish.mediaId} was told to be back in the gallery, and is in the trash`);

@@ -54,8 +54,8 @@ function report({ place }: World, schedule: Schedule, wrong: string[]): void {
   );
 }
 
-const describe = ({ faults, visits }: Schedule): string =>
-  `${visits.length} pictures; ${faults.map((fault) => ("who" in fault ? `${fault.kind} ${fault.who}` : fault.kind)).join(", ")}`;
+const describe = ({ faults, visits, transport }: Schedule): string =>
+  `${visits.length} files by ${transport}; ${faults.map((fault) => ("who" in fault ? `${fault.kind} ${fault.who}` : fault.kind)).join(", ")}`;
 
 const { values } = parseArgs({
   options: {
@@ -100,7 +100,7 @@ try {
 }
 const stories = world.people.flatMap((one) => one.stories);
 console.log(
-  `${judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; of the last place, ${stories.length} uploads were judged, ${stories.filter((one) => one.mediaId !== undefined).length} of them told to be in the gallery.`,
+  `${judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; of the last place, ${stories.length} uploads were judged, ${stories.filter((one) => one.mediaId !== undefined).length} of them told to be in the gallery, ${stories.filter((one) => one.mediaId !== undefined && /\.(mp4|quicktime|webm|heic)$/.test(one.filename)).length} of these videos and Live Photos.`,
 );
 process.exitCode = failed.length > 0 ? 1 : 0;
 if (values.crowd) {

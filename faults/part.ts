@@ -46,6 +46,11 @@ export class Part {
     return this.isRunning ? this.#child?.pid : undefined;
   }
 
+  /** What it is started with from now on. */
+  set(more: Record<string, string>): void {
+    Object.assign(this.#environment, more);
+  }
+
   /** Resolves when the process says it is ready, or has ended: what is broken may not be able to start. */
   async start(more: Record<string, string> = {}): Promise<void> {
     if (this.isRunning) return;

@@ -32,7 +32,8 @@ export type Story = {
 export type Wish = {
   owner: string;
   mediaId: string;
-  sha256: string;
+  /** Of the files that were told to have become it: of a Live Photo there are two. */
+  sha256: Set<string>;
   /** The last that was asked for; "told" when it was answered. */
   place: "gallery" | "trash";
   placeTold: boolean;
@@ -276,11 +277,13 @@ export class Person {
 
   #became(story: Story, mediaId: string): void {
     story.mediaId = mediaId;
-    if (!this.wishes.has(mediaId))
+    const known = this.wishes.get(mediaId);
+    if (known !== undefined) known.sha256.add(story.sha256);
+    else
       this.wishes.set(mediaId, {
         owner: story.owner,
         mediaId,
-        sha256: story.sha256,
+        sha256: new Set([story.sha256]),
         place: "gallery",
         placeTold: true,
         visibilityTold: true,

@@ -1,5 +1,9 @@
-/** Small pictures, each unlike any other, and some that must not get in. */
+/** Small pictures and videos, each unlike any other, and some that must not get in. */
+
 import sharp from "sharp";
+import { box } from "#lib/imaging/fixtures.ts";
+import { liveClip, liveStill } from "#lib/imaging/live-fixtures.ts";
+import { video } from "#lib/imaging/video/fixtures.ts";
 import type { Random } from "./random.ts";
 
 export const flaws = ["none", "truncated", "no-picture", "other-digest", "other-size"] as const;
@@ -43,4 +47,38 @@ export async function picture(random: Random, flaw: Flaw): Promise<Picture> {
     return { bytes: whole.subarray(0, whole.length >> 1), mime: "image/jpeg", flaw };
   }
   return { ...(await drawn(random)), flaw };
+}
+
+const hex = (random: Random, length: number): string =>
+  Array.from({ length }, () => random.int(0, 15).toString(16)).join("");
+
+/** A second of film; one that is flawed ends in its middle, before its index. */
+export async function film(random: Random, flaw: Flaw): Promise<Picture> {
+  const format = random.pick(["mp4", "mov", "webm"] as const);
+  const bytes = await video({
+    format,
+    codec: format === "webm" ? "vp8" : "avc",
+    duration: random.int(4, 12) * 100,
+    ...(format === "webm"
+      ? { tags: { COMMENT: hex(random, 24) } }
+      : { after: [box("free", Buffer.from(hex(random, 24)))] }),
+  });
+  const mime = { mp4: "video/mp4", mov: "video/quicktime", webm: "video/webm" }[format];
+  if (flaw === "truncated" && format !== "webm")
+    return { bytes: bytes.subarray(0, bytes.length >> 1), mime, flaw };
+  return { bytes, mime, flaw: flaw === "truncated" ? "none" : flaw };
+}
+
+/** The two files of a Live Photo, in any order. */
+export async function live(random: Random): Promise<Picture[]> {
+  const contentId = hex(random, 32)
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+    .toUpperCase();
+  const format = random.pick(["jpeg", "heic"] as const);
+  const duration = random.int(4, 12) * 100;
+  const files: Picture[] = [
+    { bytes: await liveStill({ contentId, format }), mime: `image/${format}`, flaw: "none" },
+    { bytes: await liveClip({ contentId, duration }), mime: "video/quicktime", flaw: "none" },
+  ];
+  return random.chance(0.5) ? files : files.reverse();
 }

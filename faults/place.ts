@@ -114,6 +114,8 @@ export type Place = {
     secret: string;
   };
   addUser(account: Account): Promise<void>;
+  /** How files travel from now on; the web process is started again when that was another way. */
+  travelBy(transport: "post" | "put"): Promise<void>;
   /** Everything runs, every wire is whole, every clock is right. */
   heal(): Promise<void>;
   close(): Promise<void>;
@@ -238,6 +240,14 @@ export async function openPlace({
       if (!one.isRunning)
         throw new Error(`${one.name} does not start:\n${one.lastLines.slice(-5).join("\n")}`);
   };
+  let way = "post";
+  const travelBy = async (transport: "post" | "put"): Promise<void> => {
+    if (transport === way) return;
+    way = transport;
+    web.set({ S3_UPLOAD_TRANSPORT: transport });
+    await web.stop();
+    await web.start();
+  };
   const close = async (): Promise<void> => {
     database.resume();
     await Promise.all([web, ...workers].map((one) => one.kill()));
@@ -260,5 +270,5 @@ export async function openPlace({
       );
       child.stdin?.end(password);
     });
-  return { origin, database, store, web, workers, wires, doors, direct, addUser, heal, close };
+  return { origin, database, store, web, workers, wires, doors, direct, addUser, travelBy, heal, close };
 }

@@ -5,7 +5,7 @@ import { judge, mediaRows, readObject, s3Of, wrongWith } from "./checker.ts";
 import type { Client } from "./client.ts";
 import type { Part } from "./part.ts";
 import type { Person } from "./person.ts";
-import { large, picture } from "./pictures.ts";
+import { film, large, live, type Picture, picture } from "./pictures.ts";
 import type { Place } from "./place.ts";
 import { Random } from "./random.ts";
 import type { Fault, Schedule, Visit } from "./schedule.ts";
@@ -127,7 +127,9 @@ async function witness(place: Place, random: Random, over: () => boolean): Promi
           keys.map(async (key) => [key, await readObject(s3, place.direct.bucket, key)] as const),
         ),
       );
-      const problems = wrongWith({ ...row, jpeg_widths: [], motion: null }, (key) => found.get(key));
+      const problems = wrongWith({ ...row, jpeg_widths: [], motion: null, clip_key: null }, (key) =>
+        found.get(key),
+      );
       if (problems.length === 0) continue;
       const now = (await shown()).find((one) => one.id === row.id);
       // Thrown away, or shown by other renditions, while it was looked at.
@@ -187,6 +189,13 @@ export async function sweepUntilQuiet(place: Place): Promise<boolean> {
   }
 }
 
+/** What somebody brings: one file, or the two of a Live Photo. */
+async function filesOf({ what, flaw }: Visit, random: Random): Promise<Picture[]> {
+  if (what === "live") return live(random);
+  if (what === "large") return [await large(random)];
+  return [await (what === "video" && flaw !== "no-picture" ? film : picture)(random, flaw)];
+}
+
 /** Runs one schedule on a place that is well; sentences of what is wrong afterwards. */
 export async function runSchedule(
   place: Place,
@@ -195,6 +204,7 @@ export async function runSchedule(
   schedule: Schedule,
 ): Promise<string[]> {
   const random = new Random(schedule.seed + 1_000_003);
+  await place.travelBy(schedule.transport);
   const began = Date.now();
   const until = began + schedule.lengthMs + patienceMs;
   const at = (ms: number): Promise<void> => wait(Math.max(0, began + ms - Date.now()));
@@ -216,13 +226,18 @@ export async function runSchedule(
   const visiting = async (visit: Visit): Promise<void> => {
     const own = random.fork();
     const second = random.fork();
-    const made = visit.large ? await large(own) : await picture(own, visit.flaw);
+    const made = await filesOf(visit, own);
     await at(visit.at);
     const person = people[visit.person];
-    await Promise.all([
-      person?.upload(made, own, until),
-      ...(visit.twice ? [person?.upload(made, second, until)] : []),
-    ]);
+    const sent = made.map(async (file, n) => {
+      const whims = n === 0 ? own : own.fork();
+      await wait(n * visit.apartMs);
+      await Promise.all([
+        person?.upload(file, whims, until),
+        ...(visit.twice ? [person?.upload(file, second, until)] : []),
+      ]);
+    });
+    await Promise.all(sent);
   };
   const changing = async (change: Schedule["changes"][number]): Promise<void> => {
     const own = random.fork();

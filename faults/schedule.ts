@@ -33,9 +33,20 @@ export type Fault = { at: number } & (
   | { kind: "derive" }
 );
 
-export type Visit = { person: number; at: number; flaw: Flaw; twice: boolean; large: boolean };
+export type Visit = {
+  person: number;
+  at: number;
+  what: "picture" | "large" | "video" | "live";
+  flaw: Flaw;
+  /** In two tabs at once. */
+  twice: boolean;
+  /** How long after the first file of a Live Photo the second comes. */
+  apartMs: number;
+};
 export type Schedule = {
   seed: number;
+  /** How files travel that do not travel in parts. */
+  transport: "post" | "put";
   lengthMs: number;
   faults: Fault[];
   visits: Visit[];
@@ -139,16 +150,22 @@ export function draw(seed: number): Schedule {
   const faults = Array.from({ length: random.int(2, 7) }, () => fault(random, lengthMs)).sort(
     (a, b) => a.at - b.at,
   );
-  const visits = Array.from({ length: random.int(5, 14) }, () => ({
+  const pictures = Array.from({ length: random.int(5, 14) }, () => ({
     person: random.int(0, peopleCount - 1),
     at: random.int(0, lengthMs),
     flaw: random.chance(0.8) ? ("none" as const) : random.pick(flaws),
     twice: random.chance(0.15),
-    large: random.chance(0.08),
+    what: random.chance(0.08) ? ("large" as const) : ("picture" as const),
   }));
   const changes = Array.from({ length: random.int(0, 8) }, () => ({
     person: random.int(0, peopleCount - 1),
     at: random.int(0, lengthMs + 2_000),
   }));
-  return { seed, lengthMs, faults, visits, changes };
+  // Drawn last, so that what older seeds were drawn for happens in them still.
+  const transport = random.chance(0.3) ? "put" : "post";
+  const visits = pictures.map((visit): Visit => {
+    const what = random.pick(["video", "live", ...Array<"">(8).fill("")] as const) || visit.what;
+    return { ...visit, what, apartMs: random.int(0, 2_000) };
+  });
+  return { seed, transport, lengthMs, faults, visits, changes };
 }

@@ -62,6 +62,7 @@ export async function throng(place: Place, who: Throng): Promise<Day> {
   const counted = tally();
   const made = await Promise.all(
     who.senders.map(async ({ people: count, pictures, bytes }, n) => {
+      if (count === 0) return [];
       const names = Array.from({ length: count }, (_, m) => `sender-${n}-${m}`);
       const next = await camera(bytes);
       return (await members(place, names, counted.hear)).map((person) => ({
