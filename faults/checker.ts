@@ -223,7 +223,7 @@ async function addresses(
   sample: number,
 ): Promise<string[]> {
   const wrong: string[] = [];
-  const front = String((await stranger.get("/")).body);
+  const front = String((await stranger.getPatiently("/")).body);
   for (const row of rows)
     if (row.visibility !== "public" && (front.includes(row.id) || front.includes(row.rendition_folder)))
       wrong.push(`Leak: the front page tells a stranger of ${row.visibility} medium ${row.id}`);
@@ -236,7 +236,7 @@ async function addresses(
         .map((one) => one.client),
     ];
     for (const other of others) {
-      const { status, body } = await other.get(`/m/${row.id}`);
+      const { status, body } = await other.getPatiently(`/m/${row.id}`);
       const hidden = row.deleted || row.visibility === "private";
       if (hidden && (status === 200 || String(body).includes(row.rendition_folder)))
         wrong.push(
@@ -246,7 +246,7 @@ async function addresses(
         wrong.push(`Medium ${row.id} is ${row.visibility} and not served: ${status}`);
     }
     const own = people.find((one) => one.account.email === row.owner);
-    const { status } = (await own?.client.get(`/m/${row.id}`)) ?? { status: 0 };
+    const { status } = (await own?.client.getPatiently(`/m/${row.id}`)) ?? { status: 0 };
     if (!row.deleted && status !== 200) wrong.push(`Medium ${row.id} is not served to its owner: ${status}`);
     const raw = await fetch(`${place.direct.endpoint}/${place.direct.bucket}/${row.key}`);
     await raw.arrayBuffer();
