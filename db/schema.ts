@@ -159,6 +159,18 @@ export const rateLimits = pgTable(
   (t) => [index("rate_limits_expiry").on(t.expiresAt)],
 );
 
+/** Comparisons of database and bucket that nobody asked for; the last one that ended is what administrators see. */
+export const comparisons = pgTable("comparisons", {
+  beganAt: instant("began_at").primaryKey().defaultNow(),
+  /** When it last came on; one that has been silent for long is nobody's. */
+  touchedAt: instant("touched_at").notNull().defaultNow(),
+  endedAt: instant("ended_at"),
+  objects: bigint("objects", { mode: "number" }).notNull().default(0),
+  rows: bigint("rows", { mode: "number" }).notNull().default(0),
+  /** How many of each class were found. */
+  findings: jsonb("findings").$type<Record<string, number>>().notNull().default({}),
+});
+
 /** How far the turns of everybody who waits in the queue reach (queries/jobs.ts). Unlogged: losing it costs a round. */
 export const turns = pgTable(
   "turns",

@@ -1,22 +1,36 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { media } from "#db/schema.ts";
 import { backupWhenDue } from "./backup/schedule.ts";
-import { backupFacts, givenUp, tryAgain } from "./keeping.ts";
+import { backupFacts, comparisonFacts, givenUp, tryAgain } from "./keeping.ts";
+import { reconcileWhenDue } from "./reconcile/schedule.ts";
 import { originalKey, renditionFolder } from "./storage/keys.ts";
 import { StorageError } from "./storage/port.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "./testing.ts";
 import { faulty, person } from "./uploads/testing.ts";
 
+process.env.S3_BUCKET = "pictures";
+process.env.S3_REGION = "eu-central-1";
+process.env.S3_ACCESS_KEY_ID = "key";
+process.env.S3_SECRET_ACCESS_KEY = "secret";
+
 let database: TestDatabase;
 let store: TestStore;
+let folder: string;
 
 before(async () => {
+  // Before anything reads the settings.
+  folder = await mkdtemp(path.join(tmpdir(), "tintype-keeping-"));
+  process.env.TINTYPE_DATA = folder;
   [database, store] = await Promise.all([testDatabase(), testStore()]);
 });
 after(async () => {
   await store?.close();
   await database?.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 test("a backup is made when the oldest picture is a day old, and not again until the next day", async () => {
@@ -55,6 +69,32 @@ test("a backup is made when the oldest picture is a day old, and not again until
     },
   });
   assert.equal(await backupFacts(shut, { viewer: owner }), undefined);
+});
+
+test("database and bucket are compared every week, without a change, and administrators see what was found (R-32)", async () => {
+  const { db, sql } = database;
+  const owner = await person(db, "admin");
+  const signal = new AbortController().signal;
+  await db.update(media).set({ createdAt: new Date() });
+  assert.equal(await reconcileWhenDue(db, store.storage, signal), false, "nothing is a week old");
+  assert.equal(await comparisonFacts(db, { viewer: owner }), undefined);
+  await db.update(media).set({ createdAt: new Date(Date.now() - 8 * 24 * 3_600_000) });
+  assert.equal(await reconcileWhenDue(db, store.storage, signal), true);
+  assert.equal(await reconcileWhenDue(db, store.storage, signal), false, "this week's is made");
+  const found = await comparisonFacts(db, { viewer: owner });
+  assert.ok((found?.findings ?? 0) > 0, "the only picture has no object");
+  assert.equal((await db.select().from(media)).length, 1);
+  await sql`update comparisons set ended_at = ended_at - interval '7 days'`;
+  const stopped = AbortSignal.abort();
+  assert.equal(await reconcileWhenDue(db, store.storage, stopped), false);
+  const [{ n: open } = { n: -1 }] =
+    await sql`select count(*)::int as n from comparisons where ended_at is null`;
+  assert.equal(open, 0, "what was stopped does not stand in the way");
+  await sql`insert into comparisons (began_at, touched_at) values (now(), now() - interval '1 minute')`;
+  assert.equal(await reconcileWhenDue(db, store.storage, signal), false, "another worker is at it");
+  await sql`update comparisons set touched_at = now() - interval '1 hour' where ended_at is null`;
+  assert.equal(await reconcileWhenDue(db, store.storage, signal), true, "the other one was ended");
+  await assert.rejects(comparisonFacts(db, { viewer: await person(db) }), { code: "forbidden" });
 });
 
 test("work that gave up is shown to administrators, and gets its tries again (R-31)", async () => {

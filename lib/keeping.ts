@@ -1,4 +1,5 @@
 /** What administrators see of backups and of work that gave up, and how they have it tried again. */
+import { lastComparison } from "#db/queries/comparisons.ts";
 import * as rows from "#db/queries/reconcile.ts";
 import { inBucket, timeOf } from "./backup/place.ts";
 import type { Db } from "./database.ts";
@@ -51,6 +52,18 @@ export async function backupFacts(storage: Storage, asked: Asked): Promise<Backu
     if (error instanceof StorageError) return undefined;
     throw error;
   }
+}
+
+/** `findings` is how many things only one of the two has, or has otherwise. */
+export type ComparisonFacts = { at: Date; objects: number; findings: number };
+
+/** The last comparison of database and bucket that the worker made by itself. Throws unauthenticated, forbidden. */
+export async function comparisonFacts(db: Db, asked: Asked): Promise<ComparisonFacts | undefined> {
+  check(asked);
+  const last = await lastComparison(db);
+  if (last === undefined) return undefined;
+  const findings = Object.values(last.findings).reduce((sum, n) => sum + n, 0);
+  return { at: last.endedAt ?? last.beganAt, objects: last.objects, findings };
 }
 
 export type GivenUp = {

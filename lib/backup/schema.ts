@@ -43,6 +43,7 @@ export const leftOut = [
   "invites",
   "rate_limits",
   "turns",
+  "comparisons",
   "changes",
   "change_rows",
   "search_backfill",

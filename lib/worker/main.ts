@@ -10,6 +10,7 @@ import { startDecoders } from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { fillPlaces } from "../places/fill.ts";
 import { purge } from "../purge.ts";
+import { reconcileWhenDue } from "../reconcile/schedule.ts";
 import { fillSearchIndex, indexSearch } from "../search/fill.ts";
 import { forgetVisits } from "../shares/visits.ts";
 import { storage } from "../storage/current.ts";
@@ -98,6 +99,9 @@ async function main(): Promise<void> {
       backup: async () => {
         await backupWhenDue(db, storage(), required(settings().databaseUrl, "DATABASE_URL"));
       },
+      reconcile: async () => {
+        await reconcileWhenDue(db, storage(), ending.signal);
+      },
       forget_visits: async () => {
         await forgetVisits(db);
       },
@@ -112,6 +116,7 @@ async function main(): Promise<void> {
       { match: "*/10 * * * *", task: "index_search", options: housekeeping },
       { match: "17 * * * *", task: "sweep_incoming", options: housekeeping },
       { match: "41 * * * *", task: "backup", options: housekeeping },
+      { match: "7 * * * *", task: "reconcile", options: housekeeping },
       { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
       { match: "53 * * * *", task: "forget_visits", options: housekeeping },
     ]),

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { database } from "#lib/database.ts";
 import { type StorageFacts, storageFacts } from "#lib/doctor/desk.ts";
-import { backupFacts, givenUp } from "#lib/keeping.ts";
+import { backupFacts, comparisonFacts, givenUp } from "#lib/keeping.ts";
 import { storage } from "#lib/storage/current.ts";
 import { perLocale, words } from "#lib/words.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
@@ -21,7 +21,11 @@ export const generateMetadata = (): Metadata => ({ title: w("title") });
 export default async function StoragePage() {
   const viewer = await requireAdmin("/admin/storage");
   const facts = await storageFacts(database().db, { viewer });
-  const kept = Promise.all([backupFacts(storage(), { viewer }), givenUp(database().db, { viewer })]);
+  const kept = Promise.all([
+    backupFacts(storage(), { viewer }),
+    givenUp(database().db, { viewer }),
+    comparisonFacts(database().db, { viewer }),
+  ]);
   return (
     <Page className="!max-w-4xl">
       <PageHeader title={w("title")} lead={w("lead")} />
@@ -37,7 +41,9 @@ export default async function StoragePage() {
             {w("keepTitle")}
           </h2>
           {/* The bucket is asked: one that does not answer must not hold up the page that finds out why. */}
-          <Soon value={kept}>{([backups, work]) => <Keeping backups={backups} work={work} />}</Soon>
+          <Soon value={kept}>
+            {([backups, work, compared]) => <Keeping backups={backups} work={work} compared={compared} />}
+          </Soon>
         </section>
         <noscript>
           <Notice tone="info" title={w("noScriptTitle")}>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { BackupFacts, GivenUp } from "#lib/keeping.ts";
+import type { BackupFacts, ComparisonFacts, GivenUp } from "#lib/keeping.ts";
 import { words } from "#lib/words.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { Notice } from "../../../_ui/notice.tsx";
@@ -9,12 +9,25 @@ import { retryGivenUp } from "../actions.ts";
 const w = words("doctor");
 
 /** How old the newest backup is, and what nobody tries any longer. */
-export function Keeping({ backups, work }: { backups: BackupFacts | undefined; work: GivenUp }) {
+export function Keeping({
+  backups,
+  work,
+  compared,
+}: {
+  backups: BackupFacts | undefined;
+  work: GivenUp;
+  compared: ComparisonFacts | undefined;
+}) {
   return (
     <div className="grid gap-4">
       {backups?.isLate ? (
         <Notice tone="warn" title={w("keepLate")}>
           {w("keepLateText")}
+        </Notice>
+      ) : null}
+      {compared !== undefined && compared.findings > 0 ? (
+        <Notice tone="warn" title={w("keepDrift", { n: compared.findings })}>
+          {w("keepDriftText")} <code className="font-mono">npm run tintype -- reconcile</code>
         </Notice>
       ) : null}
       <dl className="grid divide-y divide-line rounded-lg border border-line bg-surface">
@@ -23,6 +36,7 @@ export function Keeping({ backups, work }: { backups: BackupFacts | undefined; w
             {value}
           </Fact>
         ))}
+        <Fact name={w("keepCompared")}>{comparedText(compared)}</Fact>
         <Fact name={w("keepWork")}>
           {work.count === 0 ? w("keepWorkNone") : w("keepWorkSome", { n: work.count })}
         </Fact>
@@ -50,6 +64,15 @@ function factsOf(backups: BackupFacts | undefined): [string, ReactNode][] {
         ][])),
   ];
 }
+
+const comparedText = (compared: ComparisonFacts | undefined): string =>
+  compared === undefined
+    ? w("keepComparedNever")
+    : `${formatAge(compared.at, new Date())} (${formatMoment(compared.at)}): ${
+        compared.findings === 0
+          ? w("keepComparedAgree", { n: compared.objects })
+          : w("keepDrift", { n: compared.findings })
+      }`;
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
