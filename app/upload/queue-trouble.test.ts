@@ -80,6 +80,31 @@ test("Retry-After is waited for, then the same question is asked again", async (
   assert.deepEqual(world.phases, ["ready"]);
 });
 
+test("a crowded server is left alone for as long as it asks, at every step; the page says until when, and goes on", async () => {
+  const world = new World();
+  const busy = () => new ApiFailure(503, "busy", "", 7);
+  // Beginning, then telling what arrived, then asking how it fares.
+  world.trouble = [busy(), undefined, busy(), busy(), undefined, busy()];
+  world.add(picture("a.jpg"));
+  const told: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    while (world.queue.state().hold === undefined && world.phases[0] !== "ready") await world.pass(100);
+    const hold = world.queue.state().hold;
+    assert.equal(hold?.why, "busy");
+    told.push((hold?.until ?? 0) - world.now);
+    const asked = world.trouble.length;
+    await world.pass((hold?.until ?? 0) - world.now - 1);
+    assert.equal(world.trouble.length, asked, "nothing is asked before");
+    await world.pass(1);
+  }
+  await world.pass(10_000);
+  assert.ok(
+    told.every((ms) => ms > 6_500 && ms <= 7_000),
+    told.join(),
+  );
+  assert.deepEqual([world.phases, world.sends.length], [["ready"], 1]);
+});
+
 test("signed out, the queue keeps everything until the person has signed in again", async () => {
   const world = new World();
   world.trouble = [new ApiFailure(401, "unauthenticated", "")];
