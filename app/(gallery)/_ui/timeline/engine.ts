@@ -87,6 +87,8 @@ const holdMs = 400;
 const nearWindows = 4;
 const fastWindows = 1.5;
 const originStep = 100_000;
+/** So much of a heading may still be to go before its month stands at the top. */
+const nearPx = headingPx / 2;
 
 type Asked = { first: number; last: number; stop: AbortController };
 
@@ -302,8 +304,8 @@ export function createEngine(
 
   function readTop(): void {
     if (partsOf(model) === 0) return;
-    // A fraction of a pixel is none.
-    const y = at.shown + sticky + 1;
+    // A heading that is half there is the one that counts: no place is kept to the pixel.
+    const y = at.shown + sticky + nearPx;
     const part = partAt(model, y);
     const month = monthAt(model, y);
     const rows = model.rows[part];
@@ -328,12 +330,16 @@ export function createEngine(
   function pushHeading(): void {
     const over = root.querySelector<HTMLElement>(":scope > .month-head");
     if (over === null) return;
-    const y = at.shown + sticky + 1;
-    let next = monthAt(model, y);
-    const shelf = model.shelves[next];
-    while (next < model.months.months.length && model.shelves[next] === shelf) next++;
-    const room = (model.monthTops[next] ?? Number.POSITIVE_INFINITY) - y;
-    over.style.translate = room < headingPx ? `0 ${(room - headingPx).toFixed(1)}px` : "";
+    const line = at.shown + sticky;
+    const month = monthAt(model, line + nearPx);
+    let next = month;
+    while (next < model.months.months.length && model.shelves[next] === month) next++;
+    const ahead = (model.monthTops[month] ?? 0) - line;
+    const room = (model.monthTops[next] ?? Number.POSITIVE_INFINITY) - line;
+    // Gone when the next one is half there.
+    const leaves = Math.min(0, ((room - headingPx) * headingPx) / (headingPx - nearPx));
+    const by = month > 0 && ahead > 0 ? ahead : leaves;
+    over.style.translate = by === 0 ? "" : `0 ${by.toFixed(1)}px`;
   }
 
   /** Puts `shown` at the top of the window. Heights may have changed: the page is drawn before it scrolls. */
