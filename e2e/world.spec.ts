@@ -114,12 +114,12 @@ test("a chosen theme is in the page before anything is painted, and without scri
 test("every main screen can be read in the dark and written from right to left", async ({ browser }) => {
   const page = await signedIn(browser, owner);
   await page.context().addCookies([{ name: "tintype-theme", value: "dark", url: origin }]);
-  for (const path of [...ownPages, ...adminPages]) await visit(page, path);
-  for (const width of [360, 1280]) {
-    await page.setViewportSize({ width, height: 740 });
-    for (const path of [...ownPages, ...adminPages]) {
-      await page.goto(path);
-      await page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+  for (const path of [...ownPages, ...adminPages]) {
+    await page.setViewportSize({ width: 1280, height: 740 });
+    await visit(page, path);
+    await page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 740 });
       await fits(page);
     }
   }
