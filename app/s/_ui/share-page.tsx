@@ -78,7 +78,10 @@ async function Albums({ share, token }: { share: OpenShare; token: string }) {
   const albums = await listSharedAlbums(database().db, share);
   if (albums.length === 0) return null;
   return (
-    <section aria-label={w("albums")} className="mb-8 px-2 sm:px-0">
+    <section aria-labelledby="albums" className="mb-8 px-2 sm:px-0">
+      <h2 id="albums" className="mb-3 text-lg font-semibold">
+        {w("albums")}
+      </h2>
       <Cards page={{ albums, next: undefined }} more={() => ""} href={(name) => albumPath(token, name)} />
     </section>
   );

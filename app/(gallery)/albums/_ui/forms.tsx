@@ -34,7 +34,9 @@ function Disclosure({ label, children }: { label: string; children: ReactNode })
         {label}
         <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
       </summary>
-      <div className="grid max-w-xl gap-4 border-t border-line p-4">{children}</div>
+      <div className="border-t border-line p-4">
+        <div className="grid max-w-xl gap-4">{children}</div>
+      </div>
     </details>
   );
 }

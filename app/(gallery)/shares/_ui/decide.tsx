@@ -62,7 +62,7 @@ export function Decide({
           </Button>
         ) : null}
       </div>
-      <ul className="grid grid-cols-[repeat(auto-fill,minmax(10rem,1fr))] gap-4">
+      <ul className="grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-2 sm:grid-cols-[repeat(auto-fill,minmax(12rem,1fr))] sm:gap-4">
         {waiting.map((one) => (
           <li key={one.id}>
             <label className="grid gap-2 rounded-lg border border-line bg-surface p-2 has-checked:border-accent">
