@@ -4,11 +4,12 @@ import type { ComponentProps } from "react";
 export type ButtonVariant = "primary" | "quiet" | "danger" | "plain";
 export type ButtonSize = "md" | "sm";
 
+/** An edge that is not seen becomes one where the system paints in its own few colours. */
 const variants: Record<ButtonVariant, string> = {
-  primary: "bg-accent text-on-accent hover:bg-accent-strong",
+  primary: "border border-transparent bg-accent text-on-accent hover:bg-accent-strong",
   quiet: "border border-line bg-surface text-ink hover:bg-raised",
-  danger: "bg-danger text-on-danger hover:opacity-90",
-  plain: "text-ink hover:bg-raised",
+  danger: "border border-transparent bg-danger text-on-danger hover:opacity-90",
+  plain: "border border-transparent text-ink hover:bg-raised",
 };
 const sizes: Record<ButtonSize, string> = {
   md: "min-h-10 px-4 text-sm",
@@ -19,7 +20,7 @@ const sizes: Record<ButtonSize, string> = {
 /** The classes of a button, for whatever else should look like one. */
 export const buttonLook = (variant: ButtonVariant, size: ButtonSize = "md", className?: string): string =>
   clsx(
-    "inline-flex shrink-0 items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap no-underline",
+    "inline-flex shrink-0 items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap no-underline print:hidden",
     "transition-colors disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:opacity-50",
     variants[variant],
     sizes[size],

@@ -7,7 +7,7 @@ const w = words("sample");
 /** Tells the owner that the pictures are samples, and removes them after one more question; both without a script. */
 export function SampleNotice({ here, coming }: { here: number; coming: number }) {
   return (
-    <div className="mb-4 flex flex-wrap items-start sm:me-13 gap-x-3 gap-y-1 rounded-lg border border-line bg-surface px-4 py-2 text-sm">
+    <div className="mb-4 flex flex-wrap items-start sm:me-13 gap-x-3 gap-y-1 rounded-lg border border-line bg-surface px-4 py-2 text-sm print:hidden">
       {/* Drawn here: its library would be sent along with the gallery. */}
       <svg viewBox="0 0 24 24" aria-hidden="true" className="mt-1.5 size-4 shrink-0 text-accent">
         <path

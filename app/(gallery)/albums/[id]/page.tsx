@@ -69,7 +69,7 @@ async function Manage({ album, viewer }: { album: Album; viewer: Viewer | undefi
     hiddenIn(db, { viewer, album }),
   ]);
   return (
-    <div className="mb-6 grid gap-3">
+    <div className="mb-6 grid gap-3 print:hidden">
       <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap sm:gap-3">
         <EditAlbum
           album={{
