@@ -112,6 +112,8 @@ test("a chosen theme is in the page before anything is painted, and without scri
 });
 
 test("every main screen can be read in the dark and written from right to left", async ({ browser }) => {
+  // Nine pages, each of them looked at in three ways.
+  test.setTimeout(120_000);
   const page = await signedIn(browser, owner);
   await page.context().addCookies([{ name: "tintype-theme", value: "dark", url: origin }]);
   for (const path of [...ownPages, ...adminPages]) {
