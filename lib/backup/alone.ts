@@ -36,3 +36,12 @@ export async function alone<T>(
   if (result === undefined) throw new Error("The transaction ended without a result.");
   return result.value;
 }
+
+/** What a COPY … TO STDOUT tells, in pieces. The connection is free for the next statement when all of it was read. */
+export async function* copyOut(tx: Tx, copy: string): AsyncGenerator<Uint8Array> {
+  const rows = await tx.unsafe(copy).readable();
+  yield* rows;
+  // The driver stops listening while its reader is slow, and goes on when it is read from. When the end of the table
+  // has come in the same packet nobody reads any more, and the next statement would wait for its answer for ever.
+  rows._read(0);
+}

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import { alone, type Tx } from "./alone.ts";
+import { alone, copyOut, type Tx } from "./alone.ts";
 import { manifestQueries } from "./manifest.ts";
 import { type Listed, lastFile, type Place } from "./place.ts";
 import { leftOut, madeByMigrations, migrations } from "./schema.ts";
@@ -105,8 +105,7 @@ async function writePart(
   let lines = 0;
   const text = async function* (): AsyncGenerator<Uint8Array> {
     for (const copy of copies)
-      for await (const piece of await tx.unsafe(copy).readable()) {
-        const bytes: Uint8Array = piece;
+      for await (const bytes of copyOut(tx, copy)) {
         // Rows end with the only line feeds there are: those within a value are escaped.
         for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
         yield bytes;
