@@ -63,7 +63,7 @@ export async function run(args: string[]): Promise<void> {
     const day = await throng(place, {
       senders: [
         { people: small, pictures: option(args, "each", 2), bytes: 200_000 },
-        { people: large, pictures: 1, bytes: 18_000_000 },
+        { people: large, pictures: 1, bytes: option(args, "megabytes", 18) * 1e6 },
       ],
       viewers,
       shown: 24,
