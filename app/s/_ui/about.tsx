@@ -1,10 +1,7 @@
 "use client";
-import { Download, X } from "lucide-react";
-import type { ComponentProps } from "react";
-import { Button } from "#app/_ui/button.tsx";
-import { w as box } from "#lib/words/lightbox.ts";
+import { Download } from "lucide-react";
 import { w } from "#lib/words/share.ts";
-import type { Panel } from "../../(gallery)/m/_ui/panel.tsx";
+import { AboutPanel, type AboutProps } from "../../(gallery)/m/_ui/about-panel.tsx";
 import type { Details } from "../../(gallery)/m/details.ts";
 import type { SharedDetails } from "../opened.ts";
 
@@ -41,37 +38,11 @@ function Offers({ details }: { details: SharedDetails }) {
 }
 
 /** What a visitor may read of the picture, and the sizes it may be saved in. */
-export function About({ details, failed, again, close }: ComponentProps<typeof Panel>) {
+export function About(about: AboutProps) {
   return (
-    <section id="about-picture" aria-label={w("about")} tabIndex={-1} className="panel outline-none">
-      <div className="flex items-center justify-between gap-2">
-        <h2 className="text-base font-semibold">{w("about")}</h2>
-        <button
-          type="button"
-          onClick={close}
-          aria-label={box("infoClose")}
-          className="needs-script -me-2 inline-flex size-11 items-center justify-center rounded-full hover:bg-raised"
-        >
-          <X aria-hidden className="size-5" />
-        </button>
-      </div>
-      {details === undefined ? (
-        failed ? (
-          <div className="grid justify-items-start gap-3 text-sm">
-            <p role="alert">{box("detailsFailed")}</p>
-            <Button size="sm" onClick={again}>
-              {box("tryAgain")}
-            </Button>
-          </div>
-        ) : (
-          <p className="text-sm text-muted">{box("loading")}</p>
-        )
-      ) : (
+    <AboutPanel {...about} name={w("about")}>
+      {(details) => (
         <>
-          {details.title === "" ? null : <p className="text-lg font-medium text-balance">{details.title}</p>}
-          {details.description === "" ? null : (
-            <p className="text-pretty whitespace-pre-line">{details.description}</p>
-          )}
           <dl className="grid gap-3 text-sm">
             {details.facts.map(({ name, value }) => (
               <div key={name}>
@@ -83,6 +54,6 @@ export function About({ details, failed, again, close }: ComponentProps<typeof P
           {isShared(details) ? <Offers details={details} /> : null}
         </>
       )}
-    </section>
+    </AboutPanel>
   );
 }

@@ -1,10 +1,10 @@
 "use client";
-import { Download, X } from "lucide-react";
+import { Download } from "lucide-react";
 import type { RefObject } from "react";
-import { Button } from "#app/_ui/button.tsx";
 import { w } from "#lib/words/lightbox.ts";
 import { w as media } from "#lib/words/media.ts";
 import type { Details } from "../details.ts";
+import { AboutPanel, type AboutProps } from "./about-panel.tsx";
 import {
   type Change,
   FavouriteForm,
@@ -72,58 +72,18 @@ function Places({ details }: { details: Details }) {
 
 /** Everything known of the picture, and the forms that change it. All of it works without script. */
 export function Panel({
-  details,
-  failed,
-  again,
   change,
   editing,
-  close,
-}: {
-  /** Undefined while one has only just come to the picture. */
-  details: Details | undefined;
-  failed: boolean;
-  again: () => void;
+  ...about
+}: AboutProps & {
   change: Change;
   /** The part that opens for editing. */
   editing: RefObject<HTMLDetailsElement | null>;
-  close: () => void;
 }) {
   return (
-    <section id="about-picture" aria-label={media("about")} tabIndex={-1} className="panel outline-none">
-      <div className="flex items-center justify-between gap-2">
-        <h2 className="text-base font-semibold">{media("about")}</h2>
-        <button
-          type="button"
-          onClick={close}
-          aria-label={w("infoClose")}
-          className="needs-script -me-2 inline-flex size-11 items-center justify-center rounded-full hover:bg-raised"
-        >
-          <X aria-hidden className="size-5" />
-        </button>
-      </div>
-      {details === undefined ? (
-        failed ? (
-          <div className="grid justify-items-start gap-3 text-sm">
-            <p role="alert">{w("detailsFailed")}</p>
-            <Button size="sm" onClick={again}>
-              {w("tryAgain")}
-            </Button>
-          </div>
-        ) : (
-          <p className="text-sm text-muted">{w("loading")}</p>
-        )
-      ) : (
+    <AboutPanel {...about} name={media("about")}>
+      {(details) => (
         <>
-          {details.title === "" && details.description === "" ? null : (
-            <div className="grid gap-2">
-              {details.title === "" ? null : (
-                <p className="text-lg font-medium text-balance">{details.title}</p>
-              )}
-              {details.description === "" ? null : (
-                <p className="text-pretty whitespace-pre-line">{details.description}</p>
-              )}
-            </div>
-          )}
           {details.mayRate ? (
             <RatingForm key={`${details.id} rating`} details={details} change={change} />
           ) : details.rating > 0 ? (
@@ -165,6 +125,6 @@ export function Panel({
           ) : null}
         </>
       )}
-    </section>
+    </AboutPanel>
   );
 }
