@@ -16,6 +16,8 @@ import { TcpProxy } from "./tcp-proxy.ts";
 const bucket = "tintype";
 const region = "ap-northeast-2";
 
+const startsMax = 5;
+
 const portOf = (url: string): number => Number(new URL(url).port);
 
 export type Account = { email: string; password: string; name: string };
@@ -235,7 +237,9 @@ export async function openPlace({
     }
     await database.start();
     await store.start();
-    await Promise.all([web, ...workers].map((one) => one.start()));
+    // On a crowded machine the store may not answer who starts within its time; a supervisor would start it again too.
+    for (let tries = 0; tries < startsMax && ![web, ...workers].every((one) => one.isRunning); tries++)
+      await Promise.all([web, ...workers].map((one) => one.start()));
     for (const one of [store, web, ...workers])
       if (!one.isRunning)
         throw new Error(`${one.name} does not start:\n${one.lastLines.slice(-5).join("\n")}`);
