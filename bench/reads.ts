@@ -3,6 +3,7 @@
  * library of a million (--rows), counted by Postgres for the one connection that asks: a number that no other load on the
  * machine changes, unlike milliseconds. Rows only, in a throw-away Postgres, or in the one at --url, which must be seeded.
  */
+import { readFile } from "node:fs/promises";
 import postgres from "postgres";
 import { connect, type Db, type Sql } from "#db/client.ts";
 import { migrate } from "#db/migrate.ts";
@@ -50,7 +51,10 @@ export async function organise(pg: postgres.Sql): Promise<void> {
 }
 
 /** Pages that `work` touched, in memory or not, and its milliseconds. The connection must be the only one of `sql`. */
-async function counted(sql: Sql, work: () => Promise<unknown>): Promise<{ pages: number; ms: number }> {
+async function counted(
+  sql: Sql,
+  work: () => Promise<unknown>,
+): Promise<{ pages: number; ms: number; cpuMs: number }> {
   const soFar = async (): Promise<number> => {
     await sql`select pg_stat_force_next_flush()`;
     const [row] = await sql<{ pages: string }[]>`
@@ -58,12 +62,17 @@ async function counted(sql: Sql, work: () => Promise<unknown>): Promise<{ pages:
       where object = 'relation'`;
     return Number(row?.pages);
   };
+  const [server] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const cpu = async (): Promise<number> =>
+    Number((await readFile(`/proc/${server?.pid}/schedstat`, "utf8")).split(" ")[0]) / 1_000_000;
   const before = await soFar();
+  const cpuBefore = await cpu();
   const began = performance.now();
   await work();
   const ms = performance.now() - began;
+  const cpuMs = (await cpu()) - cpuBefore;
   const own = (await soFar()) - (await soFar());
-  return { pages: (await soFar()) - before + 3 * own, ms };
+  return { pages: (await soFar()) - before + 3 * own, ms, cpuMs };
 }
 
 type Door = [name: string, work: () => Promise<unknown>];
@@ -185,16 +194,22 @@ async function changes(db: Db, sql: Sql): Promise<Record<string, string | number
       change: change.kind,
       pictures: changed,
       s: (there.ms / 1000).toFixed(1),
+      "CPU, s": (there.cpuMs / 1000).toFixed(1),
       "pages a picture": (there.pages / Math.max(1, changed)).toFixed(1),
       "back, s": (back.ms / 1000).toFixed(1),
+      "CPU back, s": (back.cpuMs / 1000).toFixed(1),
       "pages a picture, back": (back.pages / Math.max(1, changed)).toFixed(1),
     });
   }
   return rows;
 }
 
-async function measure(url: string, withChanges: boolean): Promise<void> {
+async function measure(url: string, withChanges: boolean | "only"): Promise<void> {
   const { db, sql } = connect(url, { max: 1 });
+  if (withChanges === "only") {
+    table(await changes(db, sql));
+    return sql.end();
+  }
   const figures: Record<string, string | number>[] = [];
   for (const [name, work] of [...(await lists(db, sql)), ...others(db)]) {
     const all = [];
@@ -214,7 +229,7 @@ export async function run(args: string[]): Promise<void> {
   const given = (name: string): string | undefined =>
     args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
   const url = given("--url");
-  if (url !== undefined) return measure(url, args.includes("--changes"));
+  if (url !== undefined) return measure(url, args.includes("--changes") ? "only" : false);
   const server = await throwawayPostgres();
   try {
     await migrate(server.url);

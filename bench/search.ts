@@ -4,12 +4,13 @@
  * Korean, filters by themselves, the second page, and counting; what a medium costs when it comes in, with the search and
  * without; and whether any plan reads a table from end to end. Rows only, in a throw-away Postgres: no picture exists.
  */
+import { readFile } from "node:fs/promises";
 import { type SQL, sql } from "drizzle-orm";
 import postgres from "postgres";
 import { connect, type Db } from "#db/client.ts";
 import { migrate } from "#db/migrate.ts";
 import type { Place } from "#db/queries/gallery.ts";
-import { boundSearch, searchPlaces } from "#db/queries/search.ts";
+import { boundSearch, keySearch, searchPlaces } from "#db/queries/search.ts";
 import { readCursor } from "#lib/gallery.ts";
 import type { Viewer } from "#lib/media.ts";
 import { parseQuery } from "#lib/search/query.ts";
@@ -162,32 +163,69 @@ async function costOf(db: Db, viewer: Viewer | undefined, query: string, from?: 
   return cost;
 }
 
-/** Milliseconds for one medium that comes in by itself, and for each of a hundred that come together. */
-async function coming(pg: postgres.Sql): Promise<Record<string, string>[]> {
-  let n = 100_000_000;
-  const add = async (count: number) => {
+/** What the connection has cost so far: CPU of its server process, and what it wrote ahead. */
+async function spent(pg: postgres.Sql): Promise<{ cpuUs: number; wal: number }> {
+  const [row] = await pg<{ pid: number; wal: string }[]>`
+    select pg_backend_pid() as pid, (pg_current_wal_insert_lsn() - '0/0')::text as wal`;
+  const schedule = await readFile(`/proc/${row?.pid}/schedstat`, "utf8");
+  return { cpuUs: Number(schedule.split(" ")[0]) / 1000, wal: Number(row?.wal) };
+}
+
+/** CPU and bytes of the log for each of `count`; other load on the machine changes neither. */
+async function costOfEach(pg: postgres.Sql, count: number, work: () => Promise<unknown>) {
+  const before = await spent(pg);
+  await work();
+  const after = await spent(pg);
+  return { us: (after.cpuUs - before.cpuUs) / count, bytes: (after.wal - before.wal) / count };
+}
+
+const inserts = 400;
+
+/** What one medium costs that comes in by itself, each of a hundred that come together, and the worker's part of it. */
+async function coming(pg: postgres.Sql, db: Db): Promise<Record<string, string>[]> {
+  let n = 100_000_000 + Math.floor(Math.random() * 1_000_000_000);
+  const add = async (together: number) => {
     await pg`insert into media (owner_id, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime, width, height,
         thumbhash, color, filename, title, taken_at, taken_source, camera, lens)
       select ${owner.id}, 'media/i' || n, 'derived/i' || n, '{320}', '{640}', sha256(n::text::bytea), 1, 'image/jpeg', 4000, 3000,
         '\\x00', n & 16777215, 'IMG_' || n || '.jpg', 'Sunset over the harbour', now() - n % 5000 * interval '1 hour', 'camera',
-        'Fujifilm X-T4', 'XF23mm F1.4 R' from generate_series(${n}::int, ${n + count - 1}::int) n`;
-    n += count;
+        'Fujifilm X-T4', 'XF23mm F1.4 R' from generate_series(${n}::int, ${n + together - 1}::int) n`;
+    n += together;
   };
   const results: Record<string, string>[] = [];
-  for (const count of [1, 100]) {
-    const ms: Record<string, number[]> = { enable: [], disable: [] };
+  for (const together of [1, 100]) {
+    const all = { enable: [] as number[], disable: [] as number[], log: { enable: 0, disable: 0 } };
     for (let round = 0; round < rounds; round++)
-      for (const how of ["enable", "disable"]) {
+      for (const how of ["enable", "disable"] as const) {
         await pg.unsafe(`alter table media ${how} trigger media_search_inserted`);
-        ms[how]?.push((await timed(count === 1 ? 150 : 3, () => add(count))) / count);
+        const { us, bytes } = await costOfEach(pg, inserts, async () => {
+          for (let made = 0; made < inserts; made += together) await add(together);
+        });
+        all[how].push(us);
+        all.log[how] = bytes;
       }
+    await pg`alter table media enable trigger media_search_inserted`;
+    const [with_, without] = [median(all.enable), median(all.disable)];
     results.push({
-      "media a statement": String(count),
-      "with the search, ms": median(ms.enable ?? []).toFixed(3),
-      "without, ms": median(ms.disable ?? []).toFixed(3),
+      "media a statement": String(together),
+      "CPU with the search, µs": with_.toFixed(0),
+      "without, µs": without.toFixed(0),
+      more: `${((with_ / without - 1) * 100).toFixed(0)} %`,
+      "log with, bytes": all.log.enable.toFixed(0),
+      "log without, bytes": all.log.disable.toFixed(0),
     });
   }
-  await pg`alter table media enable trigger media_search_inserted`;
+  const [due] = await pg<
+    { count: number }[]
+  >`select count(*)::int as count from media_search where not keyed`;
+  const { us, bytes } = await costOfEach(pg, due?.count ?? 1, async () => {
+    while (await keySearch(db, 500));
+  });
+  results.push({
+    "media a statement": "terms, by the worker",
+    "CPU with the search, µs": us.toFixed(0),
+    "log with, bytes": bytes.toFixed(0),
+  });
   return results;
 }
 
@@ -250,6 +288,12 @@ async function measure(url: string, rows: number): Promise<void> {
   await Promise.all([pg.end(), served.end()]);
 }
 
+async function comings(url: string): Promise<void> {
+  const { db, sql: served } = connect(url, { max: 1 });
+  table(await coming(served, db));
+  await served.end();
+}
+
 async function at(rows: number): Promise<void> {
   const server = await throwawayPostgres();
   try {
@@ -261,19 +305,20 @@ async function at(rows: number): Promise<void> {
       `\n${rows.toLocaleString("en")} pictures, seeded in ${((performance.now() - began) / 1000).toFixed(0)} s`,
     );
     await measure(server.url, rows);
-    table(await coming(pg));
+    await comings(server.url);
     await pg.end();
   } finally {
     await server.stop();
   }
 }
 
-/** --rows 1000000,10000000: one after the other. --url: a database that was seeded before. --coming: only what comes in. */
+/** --rows 1000000,10000000: one after the other. --url: a database that was seeded before; with --coming, what comes in. */
 export async function run(args: string[]): Promise<void> {
   const given = (name: string): string | undefined =>
     args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
   const sizes = (given("--rows") ?? "1000000").split(",").map(Number);
   const url = given("--url");
+  if (url !== undefined && args.includes("--coming")) return comings(url);
   if (url !== undefined) return measure(url, sizes[0] ?? 1_000_000);
   for (const rows of sizes) await at(rows);
 }

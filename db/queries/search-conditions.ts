@@ -70,6 +70,7 @@ export class Conditions {
 
   visible(): SQL {
     if (this.#scope === "public") return sql`s.open`;
+    if (this.#wanted.among === "public") return sql`(s.open and ${this.#own})`;
     return this.#scope === "own" ? this.#own : sql`(s.open or ${this.#own})`;
   }
 

@@ -87,8 +87,9 @@ function withTerms(wanted: Wanted, scope: Scope): SQL {
     where ${new Conditions(wanted, scope, { texts: true }).all()})`;
 }
 
+/** Of what is public, one's own are asked for too: they have words that only their owner knows. */
 const scopesOf = ({ viewerId, among }: Wanted): ("own" | "public")[] => [
-  ...(viewerId === undefined || among === "public" ? [] : (["own"] as const)),
+  ...(viewerId === undefined ? [] : (["own"] as const)),
   ...(among === "own" ? [] : (["public"] as const)),
 ];
 
