@@ -171,7 +171,7 @@ class Windows {
    * than what is left to look at.
    */
   #levelFor(hits: number, days: number): Level {
-    const perDay = (hits + 1) / Math.max(days, 1 / 24);
+    const perDay = (hits + 0.5) / Math.max(days, 1 / 24);
     const hoped = Math.max(hopedMax, this.#missing * 1.8);
     const rest = Math.abs(this.#at - this.#stop) / dayMs;
     const enough = levels.findIndex(({ days }) => days >= rest);
