@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import type { Page } from "playwright/test";
 import { heic } from "#lib/imaging/heic/fixtures.ts";
+import { liveClip, liveStill } from "#lib/imaging/live-fixtures.ts";
 import { placeBox, video } from "#lib/imaging/video/fixtures.ts";
 import { storePort } from "./ports.ts";
 import { accessible, choose, expect, leaveNothingPublic, test, visit } from "./test.ts";
+import { withSql } from "./world.ts";
 
 const tiles = "main a[href^='/m/']";
 
@@ -133,4 +136,28 @@ test("a still with a moving part moves when its button is pressed", async ({ mem
   await member.getByRole("button", { name: "Play the moving part" }).press("Enter");
   await expect.poll(() => second(member)).toBeGreaterThan(0);
   await expect(member.locator("video")).toHaveCount(0, { timeout: 10_000 });
+});
+
+test("the two files of a Live Photo become one picture that moves, and both can be saved", async ({
+  member,
+}) => {
+  const plan = { contentId: randomUUID(), place: "+33.4507+126.5706/" };
+  await choose(member, [
+    { name: "IMG_9.HEIC", mimeType: "image/heic", buffer: await liveStill(plan) },
+    { name: "IMG_9.MOV", mimeType: "video/quicktime", buffer: await liveClip(plan) },
+  ]);
+  await expect(member.getByRole("main")).toContainText(/2 files added/, { timeout: 60_000 });
+  const made = await withSql((sql) => sql`select id from media where filename like 'IMG_9.%'`);
+  expect(made).toHaveLength(1);
+  await visit(member, `/m/${made[0]?.id}`);
+  await member.getByRole("button", { name: "Play the moving part" }).press("Enter");
+  await expect.poll(() => second(member)).toBeGreaterThan(0);
+  await expect(member.locator("video")).toHaveCount(0, { timeout: 10_000 });
+  const clip = member.getByRole("link", { name: "Original of the moving part" });
+  const saved = await member.request.get((await clip.getAttribute("href")) ?? "");
+  expect(saved.headers()["content-disposition"]).toContain("IMG_9.mov");
+  expect((await saved.body()).includes("+33.4507")).toBe(true);
+  const full = await member.getByRole("link", { name: "JPEG, full size" }).getAttribute("href");
+  const jpeg = await member.request.get(full ?? "", { timeout: 60_000 });
+  expect([jpeg.status(), jpeg.headers()["content-type"]]).toEqual([200, "image/jpeg"]);
 });

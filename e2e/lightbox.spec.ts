@@ -238,9 +238,9 @@ test.describe("over the timeline", () => {
         selection: { ids: [/[0-9a-f-]{36}/.exec(href)?.[0]] },
         change: { kind: "trash" },
       });
-    const dialog = await open(member, 4);
-    const removed = await remove(hrefs[4] ?? "");
-    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText(names[5] ?? "");
+    const dialog = await open(member, 1);
+    const removed = await remove(hrefs[1] ?? "");
+    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText(names[2] ?? "");
     await expect(dialog.getByText("was removed or hidden elsewhere")).toBeVisible();
     await elsewhere(`/api/changes/${removed.id}/undo`, {});
 
@@ -251,11 +251,11 @@ test.describe("over the timeline", () => {
       }
       Object.defineProperty(window, "EventSource", { value: Silent });
     });
-    await member.goto(hrefs[4] ?? "");
+    await member.goto(hrefs[1] ?? "");
     await expect(member.locator(".pswp img").first()).toBeVisible();
-    const again = await remove(hrefs[4] ?? "");
+    const again = await remove(hrefs[1] ?? "");
     await member.keyboard.press("4");
-    await expect(member.getByRole("heading", { level: 1 })).toHaveText(names[5] ?? "");
+    await expect(member.getByRole("heading", { level: 1 })).toHaveText(names[2] ?? "");
     await expect(member.getByText("was removed or hidden elsewhere")).toBeVisible();
     await elsewhere(`/api/changes/${again.id}/undo`, {});
   });
