@@ -157,6 +157,12 @@ test("ten years back are two lists away, and no picture of the years between is 
   expect(pictures.length - picturesBefore).toBeLessThan(120);
   await expect(page.locator(".tile input:checked")).toHaveCount(0);
   expect(await shifted(page)).toEqual([]);
+  // On paper there is what is drawn, and not the empty height of ten years.
+  const windows = () => page.evaluate(() => document.documentElement.scrollHeight / innerHeight);
+  expect(await windows()).toBeGreaterThan(40);
+  await page.emulateMedia({ media: "print" });
+  await expect(slider(page)).toBeHidden();
+  expect(await windows()).toBeLessThan(20);
   await page.context().close();
 });
 
