@@ -105,6 +105,8 @@ for (const [what, options] of [
   ["a wide screen in the light", { viewport: { width: 1920, height: 1080 }, colorScheme: "light" }],
 ] as const)
   test(`every page fits ${what}`, async ({ browser }) => {
+    // Seven pages, each of them checked for accessibility.
+    test.setTimeout(120_000);
     const page = await signedIn(browser, await account("admin"), options);
     await upload(page, [await photograph(30), await photograph(31, { width: 3000, height: 500 })]);
     for (const path of ["/", "/upload", "/account", "/admin/media", "/admin/uploads", "/admin/users"]) {
