@@ -15,14 +15,14 @@ test("what is written to the console goes to the log, its failures as failures a
   logConsole({ error: at("error"), warn: at("warn"), info: at("info") });
   const failure = new Error("Failed query: select 1\nparams: geheim");
   printed.error(failure);
-  printed.error("\u001b[31m⨯\u001b[0m", failure, { params: ["geheim"] });
+  printed.error("\u001b[31m ⨯\u001b[0m", failure, { params: ["geheim"] });
   printed.warn("Careful");
-  printed.log("Ready", 1);
+  printed.log("Ready", "in 1 s");
   t.mock.restoreAll();
   assert.deepEqual(lines, [
     ["error", { err: failure }, "a page could not be made"],
-    ["error", { err: failure }, "⨯"],
+    ["error", { err: failure }, "a page could not be made"],
     ["warn", {}, "Careful"],
-    ["info", {}, "Ready 1"],
+    ["info", {}, "Ready in 1 s"],
   ]);
 });

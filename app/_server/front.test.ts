@@ -127,6 +127,21 @@ describe("the front door", () => {
     assert.notEqual(one.headers["content-security-policy"], two.headers["content-security-policy"]);
     assert.equal(one.headers["x-content-type-options"], "nosniff");
     assert.equal(one.headers["referrer-policy"], "same-origin");
+    // A build's file is no page; what climbs out of its folder may be one.
+    assert.equal((await ask("GET", {}, "/_next/static/a.js")).headers["content-security-policy"], undefined);
+    for (const path of ["/_next/static/../../x", "/_next/static/%2e%2e/x", "/_next/static/a\\b"])
+      assert.ok((await ask("GET", {}, path)).headers["content-security-policy"], path);
+  });
+  it("promises TLS where it is reached by TLS, and only there", async () => {
+    assert.equal((await ask("GET", {})).headers["strict-transport-security"], undefined);
+    door = doorOf("https://photos.example");
+    try {
+      const { headers } = await ask("GET", {});
+      assert.match(String(headers["strict-transport-security"]), /^max-age=\d{8}/);
+      assert.match(String(headers["content-security-policy"]), /upgrade-insecure-requests/);
+    } finally {
+      door = doorOf("http://localhost:3000");
+    }
   });
   it("lets the address of a share leak to no other page and into no index", async () => {
     for (const path of ["/s/token", "/s/token/m/name?play=1", "/guest/token"]) {
@@ -201,6 +216,18 @@ describe("the front door", () => {
       await ask("GET", {}, path);
       assert.equal(seen.at(-1)?.url, path);
     }
+  });
+  it("refuses methods that no page knows, and says which it does", async () => {
+    const inside = seen.length;
+    for (const method of ["TRACE", "PROPFIND", "MKCOL", "SEARCH"]) {
+      const answer = await ask(method, {});
+      assert.deepEqual(
+        [answer.status, answer.headers.allow],
+        [405, "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"],
+        method,
+      );
+    }
+    assert.equal(seen.length, inside);
   });
   it("lets in who does not say what they browse with", async () => {
     const inside = seen.length;

@@ -76,6 +76,7 @@ export function contentSecurityPolicy(options: {
   ].join("; ");
 }
 
+const reading = new Set(["GET", "HEAD", "OPTIONS"]);
 const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 /** Headers that only this door may set; whatever a client sends under these names is dropped. */
 const ours = [
@@ -150,7 +151,7 @@ export function front(
       const path = request.url ?? "/";
       const method = request.method ?? "GET";
       // Only what is read: a form sent to such an address must meet the check of its origin below.
-      if (path.startsWith("/_next/static/") && !changing.has(method)) return true;
+      if (isFile(path) && reading.has(method)) return true;
       const framed = embeddable.test(path);
       if (framed) response.removeHeader("x-frame-options");
       // A share's address is its key: not even our own pages learn it from a referrer, and no index keeps it.
@@ -171,6 +172,13 @@ export function front(
       request.headers["content-security-policy"] = policy;
       response.setHeader("content-security-policy", policy);
 
+      if (!reading.has(method) && !changing.has(method)) {
+        // Next answers a method that no web page knows, such as TRACE, with a failure of its own.
+        response
+          .writeHead(405, { allow: [...reading, ...changing].join(", "), "cache-control": "no-store" })
+          .end();
+        return false;
+      }
       if (method === "POST" && path === shareTarget) {
         // The pictures in it are for the service worker, which was not there: none of them is read or kept.
         request.resume();
@@ -204,6 +212,9 @@ const embeddable = /^\/embed(\/[0-9a-f-]{36})?(\?|$)/;
 
 /** Where another app's share sheet sends pictures (app/manifest.webmanifest); public/sw.js takes them. */
 const shareTarget = "/upload/share-target";
+
+/** A file of the build. What climbs out of its folder is a page, and needs what pages need. */
+const isFile = (path: string): boolean => /^\/_next\/static\/(?!.*\.\.)[^%\\]+$/.test(path);
 
 /** No page of ours and never one: Next answers it as not found, with the page for that. */
 const nowhere = "/_nowhere/_nothing";
