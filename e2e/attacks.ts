@@ -11,9 +11,10 @@ import {
   request,
 } from "playwright/test";
 import { parseSettings, required } from "#lib/env.ts";
-import type { BeginAnswer, BeginFile, CompleteAnswer, PostPermit } from "#lib/media.ts";
+import type { BeginAnswer, CompleteAnswer, PostPermit } from "#lib/media.ts";
 import { postForm } from "#lib/storage/form-post.ts";
 import { openStorage } from "#lib/storage/s3.ts";
+import type { BeginFile } from "#lib/uploads/asked.ts";
 import { declare } from "#lib/uploads/testing.ts";
 import { actions } from "./matrix.ts";
 import { port } from "./ports.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, get, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -10,9 +10,9 @@ let origin = "";
 let room = roomFor(4);
 const held: ServerResponse[] = [];
 const waiting: (() => void)[] = [];
-const server = createServer((request, response) => {
-  if (!room.admit(request, response)) return;
-  request.resume();
+const server = createServer((asked, response) => {
+  if (!room.admit(asked, response)) return;
+  asked.resume();
   held.push(response);
   for (const go of waiting.splice(0)) go();
 });
@@ -54,6 +54,25 @@ describe("the room of the web process", () => {
     assert.match(detail, /Nothing is lost/);
     letGo();
     await inside("/timeline");
+  });
+
+  it("makes room for others where a body does not come, and counts it again when it has come", async () => {
+    room = roomFor(1, 20);
+    const arrived = new Promise<void>((resolve) => waiting.push(resolve));
+    const slow = request(`${origin}/preferences/save`, { method: "POST", headers: { "content-length": 2 } });
+    slow.on("response", (answer) => answer.resume());
+    slow.flushHeaders();
+    await arrived;
+    const comesIn = (): Promise<boolean> =>
+      Promise.race([
+        new Promise<true>((resolve) => waiting.push(() => resolve(true))),
+        fetch(`${origin}/`).then(({ status }) => status !== 503),
+      ]);
+    const leave = (): void => void held.pop()?.end("{}");
+    while (!(await comesIn()));
+    leave();
+    slow.end("{}");
+    while (await comesIn()) leave();
   });
 
   it("keeps half of it free of uploads, so that pictures can still be looked at", async () => {

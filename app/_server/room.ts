@@ -12,6 +12,8 @@ import { words } from "#lib/words.ts";
 const uploadsShare = 0.5;
 /** Seconds, drawn anew for everybody: who was refused together must not come back together. */
 const [soonest, latest] = [2, 9];
+/** What takes longer to arrive is not being worked on: five hundred who dribble would keep everybody else out. */
+const usualSlowBodyMs = 2_000;
 
 /**
  * Not counted: what is read from the disk, what a balancer asks to learn how we are, and what costs nothing while it is
@@ -26,7 +28,7 @@ export type Room = {
   admit(request: IncomingMessage, response: ServerResponse): boolean;
 };
 
-export function roomFor(most: number): Room {
+export function roomFor(most: number, slowBodyMs: number = usualSlowBodyMs): Room {
   let inside = 0;
   return {
     admit(request, response) {
@@ -35,9 +37,17 @@ export function roomFor(most: number): Room {
         refuse(request, response);
         return false;
       }
-      inside += 1;
+      let counted = false;
+      const count = (on: boolean): void => {
+        if (counted !== on) inside += on ? 1 : -1;
+        counted = on;
+      };
+      count(true);
+      const dribbles = setTimeout(() => count(request.complete), slowBodyMs);
+      request.once("end", () => count(!response.closed));
       response.once("close", () => {
-        inside -= 1;
+        clearTimeout(dribbles);
+        count(false);
       });
       return true;
     },
