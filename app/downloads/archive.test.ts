@@ -120,6 +120,29 @@ async function archive(files: DownloadFile[], options: { heldMax?: number; partM
 const rangesOf = ({ id }: DownloadFile): (string | undefined)[] =>
   asked.filter(({ name }) => name === id).map(({ range }) => range);
 
+test("no name in an archive leads out of the folder it is unpacked in, whatever files and folders are called (A-19, A-21)", async () => {
+  const evil = [
+    "../../etc/cron.d/x",
+    "/etc/passwd",
+    "C:\\windows\\x",
+    "..",
+    "a\0b",
+    "CON",
+    "a\u202egpj.exe",
+    "x".repeat(65_000),
+  ];
+  const { parts } = await archive(evil.map((name) => file(100, [], { name, folder: ["..", name, "/"] })));
+  const names = parts.flatMap((part) => part.names);
+  assert.equal(names.length, evil.length + 1);
+  for (const name of names) {
+    assert.doesNotMatch(name, /^\/|\\|:|\p{Cc}|\p{Cf}/u);
+    for (const segment of name.split("/")) {
+      assert.doesNotMatch(segment, /^\.+$|^(con|nul)(\.|$)/i);
+      assert.ok(Buffer.byteLength(segment) < 256 && segment !== "", name.slice(0, 100));
+    }
+  }
+});
+
 test("every file is in the archive as it was uploaded, and the manifest says so", async () => {
   const files = [
     file(1000, [], { title: 'Dunes, "red"' }),
