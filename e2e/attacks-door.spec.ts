@@ -611,9 +611,9 @@ test("eight hundred connections that say nothing or half a sentence keep nobody 
 }) => {
   expect((await deliver(member.as, await picture())).fate).toBe("ready");
   // More questions that never end than the site works on at once.
-  const head = `POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nOrigin: ${origin}\r\nContent-Type: application/json\r\n`;
+  const head = `POST /preferences/save HTTP/1.1\r\nHost: localhost\r\nOrigin: ${origin}\r\n`;
   const slow = Array.from({ length: 600 }, () => {
-    const socket = connect(port, "localhost", () => socket.write(`${head}Content-Length: 60000\r\n\r\n{`));
+    const socket = connect(port, "localhost", () => socket.write(`${head}Content-Length: 900\r\n\r\nt`));
     return socket.on("error", () => {}).resume();
   });
   for (const path of ["/", "/sign-in", "/api/uploads"])
