@@ -617,7 +617,9 @@ test("eight hundred connections that say nothing or half a sentence keep nobody 
     return socket.on("error", () => {}).resume();
   });
   for (const path of ["/", "/sign-in", "/api/uploads"])
-    await expect.poll(async () => (await member.as.get(path)).status(), { message: path }).toBe(200);
+    await expect
+      .poll(async () => (await member.as.get(path)).status(), { message: path, timeout: 30_000 })
+      .toBe(200);
   for (const socket of slow) socket.destroy();
   // 15 seconds for a head at the web server, 20 at the store, looked at every five.
   await expect
