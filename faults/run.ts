@@ -28,9 +28,18 @@ const partsOf = (place: Place): Named => {
   };
 };
 
-async function addJobs(place: Place, names: readonly string[], payload: object = {}): Promise<void> {
+async function addJobs(
+  place: Place,
+  names: readonly string[],
+  payload: object = {},
+  waitSeconds = 2,
+): Promise<void> {
   if (place.direct.databaseUrl() === undefined) return;
-  const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {}, connect_timeout: 2 });
+  const sql = postgres(place.direct.databaseUrl() ?? "", {
+    max: 1,
+    onnotice: () => {},
+    connect_timeout: waitSeconds,
+  });
   try {
     for (const name of names)
       await sql`select graphile_worker.add_job(${name}::text, payload => ${JSON.stringify(payload)}::text::json)`;
@@ -169,7 +178,8 @@ export async function sweepUntilQuiet(place: Place): Promise<boolean> {
   try {
     for (let round = 0; Date.now() - began < quietMsMax; round++) {
       await age(sql, round === 0);
-      await addJobs(place, ["sweep", "sweep", "purge", "purge", "sweep_incoming"]);
+      // Everything is well by then: whoever is slow is a crowded machine.
+      await addJobs(place, ["sweep", "sweep", "purge", "purge", "sweep_incoming"], {}, 60);
       await wait(round === 0 ? 1_200 : 700);
       const [state] = await sql<{ open: number; purges: number; jobs: number }[]>`select
         (select count(*)::int from uploads where state in ('issued', 'verifying')) as open,
