@@ -56,6 +56,19 @@ describe("the room of the web process", () => {
     await inside("/timeline");
   });
 
+  it("counts what only looks like a question that costs nothing", async () => {
+    for (let n = 0; n < 4; n++) await inside(`/?n=${n}`);
+    const status = async (path: string) => (await fetch(origin + path)).status;
+    for (const path of [
+      "/search?q=a&x=/uploads/status",
+      "/search/uploads/status",
+      "/api/live/more",
+      "/_next/static/%2e%2e/%2e%2e/search",
+      "/m/x/full.jpg/more",
+    ])
+      assert.equal(await status(path), 503, path);
+  });
+
   it("makes room for others where a body does not come, and counts it again when it has come", async () => {
     room = roomFor(1, 20);
     const arrived = new Promise<void>((resolve) => waiting.push(resolve));

@@ -19,9 +19,14 @@ const usualSlowBodyMs = 2_000;
  * Not counted: what is read from the disk, what a balancer asks to learn how we are, and what costs nothing while it is
  * held back until there is news (each has a limit of its own).
  */
-const free = /^\/(_next\/static\/|api\/health\/|api\/live(\?|$)|.*\/uploads\/status$|m\/[^/]+\/full\.jpg)/;
-const isUpload = ({ method, url = "" }: IncomingMessage): boolean =>
-  method === "POST" && /^\/(api|guest)\/(.*\/)?uploads(\/|$)/.test(url);
+const free =
+  /^\/(_next\/static\/.+|api\/health\/[^/]+|api\/live|(api|guest\/[^/]+)\/uploads\/status|m\/[^/]+\/full\.jpg)$/;
+/** Ways through which a path that begins like one of these would lead elsewhere. */
+const winding = /\/\/|\.\.|\\|%/;
+const pathOf = ({ url = "/" }: IncomingMessage): string => url.split("?", 1)[0] ?? "/";
+const isFree = (path: string): boolean => free.test(path) && !winding.test(path);
+const isUpload = (method: string | undefined, path: string): boolean =>
+  method === "POST" && /^\/(api|guest)\/(.*\/)?uploads(\/|$)/.test(path);
 
 export type Room = {
   /** Lets a request in until it is answered. False: it was asked to come back later. */
@@ -32,8 +37,9 @@ export function roomFor(most: number, slowBodyMs: number = usualSlowBodyMs): Roo
   let inside = 0;
   return {
     admit(request, response) {
-      if (free.test(request.url ?? "/")) return true;
-      if (inside >= (isUpload(request) ? Math.ceil(most * uploadsShare) : most)) {
+      const path = pathOf(request);
+      if (isFree(path)) return true;
+      if (inside >= (isUpload(request.method, path) ? Math.ceil(most * uploadsShare) : most)) {
         refuse(request, response);
         return false;
       }
