@@ -514,7 +514,7 @@ export async function reviveStale(
   const rows = await db.execute<VerifyingRow & { waits: boolean }>(sql`
     update uploads set lease_token = null, lease_until = ${secondsFromNow(queueSeconds)}, updated_at = now()
     where id in (
-      select id from uploads where state = 'verifying' and lease_until < now()
+      select id from uploads where state = 'verifying' and (lease_until < now() or lease_until is null)
       order by lease_until limit ${limit} for update skip locked)
     returning id, owner_id, guest_id, bytes, by_operator, exists (
       select from graphile_worker.jobs j where j.key = 'finalize:' || uploads.id

@@ -7,6 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { eq, isNull } from "drizzle-orm";
 import { connect, type Db, type Sql } from "#db/client.ts";
 import { migrate } from "#db/migrate.ts";
+import { reviveStale } from "#db/queries/uploads.ts";
 import { albumMedia, albums, favourites, media, purges, users } from "#db/schema.ts";
 import { createAlbum } from "../albums.ts";
 import { lockDown } from "../imaging/index.ts";
@@ -157,6 +158,37 @@ describe("a backup", () => {
       assert.equal(read.find((line) => line.type === "album")?.title, "여름\nand \\N more");
       assert.equal(read.find((line) => line.id === one.id)?.filename, 'Ännchen "quoted".jpg');
       assert.doesNotMatch(lines.join("\n"), /a-secret-hash|password/);
+    }
+  });
+
+  it("lets uploads that were being verified go on, and names no keys of what may have been published since", async () => {
+    const place = inBucket(storage);
+    const [begun] = await database.sql`
+      insert into uploads (owner_id, state, client_token, staging_key, final_key, rendition_folder, filename,
+        declared_mime, bytes, sha256, policy_expires_at, lease_token, lease_until, attempts)
+      values (${member.id}, 'verifying', gen_random_uuid(), 'incoming/x', 'media/x.jpg', 'derived/x', 'a.jpg', 'image/jpeg',
+        10, ${Buffer.alloc(32)}, now(), gen_random_uuid(), now() + interval '1 minute', 2)
+      returning id`;
+    const empty = await emptyDatabase();
+    try {
+      await backup(database.url, place, {});
+      await restore(empty.url, place, await newestOf(place));
+      await opened(empty.url, async (again, raw) => {
+        const revived = await reviveStale(again, 60, 10);
+        assert.deepEqual(
+          revived.map(({ id }) => id),
+          [begun?.id],
+        );
+        const [row] =
+          await raw`select attempts, final_key, rendition_folder, lease_token from uploads where id = ${begun?.id}`;
+        assert.deepEqual(
+          { ...row },
+          { attempts: 0, final_key: null, rendition_folder: null, lease_token: null },
+        );
+      });
+    } finally {
+      await database.sql`delete from uploads where id = ${begun?.id}`;
+      await empty.close();
     }
   });
 

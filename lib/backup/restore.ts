@@ -212,7 +212,12 @@ async function pauseRemovals(tx: Tx): Promise<void> {
        not_before = greatest(not_before, now() + make_interval(secs => case when media_id is null then ${removalPause} else ${trash} end))
      where done_at is null`,
   );
-  await tx.unsafe("update uploads set lease_token = null, lease_until = null where state = 'verifying'");
+  // Free at once, as the jobs they waited in are gone; and without the keys of a try that may have come to its end since:
+  // an original that lies there is nobody's then, and adopted.
+  await tx.unsafe(
+    `update uploads set lease_token = null, lease_until = now(), attempts = 0, final_key = null, rendition_folder = null
+     where state = 'verifying'`,
+  );
 }
 
 async function finish(url: string, backup: Backup): Promise<Restored> {
