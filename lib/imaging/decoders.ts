@@ -43,6 +43,8 @@ const saidMax = 2_000;
 
 /** A decoder ended in the middle of a picture, and nobody had told it to. */
 export class DecoderLost extends Error {}
+/** None could be started: no memory, no processes left, an update under way. No picture's fault. */
+export class DecoderMissing extends Error {}
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 type Ended = "memory" | "late" | "busy" | "cancelled";
@@ -176,8 +178,15 @@ class Decoders {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop())
       if (idle.alive) return idle;
     const fresh = new Decoder(this.#limits);
-    await fresh.ready();
-    return fresh;
+    const late = setTimeout(() => fresh.end(), this.#limits.wallSecondsMax * 1000);
+    try {
+      await fresh.ready();
+      return fresh;
+    } catch (cause) {
+      throw new DecoderMissing("No decoder could be started.", { cause });
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   async #turn<T>(work: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ export { lockDown } from "./codec.ts";
 export {
   type DecoderLimits,
   DecoderLost,
+  DecoderMissing,
   derive,
   deriveStill,
   fullJpeg,

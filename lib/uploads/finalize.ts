@@ -9,7 +9,15 @@ import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
 import { isDatabaseGone } from "../database-gone.ts";
 import { failpoint } from "../failpoint.ts";
-import { derive, identify, Rejection, readFacts, sniffVideo } from "../imaging/index.ts";
+import {
+  DecoderLost,
+  DecoderMissing,
+  derive,
+  identify,
+  Rejection,
+  readFacts,
+  sniffVideo,
+} from "../imaging/index.ts";
 import { log } from "../log.ts";
 import { isVideo, type MediaType, mediaTypes } from "../media.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
@@ -95,9 +103,11 @@ async function attempt(
     const counted =
       error instanceof StorageError
         ? upload.inPlace && ["denied", "unsupported"].includes(error.code)
-        : !isDatabaseGone(error);
+        : !isDatabaseGone(error) && !(error instanceof DecoderMissing);
+    // Whatever ended the decoder may have ended it because of others: the next try is made when that has passed.
+    const seconds = error instanceof DecoderLost ? retrySeconds * 4 ** upload.attempts : retrySeconds;
     logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
-    const kept = await ledger.postpone(db, held, { seconds: retrySeconds, counted });
+    const kept = await ledger.postpone(db, held, { seconds, counted });
     return kept ? "postponed" : "not_mine";
   }
 }
