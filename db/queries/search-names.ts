@@ -41,7 +41,8 @@ const titled = (text: string): SQL =>
 const albumIds = (asker: Asker, matches: SQL): SQL => sql`
   (select a.id, a.count, a.public_count from albums a where a.owner_id = ${me(asker)} and ${matches} limit ${namesMax})
   union
-  (select a.id, a.public_count, a.public_count from albums a where a.visibility = 'public' and ${matches} limit ${namesMax})`;
+  (select a.id, a.public_count, a.public_count from albums a
+    where a.visibility = 'public' and a.owner_id is distinct from ${me(asker)} and ${matches} limit ${namesMax})`;
 
 function answerOf(asker: Asker, asked: NameQuestion): SQL {
   const row = (parts: { folded?: SQL; ids?: SQL; albums?: SQL; facts?: SQL; count?: SQL }): SQL => sql`

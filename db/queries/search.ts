@@ -63,7 +63,8 @@ function through(wanted: Wanted, walk: Walk, kind: "tags" | "albums", ids: strin
   const [table, column] =
     kind === "tags" ? [sql`media_tags`, sql`tag_id`] : [sql`album_media`, sql`album_id`];
   const conditions = new Conditions(wanted, wanted.among === "all" ? "any" : wanted.among);
-  return sql`(select x.id, x.taken_at from unnest(${uuids(ids)}) one(id) cross join lateral (
+  // One that is in two of them is found once.
+  return sql`(select distinct x.id, x.taken_at from unnest(${uuids(ids)}) one(id) cross join lateral (
       select k.media_id as id, k.taken_at from ${table} k join media_search s on s.media_id = k.media_id
       where k.${column} = one.id and k.live
         and ${and([...range(wanted, walk, sql`k.taken_at`, sql`k.media_id`), conditions.all()])}

@@ -287,6 +287,21 @@ describe("what filters find", () => {
       assert.deepEqual(await find(own, text), [here], text);
     assert.deepEqual(await find(own, "album:ea"), []);
   });
+  it("finds and counts a picture once: in a public album of one's own with private ones, and in two albums of one name", async () => {
+    const own = await person();
+    const open = await picture({ owner: own, visibility: "public" });
+    const shut = await picture({ owner: own });
+    await album(own, "Jeju harbour", "public", [open, shut]);
+    await album(own, "Jeju market", "private", [open]);
+    await database.sql`update albums set count = 2, public_count = 1 where owner_id = ${own.id} and visibility = 'public'`;
+    for (const [text, found] of [
+      ["album:harbour", [open, shut]],
+      ["album:jeju", [open, shut]],
+    ] as const) {
+      assert.deepEqual((await find(own, text)).toSorted(), [...found].sort(), text);
+      assert.equal(await countMatches(database.db, { viewer: own, clauses: clausesOf(text) }), 2, text);
+    }
+  });
   it("finds people by their names: oneself, and whoever has made pictures public, for who is signed in", async () => {
     const [own, open, closed, admin] = [
       await person(),
