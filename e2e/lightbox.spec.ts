@@ -203,6 +203,42 @@ test.describe("over the timeline", () => {
     await expect(member.getByRole("heading", { level: 1 })).toHaveText("Ridge in the evening");
   });
 
+  test("an edit writes what somebody touched and nothing else, also after it was taken back", async ({
+    page: member,
+  }) => {
+    const dialog = await open(member, 5);
+    const title = dialog.getByLabel("Title", { exact: true });
+    const tags = dialog.getByRole("textbox", { name: "Tags", exact: true });
+    const save = dialog.getByRole("button", { name: "Save" });
+    const details = async () =>
+      (await member.request.get(`${new URL(member.url()).pathname}/details`)).json();
+    await member.keyboard.press("e");
+    await title.fill("Not this");
+    await save.click();
+    await expect.poll(async () => (await details()).title).toBe("Not this");
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await expect(title).not.toHaveValue("Not this");
+
+    const elsewhere = await member.context().newPage();
+    await elsewhere.goto(member.url());
+    await elsewhere.getByText("Edit title").click();
+    await elsewhere.getByLabel("Title", { exact: true }).fill("From elsewhere");
+    await elsewhere.getByRole("textbox", { name: "Tags", exact: true }).fill("elsewhere");
+    await elsewhere.getByRole("button", { name: "Save" }).click();
+    await expect.poll(async () => (await details()).title).toBe("From elsewhere");
+    await elsewhere.close();
+
+    await dialog.getByLabel("Description", { exact: true }).fill("Seen from the pier");
+    await tags.fill("here");
+    await save.click();
+    await expect.poll(async () => (await details()).description).toBe("Seen from the pier");
+    const now = await details();
+    expect([now.title, now.tags.map(({ name }: { name: string }) => name).sort()]).toEqual([
+      "From elsewhere",
+      ["elsewhere", "here"],
+    ]);
+  });
+
   test("what is moved to the trash makes way for the next picture, and comes back to its place", async ({
     page: member,
   }) => {

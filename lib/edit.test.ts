@@ -117,3 +117,16 @@ it("changes nothing of what belongs to somebody else, and of nothing what is not
     code: "unauthenticated",
   });
 });
+
+it("leaves tags alone that were added or taken away elsewhere since somebody began to edit", async () => {
+  const viewer = await addUser("member");
+  const id = await addMedia(viewer.id);
+  await editMedia(database.db, { viewer, id, edit: { tags: ["Sea", "Rain"] } });
+  await editMedia(database.db, { viewer, id, edit: { tags: ["Sea", "Elsewhere"] } });
+  await editMedia(database.db, {
+    viewer,
+    id,
+    edit: { tags: ["Sea", "Rain", "New"], tagsBefore: ["Sea", "Rain"] },
+  });
+  assert.deepEqual((await look(viewer, id)).tags, ["Elsewhere", "New", "Sea"]);
+});

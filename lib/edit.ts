@@ -13,6 +13,8 @@ export type Edit = {
   place?: string;
   /** All tags that it is to have; those it has besides are taken away. */
   tags?: string[];
+  /** Those it had when somebody began to edit: what was added or taken away since then, elsewhere, stays so. */
+  tagsBefore?: string[];
   /** As the camera's clock showed it: "2026-05-17" and "18:42:10". */
   taken?: { date: string; time: string };
 };
@@ -43,13 +45,13 @@ export async function editMedia(
   db: Db,
   { viewer, id, edit }: { viewer: Viewer | undefined; id: string; edit: Edit },
 ): Promise<string[] | undefined> {
-  const { tags, taken, ...texts } = edit;
+  const { tags, tagsBefore, taken, ...texts } = edit;
   return inTransaction(db, async (tx) => {
     const wanted: ChangeInput[] = [];
     if (Object.values(texts).some((text) => text !== undefined)) wanted.push({ kind: "texts", ...texts });
     if (taken !== undefined) wanted.push({ kind: "date", ...taken });
     if (tags !== undefined) {
-      const has = (await tagsOf(tx, { viewer, mediaId: id })).map(({ name }) => name);
+      const has = tagsBefore ?? (await tagsOf(tx, { viewer, mediaId: id })).map(({ name }) => name);
       const [add, remove] = [lacking(tags, has), lacking(has, tags)];
       if (add.length + remove.length > 0) wanted.push({ kind: "tags", add, remove });
     }

@@ -68,21 +68,31 @@ const localTime = z.iso.datetime({ local: true }).transform((at) => {
   const [date = "", time = ""] = at.split("T");
   return { date, time: time.length === 5 ? `${time}:00` : time };
 });
+const tagsText = z
+  .string()
+  .max(5_000)
+  .transform((tags) => tags.split(/[,、，]/).filter((tag) => tag.trim() !== ""))
+  .pipe(z.array(tagShape).max(50));
 const textsShape = idShape.extend({
   title: text(limits.titleMax),
   description: text(limits.descriptionMax),
   alt: text(limits.titleMax),
   /** There for the owner only. */
   place: placeShape.optional(),
-  tags: z
-    .string()
-    .max(5_000)
-    .transform((tags) => tags.split(/[,、，]/).filter((tag) => tag.trim() !== ""))
-    .pipe(z.array(tagShape).max(50)),
+  tags: tagsText,
+  /** As the form showed them at first. */
+  tagsBefore: tagsText,
   taken: localTime,
   /** What the field said before: untouched, it is not written, or a guess of the upload would become a fact. */
   takenBefore: z.string(),
 });
+/** Fields that say what they said before are not written: elsewhere, they may say something else by now. */
+const untouched = (form: FormData): Set<string> =>
+  new Set(
+    ["title", "description", "alt", "place", "tags"].filter(
+      (name) => form.has(`${name}Before`) && form.get(name) === form.get(`${name}Before`),
+    ),
+  );
 
 const invalid = (message: string): Outcome => ({ done: false, message });
 
@@ -144,7 +154,12 @@ export async function changeRating(_: Outcome, form: FormData): Promise<Outcome>
 export async function changeTexts(_: Outcome, form: FormData): Promise<Outcome> {
   const parsed = textsShape.safeParse(Object.fromEntries(form));
   if (!parsed.success) return invalid(w("invalid"));
-  const { id, taken, takenBefore, ...edit } = parsed.data;
+  const { id, taken, takenBefore, tags, tagsBefore, ...texts } = parsed.data;
+  const same = untouched(form);
+  const edit = {
+    ...Object.fromEntries(Object.entries(texts).filter(([name]) => !same.has(name))),
+    ...(same.has("tags") ? {} : { tags, tagsBefore }),
+  };
   const isMoved = !takenBefore.startsWith(`${taken.date}T${taken.time}`);
   let undo: string[] = [];
   const outcome = await attempt(async (viewer) => {

@@ -107,6 +107,24 @@ export function VisibilityForm({ details, change }: { details: Details; change: 
   );
 }
 
+/**
+ * What a field says, and what the picture said when it was last heard of: news replace what nobody has touched, so that
+ * what was taken back, or changed elsewhere, is not written again.
+ */
+function useField(
+  said: string,
+  sending: boolean,
+): [text: string, write: (text: string) => void, before: string] {
+  const [text, setText] = useState(said);
+  const [before, setBefore] = useState(said);
+  // While it is being sent, the picture says what the form hopes for.
+  if (!sending && said !== before) {
+    setBefore(said);
+    if (text === before) setText(said);
+  }
+  return [text, setText, before];
+}
+
 export function TextsForm({
   details,
   change,
@@ -116,12 +134,6 @@ export function TextsForm({
   change: Change;
   editing: RefObject<HTMLDetailsElement | null>;
 }) {
-  const [title, setTitle] = useState(details.title);
-  const [description, setDescription] = useState(details.description);
-  const [alt, setAlt] = useState(details.alt);
-  const [tags, setTags] = useState(details.tags.map(({ name }) => name).join(", "));
-  const [place, setPlace] = useState(details.place ?? "");
-  const [taken, setTaken] = useState(details.taken);
   const { act, onSubmit, pending, outcome } = useForm(details.id, changeTexts, change, (before) => ({
     ...before,
     heading: title.trim() === "" ? before.heading : title.trim(),
@@ -130,6 +142,16 @@ export function TextsForm({
     alt: alt.trim(),
     ...(before.place === undefined ? {} : { place: place.trim() }),
   }));
+  const [title, setTitle, titleBefore] = useField(details.title, pending);
+  const [description, setDescription, descriptionBefore] = useField(details.description, pending);
+  const [alt, setAlt, altBefore] = useField(details.alt, pending);
+  const [tags, setTags, tagsBefore] = useField(details.tags.map(({ name }) => name).join(", "), pending);
+  const [place, setPlace, placeBefore] = useField(details.place ?? "", pending);
+  const [taken, setTaken, takenBefore] = useField(details.taken, pending);
+  const before = {
+    ...{ titleBefore, descriptionBefore, altBefore, tagsBefore, takenBefore },
+    ...(details.place === undefined ? {} : { placeBefore }),
+  };
   return (
     <details
       ref={editing}
@@ -197,7 +219,9 @@ export function TextsForm({
           value={taken}
           onChange={({ target }) => setTaken(target.value)}
         />
-        <input type="hidden" name="takenBefore" value={details.taken} />
+        {Object.entries(before).map(([name, value]) => (
+          <input key={name} type="hidden" name={name} value={value} />
+        ))}
         <div className="flex items-center gap-3">
           <Button type="submit" variant="primary" disabled={pending}>
             {media("save")}
