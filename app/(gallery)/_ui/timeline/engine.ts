@@ -123,6 +123,8 @@ export function createEngine(
   let started: Tile[] = [];
   /** Until then the page is the server's: whoever presses a picture meanwhile must not have it taken away. */
   let taken = false;
+  /** Somebody has moved since the page was opened. Until then its address says the place better than its rows do. */
+  let roamed = false;
   /** The month that the page began with: what is newer never stands beside it, because there it did not. */
   let breakMonth: number | undefined;
   let refreshing: Promise<void> | undefined;
@@ -361,6 +363,7 @@ export function createEngine(
     at = moved(at, scrollY - base, space, nearWindows * windowHeight);
     const by = Math.abs(at.shown - before.shown);
     if (by === 0) return;
+    if (by > 1) roamed = true;
     fast = by > fastWindows * windowHeight;
     // At an end of the page, but not of the timeline: there would be no further.
     const atTop = at.scrolled <= -base + 1 && at.shown > -base + 1;
@@ -401,7 +404,7 @@ export function createEngine(
     if (drawn.plain) redraw();
     if (touching || scrubbing) return;
     if (Math.abs(Math.max(-base, space.toScrolled(at.shown)) - at.scrolled) > 1) go(at.shown);
-    const place = here();
+    const place = roamed ? here() : undefined;
     if (place !== undefined) for (const listener of restListeners) listener(place);
   }
 
@@ -871,6 +874,7 @@ export function createEngine(
     /** About where a tile will stand. */
     about: (rank: number): number => placeOf(model, { rank, id: undefined, offset: 0, fraction: undefined }),
     go(shown: number): void {
+      roamed = true;
       go(shown);
       clearTimeout(restTimer);
       restTimer = setTimeout(rest, scrubbing ? holdMs : restMs);
