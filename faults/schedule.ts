@@ -57,7 +57,7 @@ export type Schedule = {
 export const peopleCount = 3;
 const processes = ["web", "worker-1", "worker-2", "store"] as const;
 const wires = ["web", "worker-1", "worker-2"] as const;
-const workerPlaces = failpoints.filter((name) => !/^(reserve|complete)\./.test(name));
+const workerPlaces = failpoints.filter((name) => !/^(reserve|complete|again)\./.test(name));
 const webPlaces = failpoints.filter((name) => /^(reserve|complete)\./.test(name));
 
 function fault(random: Random, lengthMs: number): Fault {

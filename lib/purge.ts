@@ -52,8 +52,12 @@ export async function purge(db: Db, storage: Storage, signal?: AbortSignal): Pro
 
 async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
   if (row.mediaId !== null) await purgeMedia(db, storage, row.mediaId);
-  // What nothing refers to now, nothing will: keys are never given twice, and callOffFolder() respects the lease.
-  else if (!(await purges.isReferenced(db, row.key))) await remove(storage, row.key);
+  // What nothing refers to now, nothing will: keys are never given twice, and callOffFolder() and callOffStaging() respect
+  // the lease.
+  else if (!(await purges.isReferenced(db, row.key))) {
+    await failpoint("purge.checked");
+    await remove(storage, row.key);
+  }
   await failpoint("purge.removed");
   await purges.closePurge(db, row.id);
 }
@@ -64,7 +68,10 @@ async function purgeMedia(db: Db, storage: Storage, mediaId: string): Promise<vo
   await failpoint("purge.decided");
   // The key of an adopted object may look like anything, a mark of ours included; and it may be in the gallery again.
   for (const key of gone.keepOriginal ? [] : gone.keys)
-    if (!(await purges.isReferenced(db, key))) await storage.delete(key);
+    if (!(await purges.isReferenced(db, key))) {
+      await failpoint("purge.checked");
+      await storage.delete(key);
+    }
   await failpoint("purge.originalRemoved");
   await remove(storage, `${gone.renditionFolder}/`);
   await purges.forgetClip(db, mediaId);

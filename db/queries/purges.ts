@@ -1,7 +1,7 @@
 /** Objects to remove: remembered until the store confirmed it, checked once more at the moment of removing (R-31). */
 import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { halves, type Media, media, type Purge, purges, uploads } from "../schema.ts";
+import { halves, type Media, media, type Purge, purges, type Upload, uploads } from "../schema.ts";
 
 export type NewPurge = {
   /** An object's key, or a folder when it ends with a slash. */
@@ -111,6 +111,25 @@ export async function callOffFolder(db: Db, folder: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/**
+ * What was sent for an upload is used once more: every removal of it that waits is called off, and whoever closes the
+ * upload asks for it again. False: one is at it already, or may have been, and the bytes must be taken for gone. To be
+ * called by who has written the upload's row in the same transaction: see isReopened().
+ */
+export async function callOffStaging(db: Db, key: string): Promise<boolean> {
+  const open = await db
+    .select({ id: purges.id, attempts: purges.attempts, leaseUntil: purges.leaseUntil })
+    .from(purges)
+    .where(and(eq(purges.key, key), isNull(purges.doneAt)))
+    .orderBy(purges.id)
+    .for("update");
+  if (open.some(({ attempts, leaseUntil }) => attempts > 0 || leaseUntil !== null)) return false;
+  const ids = open.map(({ id }) => id);
+  if (ids.length > 0)
+    await db.update(purges).set({ doneAt: sql`now()`, lastError: "used" }).where(inArray(purges.id, ids));
+  return true;
+}
+
 /** A medium that is to be removed: `bytes` of all its originals, one or two. */
 export type Trashed = Pick<Media, "ownerId" | "keepOriginal" | "renditionFolder" | "bytes" | "purgedAt"> & {
   keys: string[];
@@ -168,7 +187,7 @@ export async function isReferenced(db: Db, key: string): Promise<boolean> {
     .where(and(eq(halves.clipKey, name), isNull(media.purgedAt)));
   if (inHalves.length > 0) return true;
   const inUploads = await db
-    .select({ id: uploads.id })
+    .select({ id: uploads.id, state: uploads.state, rejectCode: uploads.rejectCode })
     .from(uploads)
     .where(
       or(
@@ -176,10 +195,28 @@ export async function isReferenced(db: Db, key: string): Promise<boolean> {
           eq(uploads.state, "verifying"),
           or(eq(uploads.finalKey, name), eq(uploads.renditionFolder, name)),
         ),
-        and(inArray(uploads.state, ["issued", "verifying"]), eq(uploads.stagingKey, name)),
+        eq(uploads.stagingKey, name),
       ),
     );
-  return inUploads.length > 0;
+  for (const upload of inUploads) if (isOpen(upload) || (await isReopened(db, upload))) return true;
+  return false;
+}
+
+const isOpen = ({ state }: Pick<Upload, "state">): boolean => state === "issued" || state === "verifying";
+
+/**
+ * Somebody may be having it tried again at this moment: then this waits for their row and reads what they have made of it.
+ * Whoever comes with a purge has claimed it before; whoever tries again writes the row before looking for claims. So one of
+ * the two sees the other, whichever comes first (I-5).
+ */
+async function isReopened(db: Db, upload: Pick<Upload, "id" | "state" | "rejectCode">): Promise<boolean> {
+  if (upload.state !== "rejected" || upload.rejectCode !== "internal") return false;
+  const [now] = await db
+    .select({ state: uploads.state })
+    .from(uploads)
+    .where(eq(uploads.id, upload.id))
+    .for("share");
+  return now !== undefined && isOpen(now);
 }
 
 /** Purges by key that are still open, so that a scan does not ask for the same removal twice. */

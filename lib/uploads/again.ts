@@ -1,7 +1,9 @@
 /** What was given up after three tries is verified once more, because somebody who runs the site wants it so. */
 import { type Db, inTransaction } from "#db/client.ts";
+import { callOffStaging } from "#db/queries/purges.ts";
 import { findUpload, lockQuota, reopenGivenUp, settleQuota } from "#db/queries/uploads.ts";
 import { TintypeError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import { enqueueUploads } from "../jobs.ts";
 import { canAdminister, type Viewer } from "../media.ts";
 import type { Storage } from "../storage/port.ts";
@@ -26,8 +28,12 @@ export async function tryAgain(
   await inTransaction(db, async (tx) => {
     await lockQuota(tx, upload.ownerId);
     const row = await reopenGivenUp(tx, upload.id, queueSeconds);
-    if (row === undefined) throw new TintypeError("not_found");
+    // The row first, the purges then: a purge claims first and reads the row then.
+    if (row === undefined || !(await callOffStaging(tx, row.stagingKey))) throw new TintypeError("not_found");
+    // Once more: a purge may have come to its end since. From here on none begins.
+    if (!(await storage.exists(row.stagingKey))) throw new TintypeError("not_found");
     await settleQuota(tx, row.ownerId, { reserved: row.bytes });
     await enqueueUploads(tx, [row]);
+    await failpoint("again.reopened");
   });
 }
