@@ -5,7 +5,15 @@ import { interlacedPng } from "../../hostile/bombs.ts";
 import { descendants } from "../../hostile/memory.ts";
 import { scans } from "../../hostile/shapes.ts";
 import { corners, rejectedAs } from "./fixtures.ts";
-import { DecoderLost, derive, fullJpeg, identify, Rejection, startDecoders } from "./index.ts";
+import {
+  DecoderLost,
+  DecoderMissing,
+  derive,
+  fullJpeg,
+  identify,
+  Rejection,
+  startDecoders,
+} from "./index.ts";
 
 const decoders = (): number[] =>
   descendants(process.pid).filter((pid) =>
@@ -72,7 +80,7 @@ describe("decoders of a worker (R-40)", () => {
     await startDecoders(2);
     const lost = assert.rejects(
       slowly(),
-      (error) => error instanceof DecoderLost && !(error instanceof Rejection),
+      (error) => error instanceof DecoderLost && error.byMachine && !(error instanceof Rejection),
     );
     const pid = await busy();
     const beside = decodes();
@@ -80,6 +88,18 @@ describe("decoders of a worker (R-40)", () => {
     await Promise.all([lost, beside]);
     await decodes();
     end();
+  });
+
+  it("say whether they crashed or were killed", async () => {
+    await startDecoders(1);
+    const lost = assert.rejects(slowly(), (error) => error instanceof DecoderLost && !error.byMachine);
+    process.kill(await busy(), "SIGSEGV");
+    await lost;
+    end();
+  });
+
+  it("that do not come up in time are none, whatever they would have read", async () => {
+    await assert.rejects(startDecoders(1, { startSecondsMax: 0.001 }), DecoderMissing);
   });
 
   it("that take more memory than they may are ended, and the picture is refused", async () => {
@@ -100,7 +120,7 @@ describe("decoders of a worker (R-40)", () => {
 
   it("on a machine that is too busy are ended, and the picture is not to blame", async () => {
     await startDecoders(1, { wallSecondsMax: 0.3 });
-    await assert.rejects(slowly(), (error) => error instanceof Error && !(error instanceof Rejection));
+    await assert.rejects(slowly(), (error) => error instanceof DecoderLost && error.byMachine);
     end();
   });
 

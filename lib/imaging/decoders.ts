@@ -24,6 +24,8 @@ export type DecoderLimits = {
   /** For one question: of processor time, and on the clock, after which a machine too busy is to blame. */
   cpuSecondsMax: number;
   wallSecondsMax: number;
+  /** From its start until it may be asked, on the clock. */
+  startSecondsMax: number;
 };
 
 /**
@@ -34,6 +36,7 @@ const usual: DecoderLimits = {
   memoryBytesMax: 1_400 * 1024 * 1024,
   cpuSecondsMax: 60,
   wallSecondsMax: 180,
+  startSecondsMax: 60,
 };
 /** One that has grown larger is ended after its answer: what libvips was lent, it does not give back. */
 const restingBytesMax = 400 * 1024 * 1024;
@@ -41,8 +44,19 @@ const watchEveryMs = 100;
 const messageBytesMax = 1024 * 1024 * 1024;
 const saidMax = 2_000;
 
-/** A decoder ended in the middle of a picture, and nobody had told it to. */
-export class DecoderLost extends Error {}
+/** A decoder ended in the middle of a picture, and nobody here had told it to. */
+export class DecoderLost extends Error {
+  /**
+   * It was killed from outside, as a machine does that is short of memory, or was given no time to work. Whether this
+   * picture brought that about or another that was decoded beside it, nobody can tell.
+   */
+  readonly byMachine: boolean;
+
+  constructor(message: string, { byMachine, cause }: { byMachine: boolean; cause?: unknown }) {
+    super(message, { cause });
+    this.byMachine = byMachine;
+  }
+}
 /** None could be started: no memory, no processes left, an update under way. No picture's fault. */
 export class DecoderMissing extends Error {}
 
@@ -53,7 +67,7 @@ class Decoder {
   readonly #child: Child;
   readonly #limits: DecoderLimits;
   readonly #answers: AsyncGenerator<Message, void, undefined>;
-  readonly #closed: Promise<string>;
+  readonly #closed: Promise<{ how: string; killed: boolean }>;
   #said = "";
   alive = true;
 
@@ -84,12 +98,13 @@ class Decoder {
     this.#child.stdin.on("error", () => undefined);
     this.#answers = messages(this.#child.stdout, messageBytesMax);
     this.#closed = new Promise((resolve) => {
-      const end = (how: string): void => {
+      const end = (how: string, killed: boolean): void => {
         this.alive = false;
-        resolve(how);
+        resolve({ how, killed });
       };
-      this.#child.once("error", (error) => end(error.message));
-      this.#child.once("close", (code, signal) => end(String(signal ?? code)));
+      this.#child.once("error", (error) => end(error.message, false));
+      // A crash of its own ends it with another signal, or with a code.
+      this.#child.once("close", (code, signal) => end(String(signal ?? code), signal === "SIGKILL"));
     });
   }
 
@@ -104,12 +119,19 @@ class Decoder {
   }
 
   async #answer(): Promise<Message> {
-    const next = await this.#answers.next().catch(() => ({ done: true as const, value: undefined }));
+    let cause: unknown;
+    const next = await this.#answers.next().catch((error: unknown) => {
+      cause = error;
+      return { done: true as const, value: undefined };
+    });
     if (next.done !== true) return next.value;
     this.end();
-    throw new DecoderLost(
-      `A decoder ended: ${await this.#closed}${this.#said === "" ? "" : `, ${this.#said}`}`,
-    );
+    const { how, killed } = await this.#closed;
+    // What cannot be understood was said by a living one, which is killed here.
+    throw new DecoderLost(`A decoder ended: ${how}${this.#said === "" ? "" : `, ${this.#said}`}`, {
+      byMachine: killed && cause === undefined,
+      cause,
+    });
   }
 
   /** Throws Rejection, DecoderLost, or the reason of `signal`. */
@@ -131,7 +153,8 @@ class Decoder {
       if (ended === "memory")
         throw new Rejection("too_many_pixels", "its decoder took more memory than it may");
       if (ended === "late") throw new Rejection("took_too_long", "its decoder did not come to an end");
-      if (ended === "busy") throw new Error("The machine is too busy to read a picture in time.");
+      if (ended === "busy")
+        throw new DecoderLost("The machine is too busy to read a picture in time.", { byMachine: true });
       throw error;
     } finally {
       unwatch();
@@ -178,7 +201,7 @@ class Decoders {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop())
       if (idle.alive) return idle;
     const fresh = new Decoder(this.#limits);
-    const late = setTimeout(() => fresh.end(), this.#limits.wallSecondsMax * 1000);
+    const late = setTimeout(() => fresh.end(), this.#limits.startSecondsMax * 1000);
     try {
       await fresh.ready();
       return fresh;

@@ -7,7 +7,7 @@ import { connect, type Db } from "#db/client.ts";
 import { media, purges, quotas, uploads } from "#db/schema.ts";
 import { arm } from "../failpoint.ts";
 import { route } from "../http.ts";
-import { lockDown } from "../imaging/index.ts";
+import { DecoderLost, DecoderMissing, lockDown } from "../imaging/index.ts";
 import { trash } from "../library.ts";
 import type { Viewer } from "../media.ts";
 import { purge } from "../purge.ts";
@@ -235,6 +235,82 @@ describe("the database", () => {
     assert.ok(await storage.head(newerKey), "what only the bucket knows stays");
     assert.ok(await storage.head(await keyOf(kept)), "what both know stays");
     assert.equal(await storage.head(await keyOf(thrown)), undefined);
+  });
+});
+
+describe("a decoder", () => {
+  const ends = (error: Error): (() => void) =>
+    arm("finalize.identified", () => {
+      throw error;
+    });
+  const pause = async (id: string): Promise<number> => {
+    const [row] = await db
+      .select({ seconds: sql<number>`extract(epoch from ${uploads.leaseUntil} - ${uploads.updatedAt})::int` })
+      .from(uploads)
+      .where(eq(uploads.id, id));
+    return row?.seconds ?? 0;
+  };
+  const soon = async (id: string) => {
+    await db.update(uploads).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(uploads.id, id));
+  };
+
+  it("that could not be started is no fault of the picture, however often that is (F-11)", async () => {
+    const id = await arrived(await person(db), await picture());
+    const disarm = ends(new DecoderMissing("no memory"));
+    for (let n = 0; n < 5; n++) {
+      assert.equal(await verify(id), "postponed");
+      await soon(id);
+    }
+    disarm();
+    assert.equal((await rowOf(id)).attempts, 0);
+    assert.equal(await verify(id), "ready");
+  });
+
+  it("that was killed from outside is counted only when nothing else was decoded, and the machine is given an hour (F-11)", async () => {
+    const id = await arrived(await person(db), await picture());
+    const disarm = ends(new DecoderLost("SIGKILL", { byMachine: true }));
+    const seen: unknown[] = [];
+    for (let n = 0; n < 4; n++) {
+      assert.equal(await verify(id), "postponed");
+      seen.push([(await rowOf(id)).attempts, await pause(id)]);
+      await soon(id);
+    }
+    disarm();
+    assert.deepEqual(seen, [
+      [0, 30],
+      [1, 60],
+      [2, 3_600],
+      [3, 30],
+    ]);
+    assert.equal(await verify(id), "rejected");
+    assert.equal((await rowOf(id)).rejectCode, "internal");
+  });
+
+  it("that was killed from outside leaves the next try to a decoder without neighbours (F-11)", async () => {
+    const id = await arrived(await person(db), await picture());
+    const disarm = ends(new DecoderLost("SIGKILL", { byMachine: true }));
+    assert.equal(await verify(id), "postponed");
+    disarm();
+    await soon(id);
+    const asked: number[] = [];
+    const pixels = <T>(size: number, work: () => Promise<T>): Promise<T> => {
+      asked.push(size);
+      return work();
+    };
+    assert.equal(await finalize(db, storage, id, { bytes: room, pixels }), "ready");
+    assert.deepEqual(asked, [Number.POSITIVE_INFINITY]);
+  });
+
+  it("that crashed is counted each time, soon after one another (F-11)", async () => {
+    const id = await arrived(await person(db), await picture());
+    const disarm = ends(new DecoderLost("SIGSEGV", { byMachine: false }));
+    for (let n = 1; n <= 3; n++) {
+      assert.equal(await verify(id), "postponed");
+      assert.deepEqual([(await rowOf(id)).attempts, await pause(id)], [n, 30]);
+      await soon(id);
+    }
+    disarm();
+    assert.equal(await verify(id), "rejected");
   });
 });
 

@@ -24,7 +24,7 @@ import { type Storage, StorageError } from "../storage/port.ts";
 import { publishStill } from "./halves.ts";
 import { abandon, type Ending, reject } from "./publish.ts";
 import { atRisk } from "./risk.ts";
-import { attemptsMax, leaseSeconds, retrySeconds } from "./rules.ts";
+import { attemptsMax, leaseSeconds, retrySeconds, shortageSeconds } from "./rules.ts";
 import {
   confirmUnchanged,
   findTwin,
@@ -36,6 +36,9 @@ import {
 } from "./staged.ts";
 import { isLargeVideo, verifyVideo, videoBytesHeld } from "./video.ts";
 import { confirmWritten, noteKeys, writeOriginal, writeRenditions } from "./written.ts";
+
+/** Those that lost a decoder to the machine: their next try is made with nothing decoded beside it. */
+const lostBeside = new Set<string>();
 
 type Room = <T>(size: number, work: () => Promise<T>) => Promise<T>;
 /** What a worker lends to each picture: room for its bytes while it is read, and for its pixels while it is decoded. */
@@ -71,6 +74,7 @@ export async function finalize(
     const result = await attempt(db, storage, held, upload, { ...budget, signal: ending.signal });
     // the upload is over, or another worker's. What was written here in the meantime, nobody else may know of.
     if (result === "not_mine") await abandon(db, upload.id);
+    if (result !== "postponed") lostBeside.delete(upload.id);
     logger.info({ result, bytes: upload.bytes }, "finalized");
     return result;
   } finally {
@@ -83,9 +87,13 @@ async function attempt(
   storage: Storage,
   held: Held,
   upload: Upload,
-  bounds: Budget & { signal: AbortSignal },
+  budget: Budget & { signal: AbortSignal },
 ): Promise<FinalizeResult> {
   const logger = log("finalize").child({ uploadId: upload.id });
+  // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
+  const alone = upload.attempts + 1 >= attemptsMax || lostBeside.has(upload.id);
+  const pixels: Room = (size, work) => budget.pixels(alone ? Number.POSITIVE_INFINITY : size, work);
+  const bounds = { ...budget, pixels };
   try {
     if (upload.attempts >= attemptsMax) return await reject(db, held, upload, "internal");
     const video = isVideo(upload.declaredMime) || (await isLargeVideo(storage, upload));
@@ -98,18 +106,21 @@ async function attempt(
       return await reject(db, held, upload, error.code);
     }
     if (error instanceof LeaseLost) return "not_mine";
-    // a store or a database that does not answer is no fault of the picture, so that try does not count.
-    // One object of a bucket of others may be archived, or closed to us: that does not pass by itself.
-    const counted =
-      error instanceof StorageError
-        ? upload.inPlace && ["denied", "unsupported"].includes(error.code)
-        : !isDatabaseGone(error) && !(error instanceof DecoderMissing);
-    // Whatever ended the decoder may have ended it because of others: the next try is made when that has passed.
-    const seconds = error instanceof DecoderLost ? retrySeconds * 4 ** upload.attempts : retrySeconds;
+    const byMachine = error instanceof DecoderLost && error.byMachine;
+    const counted = byMachine ? alone : isOfPicture(error, upload);
+    if (byMachine) lostBeside.add(upload.id);
+    const seconds = byMachine && alone ? (shortageSeconds[upload.attempts] ?? retrySeconds) : retrySeconds;
     logger.error({ err: error, attempts: upload.attempts, counted }, "will be tried again");
     const kept = await ledger.postpone(db, held, { seconds, counted });
     return kept ? "postponed" : "not_mine";
   }
+}
+
+/** a store, a database or a machine that does not answer is no fault of the picture, so that try does not count. */
+function isOfPicture(error: unknown, upload: Upload): boolean {
+  // One object of a bucket of others may be archived, or closed to us: that does not pass by itself.
+  if (error instanceof StorageError) return upload.inPlace && ["denied", "unsupported"].includes(error.code);
+  return !isDatabaseGone(error) && !(error instanceof DecoderMissing);
 }
 
 async function verify(
@@ -141,9 +152,7 @@ async function verify(
     const identity = await identify(original, declaredType(upload.declaredMime));
     await failpoint("finalize.identified");
     const facts = await readFacts(original, identity);
-    // The last try is made alone, so that no picture is refused for what its neighbour did to the worker.
-    const pixels = upload.attempts + 1 < attemptsMax ? identity.pixels : Number.POSITIVE_INFINITY;
-    const made = await budget.pixels(pixels, () => derive(original, identity, budget.signal));
+    const made = await budget.pixels(identity.pixels, () => derive(original, identity, budget.signal));
     await failpoint("finalize.derived");
     return { identity, facts, made };
   });

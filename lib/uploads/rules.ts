@@ -14,6 +14,8 @@ export const writingSeconds = 360;
 export const attemptsMax = 3;
 /** The pause before an upload is tried again after a fault. */
 export const retrySeconds = 30;
+/** And after the first and the second time that its decoder was killed though it was alone: a shortage of memory takes time to pass. */
+export const shortageSeconds = [60, 3_600];
 
 /** Bytes an upload of this type may have; of an unknown type, as many as a picture. */
 export const bytesMaxFor = (type: string): number =>

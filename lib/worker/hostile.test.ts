@@ -107,10 +107,11 @@ describe("a picture that ends whoever reads it (F-11)", () => {
     const worker = place.worker.pid();
     const bytes = slow(8_000);
     const id = await place.send(bytes, "image/jpeg");
-    for (let n = 1; n <= 3; n++) {
+    // The first time it is killed as a machine short of memory would, with others at work: that is not counted.
+    for (let n = 0; n <= 3; n++) {
       const pid = await busyWith(id);
       const beside = await readySmall();
-      process.kill(pid, "SIGKILL");
+      process.kill(pid, n === 0 ? "SIGKILL" : "SIGSEGV");
       assert.equal((await place.settled([beside], 60_000))[0]?.state, "ready");
       await until(async () => (await rowOf(id)).leaseToken === null);
       assert.deepEqual([(await rowOf(id)).state, (await rowOf(id)).attempts], ["verifying", n]);
