@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { media } from "#db/schema.ts";
+import { inBucket } from "./backup/place.ts";
 import { backupWhenDue } from "./backup/schedule.ts";
 import { backupFacts, comparisonFacts, givenUp, tryAgain } from "./keeping.ts";
 import { reconcileWhenDue } from "./reconcile/schedule.ts";
@@ -69,6 +70,69 @@ test("a backup is made when the oldest picture is a day old, and not again until
     },
   });
   assert.equal(await backupFacts(shut, { viewer: owner }), undefined);
+});
+
+const backups = async (): Promise<string[]> =>
+  (await inBucket(store.storage).list()).filter((one) => one.whole).map(({ name }) => name);
+async function withoutBackups(): Promise<void> {
+  await database.db.update(media).set({ createdAt: new Date(Date.now() - 25 * 3_600_000) });
+  for (const name of await backups()) await inBucket(store.storage).remove(name);
+}
+
+test("of two workers that ask at once one makes the backup, whether the other comes while it is made or looked before it was", async () => {
+  const { db, url } = database;
+  await withoutBackups();
+  const [writing, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow = faulty(store.storage, {
+    async put(...asked) {
+      writing.resolve();
+      await going.promise;
+      return store.storage.put(...asked);
+    },
+  });
+  const first = backupWhenDue(db, slow, url);
+  await writing.promise;
+  assert.equal(await backupWhenDue(db, store.storage, url), false, "another one is at it");
+  going.resolve();
+  assert.equal(await first, true);
+  assert.equal((await backups()).length, 1);
+
+  await withoutBackups();
+  let made: boolean | undefined;
+  const late = faulty(store.storage, {
+    async *list(prefix) {
+      for await (const object of store.storage.list(prefix)) yield object;
+      // Between its look and its turn, another worker makes one.
+      made ??= await backupWhenDue(db, store.storage, url);
+    },
+  });
+  assert.equal(await backupWhenDue(db, late, url), false);
+  assert.deepEqual([made, (await backups()).length], [true, 1]);
+});
+
+test("backups of a clock that was years ahead hold up none of those that follow, and go first", async () => {
+  const { db, url } = database;
+  const owner = await person(db, "admin");
+  await withoutBackups();
+  const ahead = Array.from(
+    { length: 7 },
+    (_, n) => `${new Date().getUTCFullYear() + 3}-01-0${n + 1}T00-00-00Z-${"a".repeat(32)}`,
+  );
+  for (const name of ahead)
+    await store.storage.put(`backup/${name}/backup.json`, Buffer.from("{}"), {
+      contentType: "application/json",
+    });
+  const before = await backupFacts(store.storage, { viewer: owner });
+  assert.deepEqual([before?.newest, before?.isLate], [undefined, true]);
+  assert.equal(await backupWhenDue(db, store.storage, url), true);
+  assert.equal(await backupWhenDue(db, store.storage, url), false, "one an hour would fill the bucket");
+  const left = await backups();
+  assert.equal(left.length, 7);
+  assert.deepEqual(left.slice(1), ahead.slice(1));
+  const facts = await backupFacts(store.storage, { viewer: owner });
+  assert.equal(facts?.isLate, false);
+  assert.ok(Math.abs((facts?.newest?.getTime() ?? 0) - Date.now()) < 3_600_000);
+  for (const name of ahead) await inBucket(store.storage).remove(name);
 });
 
 test("database and bucket are compared every week, without a change, and administrators see what was found (R-32)", async () => {

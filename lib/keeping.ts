@@ -1,7 +1,7 @@
 /** What administrators see of backups and of work that gave up, and how they have it tried again. */
 import { lastComparison } from "#db/queries/comparisons.ts";
 import * as rows from "#db/queries/reconcile.ts";
-import { inBucket, timeOf } from "./backup/place.ts";
+import { inBucket, isAhead, oldestFirst, timeOf } from "./backup/place.ts";
 import type { Db } from "./database.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
@@ -36,9 +36,11 @@ export async function backupFacts(storage: Storage, asked: Asked): Promise<Backu
   check(asked);
   const { everyHours, keep } = settings().backups;
   try {
-    const whole = (await inBucket(storage).list()).filter((one) => one.whole);
+    const now = new Date();
+    const whole = oldestFirst(await inBucket(storage).list(), now);
     const last = whole.at(-1);
-    const newest = last === undefined ? undefined : timeOf(last.name);
+    // Of one whose clock was ahead nobody can say how old it is.
+    const newest = last === undefined || isAhead(last.name, now) ? undefined : timeOf(last.name);
     return {
       everyHours,
       keep,
@@ -46,7 +48,9 @@ export async function backupFacts(storage: Storage, asked: Asked): Promise<Backu
       bytes: whole.reduce((sum, one) => sum + one.bytes, 0),
       newest,
       isLate:
-        everyHours > 0 && newest !== undefined && Date.now() - newest.getTime() > 2 * everyHours * hourMs,
+        everyHours > 0 &&
+        last !== undefined &&
+        (newest === undefined || now.getTime() - newest.getTime() > 2 * everyHours * hourMs),
     };
   } catch (error) {
     if (error instanceof StorageError) return undefined;

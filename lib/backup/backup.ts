@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { alone, copyOut, type Tx } from "./alone.ts";
 import { manifestQueries } from "./manifest.ts";
-import { type Listed, lastFile, type Place } from "./place.ts";
+import { type Listed, lastFile, oldestFirst, type Place, timeOf } from "./place.ts";
 import { leftOut, madeByMigrations, migrations } from "./schema.ts";
 import { type Backup, Measure, type Part, type Table } from "./shape.ts";
 
@@ -18,23 +18,58 @@ const digits = "abcdefghijklmnopqrstuvwxyz234567";
 const newName = (now: Date): string =>
   `${now.toISOString().slice(0, 19).replaceAll(":", "-")}Z-${Array.from(randomBytes(32), (byte) => digits[byte & 31]).join("")}`;
 
+/** One for all workers of a gallery: its number means nothing. */
+const lockNumber = 7_461_697_972;
+
 /** Makes a backup and then removes all but the newest `keep`, and halves of older ones. Throws StorageError. */
 export async function backup(
   url: string,
   place: Place,
   { keep }: { keep?: number | undefined },
 ): Promise<BackupMade> {
-  const name = newName(new Date());
-  const how = { begin: "isolation level repeatable read read only", name: "tintype-backup" };
-  const made = await alone(url, how, (tx) => write(tx, place, name));
-  const removed = keep === undefined ? [] : await thinOut(place, keep);
-  return { name, ...made, removed };
+  return thinnedOut(place, keep, await reading(url, (tx) => write(tx, place)));
 }
 
-async function write(tx: Tx, place: Place, name: string): Promise<{ bytes: number; rows: number }> {
+/**
+ * The same, unless another process is at it or `isDue` says no once none is: two that ask at the same minute make one.
+ * `undefined`: none was made. Throws StorageError.
+ */
+export async function backupIfDue(
+  url: string,
+  place: Place,
+  { keep, isDue }: { keep: number; isDue: () => Promise<boolean> },
+): Promise<BackupMade | undefined> {
+  const made = await reading(url, async (tx) => {
+    // Held by the transaction: whoever is killed or cut off lets go of it, and a pooler need not keep the session.
+    const [lock] = await tx.unsafe<{ mine: boolean }[]>(
+      `select pg_try_advisory_xact_lock(${lockNumber}) as mine`,
+    );
+    return lock?.mine === true && (await isDue()) ? write(tx, place) : undefined;
+  });
+  return made === undefined ? undefined : thinnedOut(place, keep, made);
+}
+
+const reading = <T>(url: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  alone(url, { begin: "isolation level repeatable read read only", name: "tintype-backup" }, work);
+
+type Written = { name: string; at: Date; bytes: number; rows: number };
+
+async function thinnedOut(
+  place: Place,
+  keep: number | undefined,
+  { at, ...made }: Written,
+): Promise<BackupMade> {
+  return { ...made, removed: keep === undefined ? [] : await thinOut(place, keep, at) };
+}
+
+async function write(tx: Tx, place: Place): Promise<Written> {
   const [clock] = await tx.unsafe<{ made: string }[]>(
     `select to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as made`,
   );
+  const made = clock?.made ?? new Date().toISOString();
+  // The database's clock, which is one for all who make backups: by their names they are sorted, kept and found to be due.
+  const at = new Date(made);
+  const name = newName(at);
   const schema = await schemaOf(tx);
   const tables: Table[] = [];
   for (const { table, columns, where } of await tablesOf(tx)) {
@@ -48,7 +83,7 @@ async function write(tx: Tx, place: Place, name: string): Promise<{ bytes: numbe
   const last: Backup = {
     tintype: "backup",
     version: 1,
-    made: clock?.made ?? new Date().toISOString(),
+    made,
     schema,
     tables,
     manifest: manifest.part,
@@ -58,7 +93,7 @@ async function write(tx: Tx, place: Place, name: string): Promise<{ bytes: numbe
     Readable.from([Buffer.from(`${JSON.stringify(last, undefined, 2)}\n`)]),
   );
   const bytes = [...tables, manifest.part].reduce((sum, part) => sum + part.bytes, 0);
-  return { bytes, rows: tables.reduce((sum, table) => sum + table.rows, 0) };
+  return { name, at, bytes, rows: tables.reduce((sum, table) => sum + table.rows, 0) };
 }
 
 async function schemaOf(tx: Tx): Promise<Backup["schema"]> {
@@ -129,11 +164,11 @@ async function writePart(
 /** An unfinished backup is left for this long: another process may be writing it. */
 const unfinishedMs = 2 * 86_400_000;
 
-async function thinOut(place: Place, keep: number): Promise<string[]> {
+async function thinOut(place: Place, keep: number, now: Date): Promise<string[]> {
   const all = await place.list();
-  const { timeOf } = await import("./place.ts");
-  const whole = all.filter((one) => one.whole);
-  const isOld = ({ name }: Listed): boolean => Date.now() - timeOf(name).getTime() > unfinishedMs;
+  const whole = oldestFirst(all, now);
+  const isOld = ({ name }: Listed): boolean =>
+    Math.abs(now.getTime() - timeOf(name).getTime()) > unfinishedMs;
   const going = [
     ...whole.slice(0, Math.max(whole.length - Math.max(keep, 1), 0)),
     ...all.filter((one) => !one.whole && isOld(one)),

@@ -21,7 +21,7 @@ export type Place = {
   write(name: string, body: AsyncIterable<Uint8Array>): Promise<void>;
   /** `undefined` when it is not there. */
   read(name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-  /** Oldest first. */
+  /** By name, which is oldest first as long as no clock was wrong. */
   list(): Promise<Listed[]>;
   remove(backup: string): Promise<void>;
 };
@@ -32,6 +32,24 @@ export const backupName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[a-z2-7]{32}$/;
 /** When it was begun. */
 export const timeOf = (name: string): Date =>
   new Date(name.slice(0, 20).replace(/T(\d\d)-(\d\d)-(\d\d)/, "T$1:$2:$3"));
+
+/** More than clocks of machines that are looked after differ. */
+const aheadMs = 3_600_000;
+
+/** Whether the clock that named it was ahead: by its name, it is not made yet. */
+export const isAhead = (name: string, now: Date): boolean => timeOf(name).getTime() > now.getTime() + aheadMs;
+
+/**
+ * The whole ones, oldest first. Those whose clock was ahead come before all others: what they hold is older than whatever
+ * was made since, and by their names they would be the newest for years.
+ */
+export function oldestFirst(all: readonly Listed[], now: Date): Listed[] {
+  const whole = all.filter((one) => one.whole);
+  return [
+    ...whole.filter(({ name }) => isAhead(name, now)),
+    ...whole.filter(({ name }) => !isAhead(name, now)),
+  ];
+}
 
 const prefix = "backup/";
 

@@ -63,13 +63,18 @@ async function run(
   options: Options,
   { builtIn, signal }: { builtIn: boolean; signal: AbortSignal },
 ): Promise<boolean> {
-  const { inBucket, inFolder } = await import("#lib/backup/place.ts");
+  const { inBucket, inFolder, isAhead } = await import("#lib/backup/place.ts");
   const { contentsOf, isEmpty, newest } = await import("#lib/backup/restore.ts");
   const { required, settings } = await import("#lib/env.ts");
   const { storage } = await import("#lib/storage/current.ts");
   const url = required(settings().databaseUrl, "DATABASE_URL");
   const place = options.from === undefined ? inBucket(storage()) : inFolder(fromHere(options.from));
   const chosen = name ?? (await newest(place))?.name;
+  if (name === undefined && chosen !== undefined && isAhead(chosen, new Date()))
+    throw new Refusal(
+      `By its name, ${chosen} is not made yet: a clock was ahead then, or this machine's is behind now. Younger ones may be ` +
+        "listed before it. Look with tintype backup --list, and name the one you want.",
+    );
   const contents = await contentsOf(url);
   if (chosen === undefined && options.fromBucket !== true)
     throw new Refusal(`There is no whole backup in ${place.told}.`);
