@@ -280,6 +280,25 @@ test.describe("over the timeline", () => {
     await expect(dialog.getByText("was removed or hidden elsewhere")).toBeVisible();
     await elsewhere(`/api/changes/${removed.id}/undo`, {});
 
+    // Gone when the page had been read, and before it listened.
+    const live = /api\/live/;
+    let listens = (): void => undefined;
+    const gone = new Promise<void>((resolve) => {
+      listens = resolve;
+    });
+    await member.route(live, async (route) => {
+      await gone;
+      await route.continue();
+    });
+    await member.goto(hrefs[1] ?? "");
+    await expect(member.locator(".pswp img").first()).toBeVisible();
+    const early = await remove(hrefs[1] ?? "");
+    listens();
+    await expect(member.getByRole("heading", { level: 1 })).toHaveText(names[2] ?? "");
+    await expect(member.getByText("was removed or hidden elsewhere")).toBeVisible();
+    await elsewhere(`/api/changes/${early.id}/undo`, {});
+    await member.unroute(live);
+
     // Where the stream does not come through.
     await member.addInitScript(() => {
       class Silent extends EventTarget {

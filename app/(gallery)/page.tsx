@@ -5,6 +5,7 @@ import { buttonLook } from "#app/_ui/plain-button.tsx";
 import { SampleNotice } from "#app/sample/notice.tsx";
 import { database } from "#lib/database.ts";
 import { type GalleryRow, listMedia } from "#lib/gallery.ts";
+import { liveSince } from "#lib/live/live.ts";
 import { canUpload, type Viewer } from "#lib/media.ts";
 import { seesSamples } from "#lib/sample/remove.ts";
 import { listFrom, listMonths, type Month, monthOfRow, type Rank } from "#lib/timeline/timeline.ts";
@@ -204,7 +205,7 @@ export default async function Gallery({ searchParams }: PageProps<"/">) {
       {shown.length === 0 ? (
         <>
           <EmptyGallery viewer={viewer} />
-          <LiveRefresh />
+          <LiveRefresh since={await liveSince(database().db)} />
         </>
       ) : (
         <Timeline

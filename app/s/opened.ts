@@ -26,7 +26,7 @@ const besideMore = 24;
 export type Offer = { href: string; text: string };
 /** What a visitor reads of a picture; nothing in it can be changed. */
 export type SharedDetails = Details & { offers: Offer[]; downloadsUsed: boolean };
-export type SharedOpened = Omit<Opened, "details"> & { details: SharedDetails };
+export type SharedOpened = Omit<Opened, "details" | "since"> & { details: SharedDetails };
 
 /** Looking closely at an original gives it away: where downloads are counted, that takes a download. */
 const showsOriginals = (share: OpenShare): boolean =>

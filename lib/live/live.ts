@@ -155,6 +155,9 @@ export async function openLive(
   }
 }
 
+/** From when on a page that is read from now on may have missed something (`since`), ms by the database's clock. */
+export const liveSince = async (db: Db): Promise<number> => Math.floor(await databaseClock(db)) - slackMs;
+
 /** How many tabs this process serves. */
 export const liveStreams = (): number => desk().streams.size;
 

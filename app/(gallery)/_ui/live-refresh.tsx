@@ -4,10 +4,10 @@ import { useCallback } from "react";
 import { useLive } from "./live.ts";
 
 /** For a page without pictures: the first one that comes fills it. */
-export function LiveRefresh() {
+export function LiveRefresh({ since }: { since: number }) {
   const router = useRouter();
   useLive(
-    undefined,
+    since,
     useCallback(() => router.refresh(), [router]),
   );
   return null;

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 /** The page itself comes first. */
 const startMs = 2_000;
@@ -8,6 +8,8 @@ type Hear = (months: number[] | "all") => void;
 /** Everybody on the page who wants to know: one stream tells them all. */
 const heard = new Set<Hear>();
 let hangUp: (() => void) | undefined;
+/** When the stream told of something last, by the database's clock: what is opened later may be older than that. */
+let toldAt = 0;
 
 function listen(since: number | undefined): () => void {
   let source: EventSource | undefined;
@@ -17,7 +19,9 @@ function listen(since: number | undefined): () => void {
     source = new EventSource(`/api/live${question}`);
     const hear = (event: MessageEvent<string>): void => {
       if (event.lastEventId !== "") question = `?after=${event.lastEventId}`;
-      if (event.type === "media") for (const changed of heard) changed(JSON.parse(event.data));
+      if (event.type !== "media") return;
+      toldAt = Number(event.lastEventId);
+      for (const changed of heard) changed(JSON.parse(event.data));
     };
     source.addEventListener("ready", hear);
     source.addEventListener("media", hear);
@@ -44,18 +48,22 @@ function listen(since: number | undefined): () => void {
 
 /**
  * Tells which months changed (years × 12 + months) while the page is open, and what it missed while its tab was asleep: a
- * hidden tab keeps no connection, of which browsers allow six. `since` is when the page was made, as the server has it.
+ * hidden tab keeps no connection, of which browsers allow six. `since` is when the first of what is shown was read, by the
+ * database's clock: what happened after it is told as well.
  */
 export function useLive(since: number | undefined, changed: Hear, on = true): void {
+  const first = useRef(since);
   useEffect(() => {
     if (!on) return;
     heard.add(changed);
-    hangUp ??= listen(since);
+    // Told between the reading and now, when nobody here listened yet.
+    if (hangUp !== undefined && first.current !== undefined && toldAt > first.current) changed("all");
+    hangUp ??= listen(first.current);
     return () => {
       heard.delete(changed);
       if (heard.size > 0) return;
       hangUp?.();
       hangUp = undefined;
     };
-  }, [since, changed, on]);
+  }, [changed, on]);
 }

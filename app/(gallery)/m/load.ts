@@ -4,6 +4,7 @@ import { windowAround } from "#lib/around.ts";
 import { database } from "#lib/database.ts";
 import { getMedia } from "#lib/gallery.ts";
 import { openList, timelineList } from "#lib/lists.ts";
+import { liveSince } from "#lib/live/live.ts";
 import { timeline } from "../href.ts";
 import { type Details, detailsOf } from "./details.ts";
 import { type Slide, slideOf } from "./slide.ts";
@@ -29,6 +30,8 @@ export type Opened = {
   list: string;
   walk: Walk;
   details: Details;
+  /** When it was read, by the database's clock: what happened after that is news to it. */
+  since: number;
 };
 
 /** The list named in an address. */
@@ -43,7 +46,7 @@ export const listNamed = (name: string | undefined) => {
 
 /** Everything the view of a picture begins with; `undefined` when the viewer may not see it. */
 export async function loadOpened(id: string, listName: string | undefined): Promise<Opened | undefined> {
-  const media = await loadMedia(id);
+  const [since, media] = await Promise.all([liveSince(database().db), loadMedia(id)]);
   if (media === undefined) return undefined;
   const viewer = await currentViewer();
   const { name, list } = listNamed(listName);
@@ -63,5 +66,6 @@ export async function loadOpened(id: string, listName: string | undefined): Prom
       last,
     },
     details,
+    since,
   };
 }

@@ -2,7 +2,6 @@
 import clsx from "clsx";
 import type { ComponentProps, ComponentType } from "react";
 import { w } from "#lib/words/lightbox.ts";
-import type { Opened } from "../load.ts";
 import { Beside } from "./beside.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Dialogs } from "./dialogs.tsx";
@@ -12,14 +11,9 @@ import { Panel } from "./panel.tsx";
 import { Still } from "./still.tsx";
 import { Toast } from "./toast.tsx";
 import { Deeds, TopBar } from "./toolbar.tsx";
-import { useLightbox } from "./use-lightbox.ts";
+import { type LightboxProps, useLightbox } from "./use-lightbox.ts";
 
-type Props = {
-  opened: Opened;
-  /** Over the list it was chosen from, instead of on a page of its own. */
-  inDialog: boolean;
-  /** The page of the list. */
-  back: string;
+type Props = LightboxProps & {
   /** What is said of the picture, where that is something else than to its owner. */
   About?: ComponentType<ComponentProps<typeof Panel>>;
 };

@@ -27,9 +27,18 @@ const isWide = (): boolean => matchMedia("(min-width: 64rem)").matches;
 const hasRoom = (): boolean => matchMedia("(min-width: 40rem) and (min-height: 32rem)").matches;
 const always = (): boolean => true;
 
+export type LightboxProps = {
+  /** Behind the link of a share nothing is told, and so nothing missed. */
+  opened: Omit<Opened, "since"> & { since?: number };
+  /** Over the list it was chosen from, instead of on a page of its own. */
+  inDialog: boolean;
+  /** The page of the list. */
+  back: string;
+};
+
 /** Everything that moves and changes while a picture is looked at. */
-export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDialog: boolean; back: string }) {
-  const { list } = opened;
+export function useLightbox({ opened, inDialog, back }: LightboxProps) {
+  const { list, since } = opened;
   const place = usePlace();
   const view = useRef<HTMLElement>(null);
   const into = useRef<HTMLDivElement>(null);
@@ -38,7 +47,7 @@ export function useLightbox({ opened, inDialog, back }: { opened: Opened; inDial
   const { walk, setWalk, id, setId, at, slide, renew } = walked;
   const [said, setSaid] = useState("");
   const [told, tell] = useState<Told>();
-  const { vanish, isGone } = useVanished({ walk, setWalk, id, setId, list, tell });
+  const { vanish, isGone } = useVanished({ walk, setWalk, id, setId, list, since, tell });
   const { details, known, failed, again, put } = useDetails(opened.details, id, list, vanish);
   const [dialog, openDialog] = useState<"help" | "album" | "share">();
   const [bare, setBare] = useState(false);

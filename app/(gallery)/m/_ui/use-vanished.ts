@@ -18,6 +18,8 @@ type Held = {
   id: string;
   setId: (id: string) => void;
   list: string;
+  /** When the server read it; unknown where it tells of nothing. */
+  since: number | undefined;
   tell: (told: Told) => void;
 };
 
@@ -56,7 +58,7 @@ export function useVanished(held: Held) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive(
-    undefined,
+    held.since,
     useCallback(() => {
       clearTimeout(timer.current);
       timer.current = setTimeout(() => void isGone(latest.current.id), gatherMs);
