@@ -5,9 +5,9 @@ import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { settings } from "#lib/env.ts";
 import { directionOf, languageCookie, locale } from "#lib/locale.ts";
-import { isNewHere } from "#lib/preferences.ts";
+import { isNewHere, themeFor } from "#lib/preferences.ts";
 import { publicFile } from "#lib/static/url.ts";
-import { pageColours, type Theme, themeCookie, themeOf } from "#lib/theme.ts";
+import { pageColours, type Theme, themeCookie } from "#lib/theme.ts";
 import { words } from "#lib/words.ts";
 import { ownLanguagePath } from "./_session/next-path.ts";
 import { currentViewer } from "./_session/viewer.ts";
@@ -40,7 +40,11 @@ export async function generateMetadata(): Promise<Metadata> {
 
 const feeds = { "application/rss+xml": "/feed.xml", "application/feed+json": "/feed.json" };
 
-const chosenTheme = async (): Promise<Theme> => themeOf((await cookies()).get(themeCookie)?.value);
+/** Known before anything is painted; on the pages of a share as this browser has it, whoever is signed in. */
+async function chosenTheme(): Promise<Theme> {
+  const viewer = (await isShare()) ? undefined : await currentViewer();
+  return themeFor(viewer, (await cookies()).get(themeCookie)?.value);
+}
 
 export async function generateViewport(): Promise<Viewport> {
   const theme = await chosenTheme();

@@ -79,6 +79,8 @@ export const users = pgTable("users", {
   role: role("role").notNull().default("member"),
   /** The language they chose, for every browser they sign in with; null: as each browser asks. */
   language: text("language"),
+  /** Dark or light likewise; null: as each system is set. */
+  theme: text("theme"),
   disabledAt: instant("disabled_at"),
   createdAt: created(),
   updatedAt: updated(),

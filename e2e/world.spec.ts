@@ -53,7 +53,18 @@ test.describe("in Korean", () => {
     await page.getByRole("radio", { name: "한국어" }).check();
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("언어와 화면 모드");
-    const fresh = await signInByForm(browser, who, { locale: "en-GB" });
+    const fresh = await browser.newPage({ locale: "en-GB" });
+    const missing: string[] = [];
+    fresh.on("response", (answer) => {
+      if (answer.status() >= 400) missing.push(`${answer.status()} ${answer.url()}`);
+    });
+    await fresh.goto("/sign-in?next=/trash");
+    await fresh.getByLabel("E-mail").fill(who.email);
+    await fresh.getByLabel("Password", { exact: true }).fill(who.password);
+    await fresh.getByRole("button", { name: "Sign in" }).click();
+    await expect(fresh).toHaveURL(/\/trash$/);
+    await expect(fresh.getByRole("heading", { level: 1 })).toHaveText("휴지통");
+    expect(missing).toEqual([]);
     await other.goto("/trash?x=1");
     await expect(other).toHaveURL(/\/trash\?x=1$/);
     for (const seen of [fresh, other]) {
@@ -109,6 +120,28 @@ test("a chosen theme is in the page before anything is painted, and without scri
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await expect(page.locator("meta[name=theme-color]")).toHaveAttribute("content", "#121212");
   await context.close();
+});
+
+test("a theme chosen while signed in is that of one's other browsers, signed in before or after", async ({
+  browser,
+}) => {
+  const who = await account("member");
+  const other = await signedIn(browser, who, { colorScheme: "light" });
+  const page = await signedIn(browser, who, { colorScheme: "light" });
+  await page.goto("/preferences");
+  await page.getByRole("radio", { name: "Dark" }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  const fresh = await signInByForm(browser, who, { colorScheme: "light" });
+  await other.goto("/trash");
+  // Said by the server, before anything is painted.
+  expect(await (await other.request.get("/trash")).text()).toMatch(/<html[^>]* data-theme="dark"/);
+  for (const seen of [fresh, other]) {
+    await expect(seen.locator("html")).toHaveAttribute("data-theme", "dark");
+    await expect(seen.locator("meta[name=theme-color]")).toHaveAttribute("content", "#121212");
+    await seen.context().close();
+  }
+  await page.context().close();
 });
 
 test("every main screen can be read in the dark and written from right to left", async ({ browser }) => {

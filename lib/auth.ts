@@ -140,8 +140,9 @@ async function sessionFrom(headers: Headers): Promise<{ sessionId: string; viewe
   const [row] = await bySession.execute({ token });
   if (row === undefined) return undefined;
   if (row.stale) await prolongSession(db, row.sessionId);
-  const { sessionId, id, name, email, role, language } = row;
-  return { sessionId, viewer: { id, name, email, role, ...(language === null ? {} : { language }) } };
+  const { sessionId, id, name, email, role, language, theme } = row;
+  const chosen = { ...(language === null ? {} : { language }), ...(theme === null ? {} : { theme }) };
+  return { sessionId, viewer: { id, name, email, role, ...chosen } };
 }
 
 /**

@@ -123,6 +123,7 @@ export type Viewer = {
   role: Role;
   /** Kept with the account, where one was chosen. */
   language?: string | null;
+  theme?: string | null;
 };
 
 export const canUpload = (viewer: Viewer | undefined): viewer is Viewer =>

@@ -6,11 +6,12 @@ import { escaped } from "./markup.ts";
 import { offlinePage } from "./offline.ts";
 import {
   isNewHere,
-  keepLanguage,
+  keepPreferences,
   languageCookieOf,
   preferenceCookies,
   readPreferences,
   speaksOther,
+  themeFor,
 } from "./preferences.ts";
 import { testDatabase } from "./testing.ts";
 import { themeOf } from "./theme.ts";
@@ -36,8 +37,8 @@ test("a chosen language follows its person to browsers where none was chosen, an
   const [row] = await db.insert(users).values({ name: "Ann", email }).returning({ id: users.id });
   const viewer = { id: row?.id ?? "", name: "Ann", email, role: "member" } as const;
   assert.equal(await speaksOther(db, { email, locale: "en-GB" }), false);
-  await keepLanguage(db, { viewer, language: "ko" });
-  await keepLanguage(db, { viewer: undefined, language: "en" });
+  await keepPreferences(db, { viewer, chosen: { language: "ko", theme: "dark" } });
+  await keepPreferences(db, { viewer: undefined, chosen: { language: "en", theme: "light" } });
   assert.equal(await speaksOther(db, { email: " Ann@example.org", locale: "en-GB" }), true);
   assert.equal(await speaksOther(db, { email, locale: "ko-KR" }), false);
   const korean = { ...viewer, language: "ko" };
@@ -47,8 +48,21 @@ test("a chosen language follows its person to browsers where none was chosen, an
   assert.equal(isNewHere(viewer, { chosen: undefined, locale: "en-GB" }), false);
   assert.match(languageCookieOf("ko", true), /^tintype-language=ko;.*Secure$/);
   assert.match(languageCookieOf("ko; Domain=evil", true), /^tintype-language=;/);
-  await keepLanguage(db, { viewer, language: "" });
+  const kept = async () => (await db.select({ theme: users.theme }).from(users))[0]?.theme;
+  assert.equal(await kept(), "dark");
+  await keepPreferences(db, { viewer, chosen: { language: "", theme: "system" } });
   assert.equal(await speaksOther(db, { email, locale: "en-GB" }), false);
+  assert.equal(await kept(), null);
+  const dark = { ...viewer, theme: "dark" };
+  assert.deepEqual(
+    [
+      themeFor(dark, undefined),
+      themeFor(dark, "light"),
+      themeFor(viewer, undefined),
+      themeFor(undefined, "x"),
+    ],
+    ["dark", "light", "system", "system"],
+  );
   await box.close();
 });
 

@@ -1,14 +1,14 @@
 /**
- * What a browser remembers of how its reader wants to see things: two cookies that hold no secret. The language is kept
- * with the account as well, so that its person is spoken to in it wherever they sign in.
+ * What a browser remembers of how its reader wants to see things: two cookies that hold no secret. Both are kept with
+ * the account as well, so that its person finds them wherever they sign in.
  */
 import { z } from "zod";
-import { findLanguage, saveLanguage } from "#db/queries/accounts.ts";
+import { findLanguage, savePreferences } from "#db/queries/accounts.ts";
 import type { Db } from "./database.ts";
 import { TintypeError } from "./errors.ts";
 import { languageCookie, languageOf, languages } from "./locale.ts";
 import type { Viewer } from "./media.ts";
-import { themeCookie, themes } from "./theme.ts";
+import { type Theme, themeCookie, themeOf, themes } from "./theme.ts";
 
 const shape = z.object({
   /** "": as the browser asks. */
@@ -30,13 +30,21 @@ export async function readPreferences(request: Request): Promise<Preferences> {
   return parsed.data;
 }
 
-/** Keeps the language with the account of whoever chose it; "" leaves it to each browser. */
-export async function keepLanguage(
+/** Keeps the choices with the account of whoever made them; "" and "system" leave them to each browser. */
+export async function keepPreferences(
   db: Db,
-  { viewer, language }: { viewer: Viewer | undefined; language: Preferences["language"] },
+  { viewer, chosen }: { viewer: Viewer | undefined; chosen: Preferences },
 ): Promise<void> {
-  if (viewer !== undefined) await saveLanguage(db, viewer.id, language === "" ? null : language);
+  if (viewer === undefined) return;
+  await savePreferences(db, viewer.id, {
+    language: chosen.language === "" ? null : chosen.language,
+    theme: chosen.theme === "system" ? null : chosen.theme,
+  });
 }
+
+/** Dark or light for this request: as was chosen in this browser, else as its person chose elsewhere. */
+export const themeFor = (viewer: Viewer | undefined, chosen: string | undefined): Theme =>
+  themeOf(chosen ?? viewer?.theme ?? undefined);
 
 /** Whether somebody who signs in with this address is answered in another language than `locale`. */
 export async function speaksOther(

@@ -1,12 +1,14 @@
 import type { Metadata } from "next";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
+import { currentViewer } from "#app/_session/viewer.ts";
 import { Button } from "#app/_ui/button.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Page } from "#app/_ui/page.tsx";
 import { PageHeader } from "#app/_ui/page-header.tsx";
 import { languageCookie, languages } from "#lib/locale.ts";
-import { themeCookie, themeOf, themes } from "#lib/theme.ts";
+import { themeFor } from "#lib/preferences.ts";
+import { themeCookie, themes } from "#lib/theme.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("site");
@@ -22,7 +24,7 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
 export default async function Preferences({ searchParams }: Props) {
   const jar = await cookies();
   const language = jar.get(languageCookie)?.value ?? "";
-  const theme = themeOf(jar.get(themeCookie)?.value);
+  const theme = themeFor(await currentViewer(), jar.get(themeCookie)?.value);
   const { saved } = await searchParams;
   return (
     <Page width="narrow">

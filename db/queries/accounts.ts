@@ -262,6 +262,14 @@ export async function findLanguage(db: Db, email: string): Promise<string | unde
   return row?.language ?? undefined;
 }
 
-export async function saveLanguage(db: Db, id: string, language: string | null): Promise<void> {
-  await db.update(users).set({ language, updatedAt: sql`now()` }).where(eq(users.id, id));
+/** How somebody wants to see things; null: as each browser says. */
+export async function savePreferences(
+  db: Db,
+  id: string,
+  chosen: { language: string | null; theme: string | null },
+): Promise<void> {
+  await db
+    .update(users)
+    .set({ ...chosen, updatedAt: sql`now()` })
+    .where(eq(users.id, id));
 }

@@ -20,6 +20,7 @@ export const sessionQuery = (db: Db) =>
       email: users.email,
       role: users.role,
       language: users.language,
+      theme: users.theme,
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
