@@ -1,3 +1,5 @@
+import { picture, sha256 } from "#lib/uploads/testing.ts";
+import { fateOf, permitFor, person, send } from "./attacks.ts";
 import { photograph } from "./pictures.ts";
 import { port } from "./ports.ts";
 import { accessible, choose, expect, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
@@ -74,6 +76,42 @@ test("the ledger tells what became of every upload", async ({ member, admin }) =
   await visit(admin, "/admin/uploads");
   await expect(admin.getByRole("main")).toContainText(name);
   await expect(admin.getByRole("main")).toContainText("damaged");
+});
+
+test("what was given up, though its bytes are still there, is tried again one by one or all at once (F-11)", async ({
+  admin,
+}) => {
+  const sender = await person("member");
+  const permits = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const bytes = await picture();
+      const permit = await permitFor(sender.as, bytes, {
+        filename: `given-up-${sha256(bytes).slice(0, 8)}.jpg`,
+      });
+      expect((await send(permit, bytes)).status).toBe(201);
+      return permit;
+    }),
+  );
+  // As a machine that is short of memory for hours leaves them.
+  await withSql(
+    (
+      sql,
+    ) => sql`with given_up as (update uploads set state = 'rejected', reject_code = 'internal', attempts = 3
+        where owner_id = ${sender.id} returning bytes)
+      update quotas set reserved_bytes = reserved_bytes - (select sum(bytes) from given_up)
+      where owner_id = ${sender.id}`,
+  );
+  await visit(admin, `/admin/uploads?owner=${sender.id}`);
+  const rows = admin.getByRole("row").filter({ hasText: "given-up-" });
+  await expect(rows).toHaveCount(3);
+  await accessible(admin);
+  const first = rows.first().getByRole("button", { name: /^Try given-up-.* again$/ });
+  await first.click();
+  await expect(admin.getByRole("button", { name: /^Try given-up-/ })).toHaveCount(2);
+  await admin.getByRole("button", { name: "Try the 2 that were given up again" }).click();
+  await expect(admin.getByRole("button", { name: /^Try / })).toHaveCount(0);
+  for (const { id } of permits) expect(await fateOf(sender.as, id)).toBe("ready");
+  await sender.as.dispose();
 });
 
 test("a member is told no, a stranger is asked to sign in", async ({ member, page, browser }) => {

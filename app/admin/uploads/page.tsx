@@ -23,7 +23,7 @@ import { QueryForm } from "../_ui/query-form.tsx";
 import { Soon } from "../_ui/soon.tsx";
 import { TotalLine } from "../_ui/total.tsx";
 import { uploadStateNames } from "./_ui/upload-state.tsx";
-import { UploadTable } from "./_ui/upload-table.tsx";
+import { AllAgain, UploadTable } from "./_ui/upload-table.tsx";
 
 const w = words("admin");
 
@@ -108,6 +108,7 @@ function List({ page: found, query }: { page: AdminPage<AdminUpload>; query: Upl
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
         <TotalLine total={found.total} of="uploads" />
+        <AllAgain rows={found.rows} />
         <Pager {...links} label={w("pages")} />
       </div>
       <UploadTable rows={found.rows} now={new Date()} />

@@ -5,7 +5,7 @@ import { perLocale, words } from "#lib/words.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { formatAge, formatBytes, formatExactly, formatMoment, formatNumber } from "../../_ui/format.ts";
 import { Cell, ColumnName, cardRow, Rows } from "../../_ui/rows.tsx";
-import { tryUploadAgain } from "../actions.ts";
+import { tryUploadsAgain } from "../actions.ts";
 import { UploadStateMark } from "./upload-state.tsx";
 
 const w = words("admin");
@@ -39,7 +39,7 @@ function Outcome({ row }: { row: AdminUpload }) {
     <span className="grid gap-1">
       {row.message === null ? null : <span className="text-pretty">{row.message}</span>}
       {row.rejectCode === "internal" ? (
-        <form action={tryUploadAgain}>
+        <form action={tryUploadsAgain}>
           <input type="hidden" name="id" value={row.id} />
           <Button type="submit" aria-label={w("tryUploadAgainOf", { name: row.filename })}>
             {w("tryUploadAgain")}
@@ -52,6 +52,20 @@ function Outcome({ row }: { row: AdminUpload }) {
         </Link>
       )}
     </span>
+  );
+}
+
+/** One press for all that a shortage of memory, or a fault of ours, has cost on this page. */
+export function AllAgain({ rows }: { rows: AdminUpload[] }) {
+  const givenUp = rows.filter((row) => row.rejectCode === "internal");
+  if (givenUp.length < 2) return null;
+  return (
+    <form action={tryUploadsAgain}>
+      {givenUp.map(({ id }) => (
+        <input key={id} type="hidden" name="id" value={id} />
+      ))}
+      <Button type="submit">{w("tryUploadsAgain", { n: givenUp.length })}</Button>
+    </form>
   );
 }
 
