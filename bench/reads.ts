@@ -37,8 +37,8 @@ export async function organise(pg: postgres.Sql): Promise<void> {
     insert into media_tags (tag_id, media_id, taken_at, live)
     select t.id, m.id, m.taken_at, true from t, (select * from media where owner_id = ${id} limit 100000) m`;
   await pg`
-    insert into favourites (user_id, media_id, created_at)
-    select ${id}, m.id, now() - row_number() over () * interval '1 second' from (select * from media where owner_id = ${id} limit 20000) m`;
+    insert into favourites (user_id, media_id, created_at, taken_at)
+    select ${id}, m.id, now() - row_number() over () * interval '1 second', m.taken_at from (select * from media where owner_id = ${id} limit 20000) m`;
   // Seeding leaves the triggers out, and with them the totals that a change of months is counted by.
   await pg`
     insert into media_months (owner_id, visibility, month, count, ratio_sum)

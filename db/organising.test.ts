@@ -59,10 +59,11 @@ async function compare(): Promise<void> {
           (m.taken_at, media_sort_title(m.title, m.filename), m.visibility, m.deleted_at is null))::int as albums,
       (select count(*) from media_tags t join media m on m.id = t.media_id
         where (t.taken_at, t.live) is distinct from (m.taken_at, m.deleted_at is null))::int as tags,
+      (select count(*) from favourites f join media m on m.id = f.media_id where f.taken_at <> m.taken_at)::int as favourites,
       (select count(*) from media m where purged_at is not null and (
         exists (select from album_media where media_id = m.id) or exists (select from media_tags where media_id = m.id)
         or exists (select from favourites where media_id = m.id)))::int as purged`;
-  assert.deepEqual({ ...stale }, { albums: 0, tags: 0, purged: 0 });
+  assert.deepEqual({ ...stale }, { albums: 0, tags: 0, favourites: 0, purged: 0 });
 }
 
 it("totals, copies and covers stay exact under any mix of adding, leaving, changing, trash and purge", async () => {
@@ -84,7 +85,7 @@ it("totals, copies and covers stay exact under any mix of adding, leaving, chang
       from media where id = any(${ids}::uuid[]) and purged_at is null on conflict do nothing`,
     (ids) => sql`delete from media_tags where tag_id = ${pick(tags).id} and media_id = any(${ids}::uuid[])`,
     (ids) => sql`
-      insert into favourites (user_id, media_id) select ${owner}, id from media
+      insert into favourites (user_id, media_id, taken_at) select ${owner}, id, taken_at from media
       where id = any(${ids}::uuid[]) and purged_at is null on conflict do nothing`,
     (ids) => sql`
       update media set visibility = ${pick(["private", "unlisted", "public"])}, title = ${pick(["", "é", "z"])},

@@ -356,8 +356,10 @@ export const media = pgTable(
       .on(t.takenAt, t.id)
       .where(sql`deleted_at is null and visibility = 'public'`),
     index("media_owner_timeline").on(t.ownerId, t.takenAt, t.id).where(sql`deleted_at is null`),
-    // The few that have stars; without it a search for five of them would walk through all that have none.
-    index("media_rated").on(t.ownerId, t.takenAt, t.id).where(sql`rating > 0 and deleted_at is null`),
+    // The few that have stars, by their number; without it a search for five would walk through all that have fewer or none.
+    index("media_stars")
+      .on(t.ownerId, t.rating, t.takenAt, t.id)
+      .where(sql`rating > 0 and deleted_at is null`),
     // The four orders of the admin list; each walks its index, whatever the library holds.
     index("media_added").on(t.createdAt, t.id).where(sql`purged_at is null`),
     index("media_taken").on(t.takenAt, t.id).where(sql`purged_at is null`),
@@ -568,6 +570,7 @@ export const mediaTags = pgTable(
   ],
 );
 
+/** `takenAt` is a copy: a search goes through a person's favourites in the order of time. */
 export const favourites = pgTable(
   "favourites",
   {
@@ -578,11 +581,13 @@ export const favourites = pgTable(
       .notNull()
       .references(() => media.id, { onDelete: "cascade" }),
     createdAt: created(),
+    takenAt: instant("taken_at").notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.mediaId] }),
     index("favourites_medium").on(t.mediaId),
     index("favourites_newest").on(t.userId, t.createdAt, t.mediaId),
+    index("favourites_taken").on(t.userId, t.takenAt, t.mediaId),
   ],
 );
 

@@ -603,8 +603,8 @@ test("walked past what the list below has loaded, one comes back to the picture 
   await withSql(async (sql) => {
     await seed(sql, who, 150, { from: "2010-01-10", to: "2012-06-20" });
     await sql`
-      insert into favourites (user_id, media_id, created_at)
-      select u.id, m.id, m.taken_at from media m join users u on u.id = m.owner_id where u.email = ${who.email}`;
+      insert into favourites (user_id, media_id, created_at, taken_at)
+      select u.id, m.id, m.taken_at, m.taken_at from media m join users u on u.id = m.owner_id where u.email = ${who.email}`;
   });
   const page = await signedIn(browser, who);
   const grey = "<svg xmlns='http://www.w3.org/2000/svg' width='3' height='2'/>";

@@ -246,9 +246,9 @@ export const addFavourites = (db: Db, ask: Ask): Promise<Count> =>
     db,
     ask,
     "favourite",
-    chosenRows(ask.chosen, ask.reach, sql`m.id`, "share"),
+    chosenRows(ask.chosen, ask.reach, sql`m.id, m.taken_at`, "share"),
     sql`added as (
-      insert into favourites (user_id, media_id) select ${ask.reach.userId}::uuid, id from before
+      insert into favourites (user_id, media_id, taken_at) select ${ask.reach.userId}::uuid, id, taken_at from before
       on conflict do nothing returning media_id),
     made as (
       select media_id, null::uuid as place_id, null::jsonb as before, 'true'::jsonb as after from added)`,

@@ -84,17 +84,30 @@ function spread(grams: string[], most: number): string[] {
 export const hasTerms = ({ words, facts }: Wanted): boolean =>
   words.some(({ not, grams }) => !not && grams.length > 0) || facts.some(({ not }) => !not);
 
+/** Of what is public, one's own are asked for too: they have words that only their owner knows. */
+export const scopesOf = ({ viewerId, among }: Wanted): Scope[] => [
+  ...(viewerId === undefined ? [] : (["own"] as const)),
+  ...(among === "own" ? [] : (["public"] as const)),
+];
+
 /** What the rows of this window, or of a whole span, must have, as a tsquery. */
 export function termsOf(wanted: Wanted, scope: Scope, { span, mark }: Pick<Unit, "span" | "mark">): string {
   const words = wanted.words.filter(({ not, grams }) => !not && grams.length > 0);
   const each = Math.max(1, Math.min(piecesOfWord, Math.floor(piecesMax / Math.max(1, words.length))));
-  const whose = scope === "public" ? "p" : `o${(wanted.viewerId ?? "").slice(0, 8)}`;
-  const key = (term: string): string => quoted(`${whose}${pad(span)}${term}`);
+  const own = `o${(wanted.viewerId ?? "").slice(0, 8)}`;
+  const keyOf =
+    (whose: string) =>
+    (term: string): string =>
+      quoted(`${whose}${pad(span)}${term}`);
+  const key = keyOf(scope === "public" ? "p" : own);
+  // What is public and one's own is asked for as one's own. A whole span holds so few that it may come twice.
+  const others = scope === "public" && wanted.viewerId !== undefined && mark !== undefined;
   return [
     ...words.map(({ grams }) => spread(grams, each).map(key).join("&")),
     ...wanted.facts
       .filter(({ not }) => !not)
       .map(({ any }) => `(${any.map((fact) => key(`#${fact}`)).join("|")})`),
     ...(mark === undefined ? [] : [key(mark)]),
+    ...(others ? [`!${keyOf(own)(mark)}`] : []),
   ].join("&");
 }

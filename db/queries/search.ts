@@ -20,22 +20,16 @@ import {
   type Walk,
   type Wanted,
 } from "./search-conditions.ts";
+import { type List, listOfAlbums, listOfTags, listsOf, throughList, throughLists } from "./search-lists.ts";
 import { byMonths } from "./search-months.ts";
-import { allSpans, hasTerms, termsOf } from "./search-terms.ts";
+import { allSpans, hasTerms, scopesOf, termsOf } from "./search-terms.ts";
 import { type Ask, asking, type Before, throughWindows } from "./search-windows.ts";
 
 export type { Measure, Wanted } from "./search-conditions.ts";
 
-/** Tags and albums of so many pictures are gone through, one picture after the other. */
+/** Who wants everything at once goes through lists of so many pictures, one picture after the other. */
 const walkMax = 20_000;
 const intMax = 2 ** 31 - 1;
-
-/** Those with stars, by time. */
-function rated(wanted: Wanted, walk: Walk): SQL {
-  return sql`(select m.id, m.taken_at from media m join media_search s on s.media_id = m.id
-    where ${and([timeline(wanted, "own", sql`m`), sql`m.rating > 0`, ...range(wanted, walk, sql`m.taken_at`, sql`m.id`), new Conditions(wanted, "own", { m: true }).all()])}
-    ${order(walk.newer, sql`m.taken_at`, sql`m.id`)} limit ${walk.limit})`;
-}
 
 /** By time alone: for what has no terms, and is therefore not rare. */
 function walked(wanted: Wanted, scope: Scope, walk: Walk): SQL {
@@ -58,29 +52,6 @@ function notKeyed(wanted: Wanted, scope: Scope, walk: Walk): SQL {
     ${order(walk.newer, sql`s.taken_at`, sql`s.media_id`)} limit ${walk.limit})`;
 }
 
-/** Through tags or albums, each in the order of time. */
-function through(wanted: Wanted, walk: Walk, kind: "tags" | "albums", ids: string[]): SQL {
-  const [table, column] =
-    kind === "tags" ? [sql`media_tags`, sql`tag_id`] : [sql`album_media`, sql`album_id`];
-  const conditions = new Conditions(wanted, wanted.among === "all" ? "any" : wanted.among);
-  // One that is in two of them is found once.
-  return sql`(select distinct x.id, x.taken_at from unnest(${uuids(ids)}) one(id) cross join lateral (
-      select k.media_id as id, k.taken_at from ${table} k join media_search s on s.media_id = k.media_id
-      where k.${column} = one.id and k.live
-        and ${and([...range(wanted, walk, sql`k.taken_at`, sql`k.media_id`), conditions.all()])}
-      ${order(walk.newer, sql`k.taken_at`, sql`k.media_id`)} limit ${walk.limit}) x
-    ${order(walk.newer, sql`taken_at`, sql`id`)} limit ${walk.limit})`;
-}
-
-/** All one ever marked: a person's own favourites are few. */
-function throughFavourites(wanted: Wanted, walk: Walk): SQL {
-  const conditions = new Conditions(wanted, wanted.among === "all" ? "any" : wanted.among);
-  return sql`(select s.media_id as id, s.taken_at from favourites f0 join media_search s on s.media_id = f0.media_id
-    where f0.user_id = ${wanted.viewerId ?? null}::uuid
-      and ${and([...range(wanted, walk, sql`s.taken_at`, sql`s.media_id`), conditions.all()])}
-    ${order(walk.newer, sql`s.taken_at`, sql`s.media_id`)} limit ${walk.limit})`;
-}
-
 /** Everything with these terms, in no order: for a search that is wanted whole. */
 function withTerms(wanted: Wanted, scope: Scope): SQL {
   const terms = allSpans.map((span) => termsOf(wanted, scope, span));
@@ -88,27 +59,11 @@ function withTerms(wanted: Wanted, scope: Scope): SQL {
     where ${new Conditions(wanted, scope, { texts: true }).all()})`;
 }
 
-/** Of what is public, one's own are asked for too: they have words that only their owner knows. */
-const scopesOf = ({ viewerId, among }: Wanted): ("own" | "public")[] => [
-  ...(viewerId === undefined ? [] : (["own"] as const)),
-  ...(among === "own" ? [] : (["public"] as const)),
-];
-
-/** The one list that holds everything that is wanted, if there is one. */
-function throughList(wanted: Wanted, walk: Walk): SQL | undefined {
-  const lists = [
-    ...wanted.tags.map((one) => ({ kind: "tags" as const, one })),
-    ...wanted.albums.map((one) => ({ kind: "albums" as const, one })),
-  ];
-  const [rarest] = lists.filter(({ one }) => !one.not).sort((a, b) => a.one.count - b.one.count);
-  if (rarest !== undefined && (!hasTerms(wanted) || rarest.one.count <= walkMax)) {
-    const rest = { ...wanted, [rarest.kind]: wanted[rarest.kind].filter((other) => other !== rarest.one) };
-    return through(rest, walk, rarest.kind, rarest.one.ids);
-  }
-  if (wanted.favourite.some(({ not }) => !not)) return throughFavourites(wanted, walk);
-  const isRated = wanted.measures.some(({ of, min = 0, not }) => of === "rating" && min > 0 && !not);
-  // Stars are asked of nobody but their owner.
-  return isRated && !hasTerms(wanted) ? rated(wanted, walk) : undefined;
+/** The one list that everything is gone through, if there is one that is no longer way round. */
+function onlyList(wanted: Wanted): List | undefined {
+  const [shortest] = listsOf(wanted);
+  if (shortest === undefined || (hasTerms(wanted) && shortest.count > walkMax)) return undefined;
+  return shortest;
 }
 
 /** A word that is the name of a tag or an album finds what is in it, whatever its own texts say. */
@@ -116,8 +71,8 @@ const throughNames = (wanted: Wanted, walk: Walk): SQL[] =>
   wanted.words
     .filter(({ not }) => !not)
     .flatMap(({ tags, albums }) => [
-      ...(tags.length === 0 ? [] : [through(wanted, walk, "tags", tags)]),
-      ...(albums.length === 0 ? [] : [through(wanted, walk, "albums", albums)]),
+      ...(tags.length === 0 ? [] : [throughList(listOfTags({ ids: tags, count: 0 }), wanted, walk)]),
+      ...(albums.length === 0 ? [] : [throughList(listOfAlbums({ ids: albums, count: 0 }), wanted, walk)]),
     ]);
 
 /** The ways that lead to everything beside the index of terms, each ended by its limit. */
@@ -136,8 +91,8 @@ const union = (ways: SQL[], { newer, limit }: Walk): SQL =>
 
 /** Everything that a search finds, or the next `limit` places of it, as one statement. Dear where that is much. */
 export function searchStatement(wanted: Wanted, walk: Walk): SQL {
-  const list = throughList(wanted, walk);
-  if (list !== undefined) return union([list], walk);
+  const list = onlyList(wanted);
+  if (list !== undefined) return union([throughList(list, wanted, walk)], walk);
   const scopes = scopesOf(wanted);
   const byTerms = scopes.map((scope) =>
     wanted.indexed ? withTerms(wanted, scope) : byMonths(wanted, scope, walk),
@@ -164,9 +119,12 @@ function merged(places: Place[], { newer, limit }: Walk): Place[] {
 /** The next places of a search, nearest to `from` first. */
 export async function searchPlaces(db: Db, wanted: Wanted, walk: Walk, before?: Before): Promise<Place[]> {
   const ask = asking(db, before);
-  if (!wanted.indexed || !hasTerms(wanted) || throughList(wanted, walk) !== undefined)
+  const lists = listsOf(wanted).length;
+  if (!wanted.indexed || (!hasTerms(wanted) && lists < 2))
     return placesOf(ask, searchStatement(wanted, walk));
+  if (!hasTerms(wanted)) return throughLists(ask, wanted, walk);
   let places = await placesOf(ask, union(otherWays(wanted, walk), walk));
+  if (lists > 0) return merged([...places, ...(await throughLists(ask, wanted, walk))], walk);
   for (const scope of scopesOf(wanted)) {
     // What is farther than a page that is full already need not be looked for.
     const until = places.length < walk.limit ? undefined : places.at(-1);

@@ -163,9 +163,10 @@ const undoFavourites = (db: Db, id: string, reach: Reach): Promise<Undone> =>
         and f.media_id = any(array(select media_id from r where after = 'true'))
       returning f.media_id),
     added as (
-      insert into favourites (user_id, media_id, created_at)
-      select ${reach.userId}::uuid, m.id, (r.before->>'created_at')::timestamptz
+      insert into favourites (user_id, media_id, created_at, taken_at)
+      select ${reach.userId}::uuid, m.id, (r.before->>'created_at')::timestamptz, m.taken_at
       from r join media m on m.id = r.media_id where r.after is null and m.purged_at is null
+      order by m.id for share of m
       on conflict do nothing
       returning media_id),
     undone as (select media_id from removed union all select media_id from added)`,

@@ -126,7 +126,7 @@ describe("a backup", () => {
     const album = await createAlbum(db, { viewer: member, title: "여름\nand \\N more" });
     await sql`insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
       select ${album}, id, 1, 1, taken_at, '', visibility, true from media where id = ${one.id}`;
-    await db.insert(favourites).values({ userId: owner.id, mediaId: one.id });
+    await db.insert(favourites).values({ userId: owner.id, mediaId: one.id, takenAt: new Date(0) });
     await sql`insert into accounts (account_id, provider_id, user_id, password) values ('x', 'credential', ${owner.id}, 'a-secret-hash')`;
     const before = await everything(sql);
     for (const place of [inBucket(storage)]) {

@@ -78,7 +78,8 @@ describe("how the database is asked", () => {
           text,
         );
       }
-    assert.match(await planOf(me, "rating:5"), /media_rated/);
+    assert.match(await planOf(me, "rating:5"), /media_stars/);
+    assert.match(await planOf(me, "is:favourite"), /favourites_taken/);
   });
   it("takes rows by the index of terms, whatever the planner thinks of a limit", async () => {
     const [taken] = await database.sql<{ source: string; settings: string[] }[]>`

@@ -229,7 +229,7 @@ describe("what filters find", () => {
       motion: "gif",
       visibility: "public",
     });
-    await database.sql`insert into favourites (user_id, media_id) values (${me.id}, ${tall})`;
+    await database.sql`insert into favourites (user_id, media_id, taken_at) select ${me.id}, id, taken_at from media where id = ${tall}`;
   });
   it("answers every filter, and its contrary", async () => {
     const all = [wide, tall, square];
@@ -473,7 +473,7 @@ describe("what a search does not tell (R-46)", () => {
     await album(owner, "Glockenspiel", "private", [shown]);
     await album(owner, "Vibraphone", "unlisted", [shown]);
     await album(owner, "Carillon", "public", [shown, hidden]);
-    await database.sql`insert into favourites (user_id, media_id) values (${owner.id}, ${shown})`;
+    await database.sql`insert into favourites (user_id, media_id, taken_at) select ${owner.id}, id, taken_at from media where id = ${shown}`;
   });
   it("finds for its owner what it hides from all others", async () => {
     for (const text of [

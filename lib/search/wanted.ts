@@ -117,7 +117,8 @@ function add(wanted: Wanted, clause: Clause, answer: NameAnswer | undefined): bo
     }
     case "tag":
       wanted.tags.push({ ids: answer?.ids ?? [], not, count: answer?.count ?? 0 });
-      return named(answer?.ids);
+      // Tags are for whoever gave them, and of their own pictures.
+      return named(answer?.ids) && (not || limit("own"));
     case "album":
       wanted.albums.push({ ids: answer?.ids ?? [], not, count: answer?.count ?? 0 });
       return named(answer?.ids);
