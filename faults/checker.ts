@@ -9,12 +9,14 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from "@aws-sdk/client-s3";
+import pLimit from "p-limit";
 import postgres from "postgres";
 import type { Client } from "./client.ts";
 import type { Person, Story } from "./person.ts";
 import type { Place } from "./place.ts";
 
-export type StoredObject = { bytes: number; sha256: string; type: string; head: string };
+/** `whole`: for a picture of ours, that its end is there. */
+export type StoredObject = { bytes: number; sha256: string; type: string; head: string; whole: boolean };
 type MediaRow = {
   id: string;
   owner: string;
@@ -27,8 +29,11 @@ type MediaRow = {
   sha256: string;
   bytes: number;
   mime: string;
+  title: string;
   deleted: boolean;
   purged: boolean;
+  /** Sent by a guest, and not looked at yet by who made the link. */
+  waiting: boolean;
   /** The second original of a Live Photo: its moving part. The key goes when it is purged. */
   clip_key: string | null;
   clip_sha256: string | null;
@@ -36,7 +41,11 @@ type MediaRow = {
   clip_mime: string | null;
 };
 
-export const s3Of = ({ direct }: Place): S3Client =>
+export const s3Of = ({
+  direct,
+}: {
+  direct: Pick<Place["direct"], "endpoint" | "region" | "keys">;
+}): S3Client =>
   new S3Client({
     endpoint: direct.endpoint,
     region: direct.region,
@@ -44,15 +53,28 @@ export const s3Of = ({ direct }: Place): S3Client =>
     forcePathStyle: true,
   });
 
-export const mediaRows = (sql: postgres.Sql): Promise<MediaRow[]> =>
+export const mediaRows = (sql: postgres.ISql): Promise<MediaRow[]> =>
   sql<MediaRow[]>`
     select m.id, u.email as owner, m.visibility, m.key, m.rendition_folder, m.avif_widths, m.jpeg_widths, m.motion,
       encode(m.sha256, 'hex') as sha256, m.bytes::int as bytes, m.mime, m.deleted_at is not null as deleted,
-      m.purged_at is not null as purged, h.clip_key, encode(h.clip_sha256, 'hex') as clip_sha256,
+      m.purged_at is not null as purged, m.title, exists (select from arrivals a where a.media_id = m.id) as waiting, h.clip_key, encode(h.clip_sha256, 'hex') as clip_sha256,
       h.clip_bytes::int as clip_bytes, h.clip_mime
     from media m join users u on u.id = m.owner_id left join halves h on h.media_id = m.id`.then((rows) => [
     ...rows,
   ]);
+
+/** A JPEG has its last marker, and the boxes of anything else end where it ends. */
+function isWhole(data: Buffer): boolean {
+  if (data.subarray(0, 3).toString("hex") === "ffd8ff") return data.subarray(-2).toString("hex") === "ffd9";
+  if (data.subarray(4, 8).toString("latin1") !== "ftyp") return data.length > 0;
+  let at = 0;
+  while (at + 8 <= data.length) {
+    const size = data.readUInt32BE(at);
+    if (size === 0) return true;
+    at += size === 1 ? Number(data.readBigUInt64BE(at + 8)) : size;
+  }
+  return at === data.length;
+}
 
 export async function readObject(
   s3: S3Client,
@@ -67,6 +89,7 @@ export async function readObject(
       sha256: createHash("sha256").update(data).digest("hex"),
       type: got.ContentType ?? "",
       head: Buffer.from(data.subarray(0, 12)).toString("latin1"),
+      whole: isWhole(Buffer.from(data)),
     };
   } catch (error) {
     if (error instanceof Error && error.name === "NoSuchKey") return undefined;
@@ -74,22 +97,30 @@ export async function readObject(
   }
 }
 
+const readAtOnce = 8;
+const pagesAtOnce = 4;
+
 async function wholeBucket(s3: S3Client, bucket: string): Promise<Map<string, StoredObject>> {
   const objects = new Map<string, StoredObject>();
+  const inTurn = pLimit(readAtOnce);
   let token: string | undefined;
   do {
     const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token }));
-    for (const { Key = "" } of page.Contents ?? []) {
-      const object = await readObject(s3, bucket, Key);
-      if (object !== undefined) objects.set(Key, object);
-    }
+    await Promise.all(
+      (page.Contents ?? []).map(({ Key = "" }) =>
+        inTurn(async () => {
+          const object = await readObject(s3, bucket, Key);
+          if (object !== undefined) objects.set(Key, object);
+        }),
+      ),
+    );
     token = page.NextContinuationToken;
   } while (token !== undefined);
   return objects;
 }
 
-const isAvif = (object: StoredObject): boolean => object.head.slice(4, 8) === "ftyp";
-const isJpeg = (object: StoredObject): boolean => object.head.startsWith("\xff\xd8\xff");
+const isAvif = (object: StoredObject): boolean => object.head.slice(4, 8) === "ftyp" && object.whole;
+const isJpeg = (object: StoredObject): boolean => object.head.startsWith("\xff\xd8\xff") && object.whole;
 
 type Original = Pick<MediaRow, "key" | "sha256" | "bytes" | "mime">;
 const originalsOf = (row: MediaRow): Original[] => [
@@ -120,13 +151,14 @@ export function wrongWith(row: MediaRow, of: (key: string) => StoredObject | und
       const object = of(key);
       if (object === undefined || !right(object)) wrong.push(`I-1: medium ${row.id} has no rendition ${key}`);
     }
+  if (row.avif_widths.length === 0) wrong.push(`I-1: medium ${row.id} has no renditions at all`);
   const motion = `${row.rendition_folder}/motion.${row.motion}`;
   if (row.motion !== null && of(motion) === undefined) wrong.push(`I-1: medium ${row.id} has no ${motion}`);
   return wrong;
 }
 
 async function invariants(
-  sql: postgres.Sql,
+  sql: postgres.ISql,
   rows: MediaRow[],
   objects: Map<string, StoredObject>,
 ): Promise<string[]> {
@@ -143,8 +175,36 @@ async function invariants(
   }
   for (const row of rows) {
     if (row.purged && !row.deleted) wrong.push(`I-5: medium ${row.id} is purged and not deleted`);
-    if (row.deleted && !row.purged) wrong.push(`I-5: medium ${row.id} is still in the trash after its time`);
+    if (row.waiting && (!row.deleted || row.purged))
+      wrong.push(`A guest's medium ${row.id} waits, and is ${row.purged ? "gone" : "shown"}`);
+    if (row.deleted && !row.purged && !row.waiting)
+      wrong.push(`I-5: medium ${row.id} is still in the trash after its time`);
   }
+  for (const one of await sql`select m.id from media m where not exists (
+      select from uploads u where u.media_id = m.id and u.state = 'ready')`)
+    wrong.push(`I-4: medium ${one.id} came from no upload that was verified`);
+  for (const one of await sql`
+      with live as (select owner_id, visibility, to_char(taken_at, 'YYYY-MM-01') as month, count(*)::int as n
+        from media where deleted_at is null group by 1, 2, 3)
+      select coalesce(l.month, m.month) as month, coalesce(l.n, 0) as n, coalesce(m.count, 0) as said
+      from live l full join (select * from media_months where count <> 0) m using (owner_id, visibility, month)
+      where l.n is distinct from m.count`)
+    wrong.push(`R-4: the totals of ${one.month} say ${one.said}, there are ${one.n}`);
+  for (const one of await sql`
+      select 'album' as what, a.id, a.count, (select count(*)::int from album_media c where c.album_id = a.id and c.live) as n
+      from albums a
+      union all
+      select 'tag', t.id, t.count, (select count(*)::int from media_tags c where c.tag_id = t.id and c.live) from tags t`)
+    if (one.count !== one.n)
+      wrong.push(`R-4: ${one.what} ${one.id} says ${one.count}, there are ${one.n} in it`);
+  for (const one of await sql`
+      select media_id from (select media_id, live from album_media union all select media_id, live from media_tags) c
+      join media m on m.id = c.media_id where c.live <> (m.deleted_at is null)`)
+    wrong.push(`R-4: an album or a tag has other news of medium ${one.media_id} than it has itself`);
+  for (const one of await sql`select m.id, s.media_id is null as missing from media m
+      full join media_search s on s.media_id = m.id
+      where (m.deleted_at is null and s.media_id is null) or (s.media_id is not null and (m.id is null or m.deleted_at is not null))`)
+    wrong.push(`R-4: a search ${one.missing ? "does not find" : "still finds"} medium ${one.id}`);
   for (const one of await sql`select key, reason, last_error from purges where done_at is null`)
     wrong.push(`I-5: the removal of ${one.key} (${one.reason}) is not done: ${one.last_error}`);
   for (const one of await sql`select id, state from uploads where state in ('issued', 'verifying')`)
@@ -173,6 +233,15 @@ const told = (story: Story): string =>
 function promises(people: Person[], rows: MediaRow[]): string[] {
   const wrong: string[] = [];
   const byId = new Map(rows.map((row) => [row.id, row]));
+  const sent = new Set(
+    people.flatMap(({ stories }) =>
+      stories.filter(({ flaw }) => flaw === "none").map(({ owner, sha256 }) => `${owner} ${sha256}`),
+    ),
+  );
+  for (const row of rows)
+    for (const sha256 of row.clip_sha256 === null ? [row.sha256] : [row.sha256, row.clip_sha256])
+      if (!sent.has(`${row.owner} ${sha256}`))
+        wrong.push(`I-4: medium ${row.id} has bytes that ${row.owner} never sent whole: ${sha256}`);
   for (const person of people) {
     const gone = new Set(
       [...person.wishes.values()].filter((wish) => wish.mayBeGone).flatMap((wish) => [...wish.sha256]),
@@ -192,7 +261,10 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
         story.mediaId !== undefined || ((story.stored || story.accepted) && !story.cancelAsked);
       if (!promised) continue;
       if (mine.length === 0) wrong.push(`Lost: acknowledged and not there: ${told(story)}`);
-      else if (!gone.has(story.sha256) && !mine.some((row) => !row.deleted || isGone(row)))
+      else if (
+        !gone.has(story.sha256) &&
+        !mine.some((row) => !row.deleted || isGone(row) || (story.guest && row.waiting))
+      )
         wrong.push(`Lost: acknowledged, never thrown away, and not in the gallery: ${told(story)}`);
     }
     for (const wish of person.wishes.values()) {
@@ -204,6 +276,8 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
         wrong.push(`F-20: medium ${wish.mediaId} was told to be back in the gallery, and is in the trash`);
       else if (wish.placeTold && wish.place === "trash" && !row.deleted)
         wrong.push(`F-18: medium ${wish.mediaId} was told to be in the trash, and is shown`);
+      else if (wish.titleTold && wish.title !== undefined && !row.deleted && row.title !== wish.title)
+        wrong.push(`R-4: medium ${wish.mediaId} is called ${row.title}, and was told to be ${wish.title}`);
       else if (wish.visibilityTold && !row.deleted && row.visibility !== (wish.visibility ?? "private"))
         wrong.push(`R-4: medium ${wish.mediaId} is ${row.visibility}, and was told to be ${wish.visibility}`);
     }
@@ -227,7 +301,7 @@ async function addresses(
   for (const row of rows)
     if (row.visibility !== "public" && (front.includes(row.id) || front.includes(row.rendition_folder)))
       wrong.push(`Leak: the front page tells a stranger of ${row.visibility} medium ${row.id}`);
-  for (const row of rows.slice(-sample)) {
+  const look = async (row: MediaRow): Promise<void> => {
     const others = [
       stranger,
       ...people
@@ -252,8 +326,28 @@ async function addresses(
     await raw.arrayBuffer();
     if (raw.status !== 403)
       wrong.push(`A-48: the bucket answers ${raw.status} to a stranger who asks for ${row.key}`);
-  }
+  };
+  const inTurn = pLimit(pagesAtOnce);
+  await Promise.all(rows.slice(-sample).map((row) => inTurn(() => look(row))));
   return wrong;
+}
+
+/** What database and bucket say by themselves and of each other, and what people were told. */
+export async function judgeBooks(
+  sql: postgres.ISql,
+  s3: S3Client,
+  bucket: string,
+  people: Person[],
+): Promise<{ wrong: string[]; rows: MediaRow[] }> {
+  const rows = await mediaRows(sql);
+  const objects = await wholeBucket(s3, bucket);
+  const parts = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  const wrong = [
+    ...(await invariants(sql, rows, objects)),
+    ...(parts.Uploads ?? []).map(({ Key }) => `F-32: parts of ${Key} are left over`),
+    ...promises(people, rows),
+  ];
+  return { wrong, rows };
 }
 
 /** Sentences of everything that is not as it has to be; none when all is well. */
@@ -261,15 +355,8 @@ export async function judge(place: Place, people: Person[], stranger: Client): P
   const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {} });
   const s3 = s3Of(place);
   try {
-    const rows = await mediaRows(sql);
-    const objects = await wholeBucket(s3, place.direct.bucket);
-    const parts = await s3.send(new ListMultipartUploadsCommand({ Bucket: place.direct.bucket }));
-    return [
-      ...(await invariants(sql, rows, objects)),
-      ...(parts.Uploads ?? []).map(({ Key }) => `F-32: parts of ${Key} are left over`),
-      ...promises(people, rows),
-      ...(await addresses(place, people, stranger, rows, 12)),
-    ];
+    const { wrong, rows } = await judgeBooks(sql, s3, place.direct.bucket, people);
+    return [...wrong, ...(await addresses(place, people, stranger, rows, 12))];
   } finally {
     await sql.end();
     s3.destroy();

@@ -1,6 +1,7 @@
 /** Somebody's browser, without a browser: signs in and speaks the upload's own protocol over HTTP. */
 import { createHash } from "node:crypto";
 import { ReadableStream } from "node:stream/web";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Account } from "./place.ts";
 
 const patienceMs = 12_000;
@@ -49,15 +50,23 @@ export class Client {
 
   /** By the form that works without a script. */
   async signIn({ email, password }: Account): Promise<void> {
-    const page = await (await fetch(`${this.origin}/sign-in`)).text();
+    await this.#sendPageForm("/sign-in", { email, password });
+  }
+
+  /** Through the door of a guest link. */
+  async enterAsGuest(token: string, name: string): Promise<void> {
+    await this.#sendPageForm(`/guest/${token}`, { name });
+  }
+
+  async #sendPageForm(route: string, typed: Record<string, string>): Promise<void> {
+    const page = await (await fetch(this.origin + route)).text();
     const form = new FormData();
     for (const [tag] of page.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {
       const name = attribute(tag, "name");
       if (name !== undefined) form.append(name, attribute(tag, "value") ?? "");
     }
-    form.set("email", email);
-    form.set("password", password);
-    const answer = await fetch(`${this.origin}/sign-in`, {
+    for (const [name, value] of Object.entries(typed)) form.set(name, value);
+    const answer = await fetch(this.origin + route, {
       method: "POST",
       body: form,
       headers: { origin: this.origin },
@@ -68,7 +77,7 @@ export class Client {
       .getSetCookie()
       .map((one) => one.split(";")[0])
       .join("; ");
-    if (this.#cookie === "") throw new Error(`${email} could not sign in: ${answer.status}`);
+    if (this.#cookie === "") throw new Error(`${route} let nobody in: ${answer.status}`);
   }
 
   async #ask(
@@ -109,9 +118,14 @@ export class Client {
     return this.#ask("GET", route, undefined);
   }
 
-  /** For who judges: a crowded machine that is slow to answer has done nothing wrong. */
-  getPatiently(route: string): Promise<Answer> {
-    return this.#ask("GET", route, undefined, 180_000);
+  /** For who judges: a crowded machine that is slow, or asks to come back, has done nothing wrong. */
+  async getPatiently(route: string): Promise<Answer> {
+    for (let tries = 1; ; tries++) {
+      const answer = await this.#ask("GET", route, undefined, 180_000);
+      if (answer.status !== 503 || answer.retryAfter === undefined || tries === 3) return answer;
+      console.log(`${route} was answered with 503 when all was well, and asked again.`);
+      await wait(answer.retryAfter * 1_000);
+    }
   }
 
   post(route: string, body: unknown): Promise<Answer> {

@@ -138,6 +138,7 @@ export async function heapUp(person: Person, pictures: readonly Picture[]): Prom
         bytes,
         sha256: sha256(bytes),
         flaw,
+        guest: false,
         stored: false,
         accepted: false,
         cancelAsked: false,

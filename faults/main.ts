@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { isDatabaseGone } from "#lib/database-gone.ts";
 import { Client } from "./client.ts";
 import { Person } from "./person.ts";
 import { openPlace, type Place } from "./place.ts";
@@ -11,7 +12,8 @@ import { runSchedule } from "./run.ts";
 import { draw, peopleCount, type Schedule } from "./schedule.ts";
 import { shortCrowd } from "./short-crowd.ts";
 
-type World = { place: Place; people: Person[]; stranger: Client };
+/** `guests`: of each person, somebody who sends to them through a link. */
+type World = { place: Place; people: Person[]; guests: Person[]; stranger: Client };
 
 async function openWorld(): Promise<World> {
   const place = await openPlace();
@@ -22,8 +24,16 @@ async function openWorld(): Promise<World> {
       return new Person(account, new Client(place.origin));
     });
     await Promise.all([place.heal(), ...people.map((one) => place.addUser(one.account))]);
-    for (const one of people) await one.client.signIn(one.account);
-    return { place, people, stranger: new Client(place.origin) };
+    const guests = await Promise.all(
+      people.map(async ({ client, account }) => {
+        await client.signIn(account);
+        const token = await place.guestLink(account);
+        const browser = new Client(place.origin);
+        await browser.enterAsGuest(token, `A guest of ${account.name}`);
+        return new Person(account, browser, token);
+      }),
+    );
+    return { place, people, guests, stranger: new Client(place.origin) };
   } catch (error) {
     await place.close();
     throw error;
@@ -33,8 +43,11 @@ async function openWorld(): Promise<World> {
 const list = (title: string, lines: readonly string[]): string =>
   `${title}\n${lines.map((line) => `    ${line}`).join("\n")}`;
 
+/** A page that was found, or was none of one's business. */
+const isRoutine = (line: string): boolean => /"status":(200|404),.*"msg":"answered"/.test(line);
+
 function report({ place }: World, schedule: Schedule, wrong: string[]): void {
-  const { seed, faults, visits, changes } = schedule;
+  const { seed, faults, visits, changes, edits, errands } = schedule;
   const parts = [place.web, ...place.workers, place.store];
   console.error(
     [
@@ -46,16 +59,25 @@ function report({ place }: World, schedule: Schedule, wrong: string[]): void {
       ),
       list(
         "  Who came:",
-        [...visits, ...changes].map((one) => JSON.stringify(one)),
+        [...visits, ...changes, ...edits, ...errands].map((one) => JSON.stringify(one)),
       ),
-      ...parts.map((part) => list(`  The last of ${part.name}:`, part.lastLines.slice(-40))),
+      ...parts.map((part) =>
+        list(`  The last of ${part.name}:`, part.lastLines.filter((line) => !isRoutine(line)).slice(-40)),
+      ),
       list("  The last of Postgres:", place.database.lines.slice(-15)),
     ].join("\n"),
   );
 }
 
-const describe = ({ faults, visits, transport }: Schedule): string =>
-  `${visits.length} files by ${transport}; ${faults.map((fault) => ("who" in fault ? `${fault.kind} ${fault.who}` : fault.kind)).join(", ")}`;
+const describe = ({ faults, visits, transport, errands, reconcileAfter }: Schedule): string =>
+  [
+    `${visits.length} files by ${transport}; `,
+    [
+      ...faults.map((fault) => ("who" in fault ? `${fault.kind} ${fault.who}` : fault.kind)),
+      ...errands.map(({ what }) => what),
+      ...(reconcileAfter ? ["reconcile afterwards"] : []),
+    ].join(", "),
+  ].join("");
 
 const { values } = parseArgs({
   options: {
@@ -63,44 +85,82 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     /** No schedule is begun later than that. */
     seconds: { type: "string", default: "1000000" },
+    /** So many places side by side, each with processes of its own: most of a schedule is waiting. */
+    lanes: { type: "string", default: "1" },
     /** Ends with a small crowd: many at once, and turns in the queue. */
     crowd: { type: "boolean", default: false },
   },
 });
-const [count, first] = [Number(values.count), Number(values.seed)];
-if (!(Number.isInteger(count) && Number.isInteger(first) && count > 0))
-  throw new Error("--count and --seed are whole numbers.");
+const [count, first, lanes] = [Number(values.count), Number(values.seed), Number(values.lanes)];
+if (![count, first, lanes].every(Number.isInteger) || count < 1 || lanes < 1)
+  throw new Error("--count, --seed and --lanes are whole numbers.");
+
+/** What is read whole after each schedule grows with every one of them. */
+const schedulesInOnePlace = 40;
 
 const beganAll = Date.now();
-let world = await openWorld();
+const open = new Set<World>();
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => void world.place.close().finally(() => process.exit(130)));
+  process.once(
+    signal,
+    () => void Promise.all([...open].map(({ place }) => place.close())).finally(() => process.exit(130)),
+  );
+// The driver asks for the types of a new connection beside everything else, and nobody hears when that fails.
+process.on("unhandledRejection", (error) => {
+  if (!isDatabaseGone(error)) throw error;
+});
 const failed: number[] = [];
-let judged = 0;
-try {
-  for (let seed = first; seed < first + count; seed++) {
-    if (judged > 0 && Date.now() - beganAll > Number(values.seconds) * 1000) break;
-    const schedule = draw(seed);
-    const began = Date.now();
-    const wrong = await runSchedule(world.place, world.people, world.stranger, schedule).catch(
-      (error: unknown) => [`The schedule broke off: ${error instanceof Error ? error.stack : error}`],
-    );
-    const seconds = ((Date.now() - began) / 1000).toFixed(1);
-    console.log(`${wrong.length === 0 ? "ok    " : "FAILED"} ${seed} (${seconds} s): ${describe(schedule)}`);
-    judged += 1;
-    if (wrong.length === 0) continue;
-    failed.push(seed);
-    report(world, schedule, wrong);
-    // What is left of it would be held against the next.
-    await world.place.close();
-    world = await openWorld();
-  }
-} finally {
-  await world.place.close();
+const all = { judged: 0, uploads: 0, told: 0, moving: 0 };
+let next = first;
+
+async function runOne(world: World, seed: number): Promise<boolean> {
+  const schedule = draw(seed);
+  const began = Date.now();
+  const wrong = await runSchedule(world, schedule).catch((error: unknown) => [
+    `The schedule broke off: ${error instanceof Error ? error.stack : error}`,
+  ]);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(`${wrong.length === 0 ? "ok    " : "FAILED"} ${seed} (${seconds} s): ${describe(schedule)}`);
+  all.judged += 1;
+  if (wrong.length === 0) return true;
+  failed.push(seed);
+  report(world, schedule, wrong);
+  return false;
 }
-const stories = world.people.flatMap((one) => one.stories);
+
+/** Takes the next seed until there is none; true when there may be more, in a new place. */
+async function inOnePlace(): Promise<boolean> {
+  const world = await openWorld();
+  open.add(world);
+  try {
+    for (let n = 0; n < schedulesInOnePlace; n++) {
+      const isLate = all.judged > 0 && Date.now() - beganAll > Number(values.seconds) * 1000;
+      if (next >= first + count || isLate) return false;
+      next += 1;
+      // What is left of one that failed would be held against the next.
+      if (!(await runOne(world, next - 1))) return true;
+    }
+    return true;
+  } finally {
+    for (const { mediaId, filename } of [...world.people, ...world.guests].flatMap((one) => one.stories)) {
+      all.uploads += 1;
+      if (mediaId === undefined) continue;
+      all.told += 1;
+      if (/\.(mp4|quicktime|webm|heic)$/.test(filename)) all.moving += 1;
+    }
+    open.delete(world);
+    await world.place.close();
+  }
+}
+
+await Promise.all(
+  Array.from({ length: Math.min(lanes, count) }, async () => {
+    while (next < first + count && (await inOnePlace()));
+  }),
+);
+failed.sort((a, b) => a - b);
 console.log(
-  `${judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; of the last place, ${stories.length} uploads were judged, ${stories.filter((one) => one.mediaId !== undefined).length} of them told to be in the gallery, ${stories.filter((one) => one.mediaId !== undefined && /\.(mp4|quicktime|webm|heic)$/.test(one.filename)).length} of these videos and Live Photos.`,
+  `${all.judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; ${all.uploads} uploads were judged, ${all.told} of them told to be in the gallery, ${all.moving} of these videos and Live Photos; ${((Date.now() - beganAll) / 1000).toFixed(0)} s.`,
 );
 process.exitCode = failed.length > 0 ? 1 : 0;
 if (values.crowd) {

@@ -46,6 +46,10 @@ export class Part {
     return this.isRunning ? this.#child?.pid : undefined;
   }
 
+  get environment(): Readonly<NodeJS.ProcessEnv> {
+    return this.#environment;
+  }
+
   /** What it is started with from now on. */
   set(more: Record<string, string>): void {
     Object.assign(this.#environment, more);

@@ -17,6 +17,8 @@ export type Story = {
   bytes: Buffer;
   sha256: string;
   flaw: Flaw;
+  /** Sent through a link of the owner's, who has not looked at it yet. */
+  guest: boolean;
   /** The bucket has said that it has the bytes. */
   stored: boolean;
   /** The site has said that it took them. */
@@ -42,6 +44,11 @@ export type Wish = {
   visibilityTold: boolean;
   /** Trash was ever asked for: it may be gone. */
   mayBeGone: boolean;
+  /** What it was called last, and whether that was answered. */
+  title?: string;
+  titleTold: boolean;
+  /** When the site first said that there is such a medium. */
+  toldAt: number;
 };
 
 const permitShape = z.object({
@@ -77,7 +84,7 @@ const partsShape = z.object({
     }),
   ),
 });
-const changeShape = z.object({ id: z.string().optional(), changed: z.number() });
+const changeShape = z.object({ id: z.string().optional(), changed: z.number(), same: z.number() });
 const undoShape = z.object({ restored: z.number() });
 
 /** How long before it is asked again, and whether it is worth it. */
@@ -89,10 +96,18 @@ export class Person {
   readonly client: Client;
   readonly stories: Story[] = [];
   readonly wishes = new Map<string, Wish>();
+  readonly #uploads: string;
+  #album: string | undefined;
 
-  constructor(account: Account, client: Client) {
+  /** `through`: the token of a link; then it is a guest who sends to the account's owner. */
+  constructor(account: Account, client: Client, through?: string) {
     this.account = account;
     this.client = client;
+    this.#uploads = through === undefined ? "/api/uploads" : `/guest/${through}/uploads`;
+  }
+
+  get #isGuest(): boolean {
+    return this.#uploads !== "/api/uploads";
   }
 
   /** One picture from choosing it to its end, or to where the person gives up. */
@@ -104,6 +119,7 @@ export class Person {
       bytes,
       sha256: sha256(bytes),
       flaw,
+      guest: this.#isGuest,
       stored: false,
       accepted: false,
       cancelAsked: false,
@@ -144,7 +160,7 @@ export class Person {
   async #follow(story: Story, declared: object, random: Random, until: number): Promise<void> {
     const diesAt = random.chance(0.15) ? random.pick(["begun", "sending", "stored"] as const) : undefined;
     const begun = await this.#insist(story, "begin", until, () =>
-      this.client.post("/api/uploads", { uploads: [declared] }),
+      this.client.post(this.#uploads, { uploads: [declared] }),
     );
     if (begun.status !== 200) throw new GivesUp(`begin ${begun.status} ${JSON.stringify(begun.body)}`);
     const [answer] = beginShape.parse(begun.body).uploads;
@@ -192,7 +208,7 @@ export class Person {
         await wait(random.int(50, 200) * 2 ** n);
       }
       const probe = await this.#insist(story, "probe", until, () =>
-        this.client.get(`/api/uploads/${permit.id}?probe=1`),
+        this.client.get(`${this.#uploads}/${permit.id}?probe=1`),
       );
       const { state, stored } = z
         .looseObject({ state: z.string().optional(), stored: z.boolean().optional() })
@@ -201,7 +217,7 @@ export class Person {
       if (state !== "issued" || stored === true) return;
       if (round >= 3) throw new GivesUp("the bucket does not take it");
       const renewed = await this.#insist(story, "renew", until, () =>
-        this.client.post(`/api/uploads/${permit.id}/renew`, {}),
+        this.client.post(`${this.#uploads}/${permit.id}/renew`, {}),
       );
       if (renewed.status !== 200) return;
       permit = permitShape.parse(renewed.body);
@@ -212,7 +228,7 @@ export class Person {
     const { url = "", fields = {}, headers = {}, transport } = permit;
     if (transport === "post") return this.client.sendForm(url, fields, story.bytes, dieAfter);
     if (transport === "put") return this.client.put(url, headers, story.bytes, dieAfter);
-    const asked = await this.client.post(`/api/uploads/${permit.id}/parts`, {});
+    const asked = await this.client.post(`${this.#uploads}/${permit.id}/parts`, {});
     if (asked.status !== 200) return asked.status;
     const { count, partBytes, stored, permits } = partsShape.parse(asked.body);
     let arrived = stored.length;
@@ -233,7 +249,7 @@ export class Person {
       const answers = await Promise.all(
         Array.from({ length: tabs }, () =>
           this.#insist(story, "complete", until, () =>
-            this.client.post("/api/uploads/complete", { ids: [id], look }),
+            this.client.post(`${this.#uploads}/complete`, { ids: [id], look }),
           ),
         ),
       );
@@ -255,7 +271,7 @@ export class Person {
   async #await(story: Story, id: string, until: number): Promise<void> {
     for (;;) {
       const { status, body } = await this.#insist(story, "status", until, () =>
-        this.client.post("/api/uploads/status", { ids: [id], wait: 2 }),
+        this.client.post(`${this.#uploads}/status`, { ids: [id], wait: 2 }),
       );
       if (status !== 200) throw new GivesUp(`status ${status}`);
       const [now] = beginShape.parse(body).uploads;
@@ -272,7 +288,7 @@ export class Person {
 
   async #cancel(story: Story, id: string, until: number): Promise<void> {
     story.cancelAsked = true;
-    await this.#insist(story, "cancel", until, () => this.client.delete(`/api/uploads/${id}`));
+    await this.#insist(story, "cancel", until, () => this.client.delete(`${this.#uploads}/${id}`));
   }
 
   #became(story: Story, mediaId: string): void {
@@ -288,6 +304,8 @@ export class Person {
         placeTold: true,
         visibilityTold: true,
         mayBeGone: false,
+        titleTold: true,
+        toldAt: Date.now(),
       });
   }
 
@@ -324,6 +342,45 @@ export class Person {
       wish.place = undoShape.parse(undone.body).restored === 1 ? "gallery" : "trash";
       wish.mayBeGone = wish.place === "trash";
     }
+  }
+
+  /** Changes several of their pictures at once: what they are called, their tags, the album they are in. */
+  async edit(random: Random): Promise<void> {
+    const chosen = [...this.wishes.values()].filter(
+      (wish) => wish.place === "gallery" && wish.placeTold && wish.titleTold,
+    );
+    const some = chosen.slice(-random.int(1, 6));
+    const kind = random.pick(["texts", "texts", "tags", "album", "rating", "date"] as const);
+    const number = random.int(1, 1e9);
+    if (some.length === 0) return;
+    if (kind !== "texts") return this.#arrange(some, kind, number);
+    const title = `Title ${number}`;
+    for (const wish of some) Object.assign(wish, { title, titleTold: false });
+    const ids = some.map(({ mediaId }) => mediaId);
+    const told = await this.#ask("/api/changes", {
+      selection: { ids },
+      change: { kind: "texts", title },
+    });
+    if (told?.status !== 200) return;
+    const { changed, same } = changeShape.parse(told.body);
+    // Some went to the trash meanwhile: nobody can say which of them were changed before.
+    if (changed + same === ids.length) for (const wish of some) wish.titleTold = true;
+  }
+
+  async #arrange(some: Wish[], kind: "tags" | "album" | "rating" | "date", number: number): Promise<void> {
+    const selection = { ids: some.map(({ mediaId }) => mediaId) };
+    if (kind === "album" && this.#album === undefined) {
+      const made = await this.#ask("/api/albums", { title: `Album of ${this.account.name}` });
+      this.#album = made?.status === 201 ? z.object({ id: z.string() }).parse(made.body).id : undefined;
+      if (this.#album === undefined) return;
+    }
+    const what = {
+      tags: { kind, add: [`tag ${number % 3}`] },
+      album: { kind, add: this.#album },
+      rating: { kind, rating: number % 6 },
+      date: { kind, shiftSeconds: (number % 100) * 86_400 },
+    }[kind];
+    await this.#ask("/api/changes", { selection, change: what });
   }
 
   async #ask(route: string, body: unknown): Promise<{ status: number; body: unknown } | undefined> {

@@ -1,10 +1,11 @@
 /** A whole installation whose parts can be hurt one by one: Postgres, store, web, two workers, and the wires between. */
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import postgres from "postgres";
 import { migrate } from "#db/migrate.ts";
 import { parseSettings } from "#lib/env.ts";
 import { freePort, type RunningPostgres, startPostgres } from "#lib/start/postgres.ts";
@@ -17,6 +18,8 @@ const bucket = "tintype";
 const region = "ap-northeast-2";
 
 const startsMax = 5;
+/** A command that takes longer hangs. */
+const commandMsMax = 120_000;
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
@@ -97,6 +100,8 @@ export class Database {
 
 export type Place = {
   origin: string;
+  /** Of its own, gone with it. */
+  folder: string;
   database: Database;
   store: Part;
   web: Part;
@@ -116,12 +121,23 @@ export type Place = {
     secret: string;
   };
   addUser(account: Account): Promise<void>;
+  /** The token of a new link through which guests send to this person. */
+  guestLink(account: Account): Promise<string>;
+  /** A command of who runs the site, on the web process's wire and door, or past them. */
+  command(args: string[], how?: CommandHow): Promise<Ran>;
   /** How files travel from now on; the web process is started again when that was another way. */
   travelBy(transport: "post" | "put"): Promise<void>;
   /** Everything runs, every wire is whole, every clock is right. */
   heal(): Promise<void>;
   close(): Promise<void>;
 };
+export type CommandHow = {
+  straight?: boolean;
+  killAfterMs?: number | undefined;
+  clockMs?: number;
+  databaseUrl?: string | undefined;
+};
+export type Ran = { code: number | null; out: string; told: string };
 export type Keys = { accessKeyId: string; secretAccessKey: string };
 
 export type PlaceOptions = {
@@ -130,6 +146,26 @@ export type PlaceOptions = {
   /** No proxies between anything: they are for faults, and cost what is to be measured. */
   straight?: boolean;
 };
+
+function runCommand(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  killAfterMs: number | undefined,
+  input = "",
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      args,
+      { env, cwd: project, timeout: killAfterMs ?? commandMsMax, killSignal: "SIGKILL" },
+      (error, out, told) =>
+        resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : null, out, told }),
+    );
+    // It may be over before it has read anything.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+  });
+}
 
 export async function openPlace({
   settings = {},
@@ -261,18 +297,58 @@ export async function openPlace({
     for (const door of Object.values(doors)) door.close();
     await rm(folder, { recursive: true, force: true });
   };
-  const addUser = ({ email, name, password }: Account): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const child = execFile(
-        process.execPath,
-        [
-          path.join(project, "lib", "cli", "main.ts"),
-          ...["user", "add", email, "--name", name, "--role", "member", "--password-stdin"],
-        ],
-        { env: straight, cwd: project },
-        (error) => (error === null ? resolve() : reject(error)),
-      );
-      child.stdin?.end(password);
-    });
-  return { origin, database, store, web, workers, wires, doors, direct, addUser, travelBy, heal, close };
+  let commands = 0;
+  const command = async (args: string[], how: CommandHow = {}): Promise<Ran> => {
+    const trouble = path.join(folder, `command-${commands++}.json`);
+    await writeFile(trouble, JSON.stringify({ clockMs: how.clockMs ?? 0, disk: "" }));
+    const through = isStraight || how.straight === true ? {} : web.environment;
+    const url = how.databaseUrl ?? (how.straight === true ? (database.url ?? "") : undefined);
+    return runCommand(
+      [
+        ...["--import", path.join(import.meta.dirname, "trouble.ts")],
+        ...[path.join(project, "lib", "cli", "main.ts"), ...args],
+      ],
+      {
+        ...{ ...straight, ...through, FAULTS_TROUBLE: trouble },
+        ...(url === undefined ? {} : { DATABASE_URL: url }),
+      },
+      how.killAfterMs,
+    );
+  };
+  const addUser = async ({ email, name, password }: Account): Promise<void> => {
+    const args = ["user", "add", email, "--name", name, "--role", "member", "--password-stdin"];
+    const main = path.join(project, "lib", "cli", "main.ts");
+    const { code, told } = await runCommand([main, ...args], straight, undefined, password);
+    if (code !== 0) throw new Error(`${email} was not added: ${told}`);
+  };
+  const guestLink = async ({ email }: Account): Promise<string> => {
+    const token = randomBytes(24).toString("base64url");
+    const sql = postgres(database.url ?? "", { max: 1, onnotice: () => {} });
+    const hash = createHash("sha256").update(token).digest("hex");
+    await sql`
+      with made as (insert into albums (owner_id, title) select id, 'From guests' from users where email = ${email}
+        returning id, owner_id)
+      insert into shares (owner_id, kind, token_hash, salt, label, album_id, bytes_max, files_max, download)
+      select owner_id, 'inbox', decode(${hash}, 'hex'), ${randomBytes(16)}, 'Guests', id, 1000000000000, 100000, 'none'
+      from made`;
+    await sql.end();
+    return token;
+  };
+  return {
+    origin,
+    folder,
+    database,
+    store,
+    web,
+    workers,
+    wires,
+    doors,
+    direct,
+    addUser,
+    guestLink,
+    command,
+    travelBy,
+    heal,
+    close,
+  };
 }

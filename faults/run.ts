@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { judge, mediaRows, readObject, s3Of, wrongWith } from "./checker.ts";
 import type { Client } from "./client.ts";
+import { reconcileLater, run } from "./errands.ts";
 import type { Part } from "./part.ts";
 import type { Person } from "./person.ts";
 import { film, large, live, type Picture, picture } from "./pictures.ts";
@@ -15,6 +16,17 @@ const patienceMs = 15_000;
 /** The lease of a worker that was killed ends by itself only then; time is moved instead. */
 const daysLater = 3;
 const quietMsMax = 240_000;
+/** After that long it is said what everybody waits for. */
+const slowMs = 60_000;
+/** How long a round of housekeeping may take before the next one is begun beside it. */
+const jobsMsMax = 60_000;
+/** Between two looks at the database, and between two rounds in which something was left to do. */
+const lookMs = 40;
+const pauseMs = 250;
+/** How long living workers have to finish what they hold when the faults are over. */
+const finishMs = 1_500;
+/** A process sees within a tenth of a second what its clock and its disk are told. */
+const troubleMs = 150;
 
 type Named = { part(name: string): Part };
 const partsOf = (place: Place): Named => {
@@ -28,17 +40,12 @@ const partsOf = (place: Place): Named => {
   };
 };
 
-async function addJobs(
-  place: Place,
-  names: readonly string[],
-  payload: object = {},
-  waitSeconds = 2,
-): Promise<void> {
+async function addJobs(place: Place, names: readonly string[], payload: object = {}): Promise<void> {
   if (place.direct.databaseUrl() === undefined) return;
   const sql = postgres(place.direct.databaseUrl() ?? "", {
     max: 1,
     onnotice: () => {},
-    connect_timeout: waitSeconds,
+    connect_timeout: 2,
   });
   try {
     for (const name of names)
@@ -163,39 +170,110 @@ const age = (sql: postgres.Sql, first: boolean) =>
     await tx`update uploads set lease_until = lease_until - ${days}::interval
     where state = 'verifying' and (${first} or lease_token is null)`;
     await tx`update purges set not_before = not_before - interval '60 days', lease_until = null where done_at is null`;
-    await tx`update graphile_worker._private_jobs set run_at = least(run_at, now())
-    where locked_at is null and attempts < max_attempts`;
+    await soon(tx);
   });
 
-/** Brings everything to its end. False: something does not come to one. */
-export async function sweepUntilQuiet(place: Place): Promise<boolean> {
+/** What waits for its next try does not wait any longer. */
+const soon = (sql: postgres.ISql) =>
+  sql`update graphile_worker._private_jobs set run_at = least(run_at, now())
+    where locked_at is null and attempts < max_attempts`;
+
+/** Lets these jobs run, in whichever worker, and waits until each has come to an end, be it a bad one. */
+async function runJobs(sql: postgres.Sql, names: readonly string[]): Promise<void> {
+  const ids: string[] = [];
+  for (const name of names) {
+    const [job] = await sql<{ id: string }[]>`
+      select id from graphile_worker.add_job(${name}::text, payload => '{}'::json)`;
+    if (job !== undefined) ids.push(job.id);
+  }
+  const began = Date.now();
+  for (;;) {
+    const [left] = await sql<{ n: number }[]>`
+      select count(*)::int as n from graphile_worker._private_jobs
+      where id = any(${ids}::bigint[]) and (attempts = 0 or locked_at is not null)`;
+    if (left?.n === 0 || Date.now() - began > jobsMsMax) return;
+    await wait(lookMs);
+  }
+}
+
+/**
+ * After the last fault: what living workers hold they finish; what dead ones held, and what waits for its next try, comes
+ * free now and not in a minute. Nobody who still waits in front of the upload page is told to go home.
+ */
+async function endLeases(place: Place): Promise<void> {
+  const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {} });
+  const began = Date.now();
+  try {
+    for (;;) {
+      const [verifying] = await sql<{ n: number }[]>`
+        select count(*)::int as n from uploads where state = 'verifying'`;
+      if (verifying?.n === 0 || Date.now() - began > finishMs) break;
+      await wait(lookMs);
+    }
+    await sql`update uploads set lease_until = now() - interval '1 second' where state = 'verifying'`;
+    await soon(sql);
+    await runJobs(sql, ["sweep"]);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** What has not come to its end, in words. */
+const restless = async (sql: postgres.Sql): Promise<string[]> => [
+  ...(await sql`select id, state from uploads where state in ('issued', 'verifying')`).map(
+    ({ id, state }) => `upload ${id} is ${state}`,
+  ),
+  ...(await sql`select key, reason, last_error from purges where done_at is null`).map(
+    ({ key, reason, last_error }) => `the removal of ${key} (${reason}): ${last_error}`,
+  ),
+  ...(
+    await sql`
+      select t.identifier, j.payload::text, j.attempts, j.max_attempts, j.run_at::text, j.locked_at::text, j.locked_by,
+        j.last_error
+      from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+      where t.identifier in ('finalize', 'derive', 'full_jpeg', 'sweep_incoming')
+        and (locked_at > now() - interval '20 seconds'
+          or (locked_at is null and attempts = 0 and t.identifier <> 'sweep_incoming'))`
+  ).map((job) => `job ${JSON.stringify(job)}`),
+];
+
+/** Brings everything to its end. Says what does not come to one. */
+export async function sweepUntilQuiet(place: Place, reconciling = false): Promise<string[]> {
   const ahead = daysLater * 86_400_000;
   for (const one of [place.store, ...place.workers]) one.trouble({ clockMs: ahead });
-  await wait(300);
+  await wait(troubleMs);
   const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {} });
   const began = Date.now();
   let quiet = 0;
+  let left: string[] = [];
+  let wrong: Promise<string[]> | undefined;
+  let toldSlow = false;
   try {
     for (let round = 0; Date.now() - began < quietMsMax; round++) {
       await age(sql, round === 0);
-      // Everything is well by then: whoever is slow is a crowded machine.
-      await addJobs(place, ["sweep", "sweep", "purge", "purge", "sweep_incoming"], {}, 60);
-      await wait(round === 0 ? 1_200 : 700);
-      const [state] = await sql<{ open: number; purges: number; jobs: number }[]>`select
-        (select count(*)::int from uploads where state in ('issued', 'verifying')) as open,
-        (select count(*)::int from purges where done_at is null) as purges,
-        (select count(*)::int from graphile_worker._private_jobs j
-          join graphile_worker._private_tasks t on t.id = j.task_id
-          where t.identifier in ('finalize', 'derive', 'sweep_incoming') and locked_at is not null
-            and locked_at > now() - interval '20 seconds') as jobs`;
-      quiet = state?.open === 0 && state.purges === 0 && state.jobs === 0 ? quiet + 1 : 0;
-      if (quiet >= 2) return true;
+      if (round === 0 && reconciling) wrong = reconcileLater(place, ahead);
+      await runJobs(sql, ["sweep", "sweep", "purge", "purge", "sweep_incoming"]);
+      left = await restless(sql);
+      quiet = left.length === 0 ? quiet + 1 : 0;
+      if (quiet >= 2 && wrong !== undefined) {
+        const sentences = await wrong;
+        if (sentences.length > 0) return sentences;
+        // It may have handed something to the workers.
+        wrong = undefined;
+        quiet = 0;
+      }
+      if (quiet >= 2) return [];
+      if (quiet === 0) await wait(pauseMs);
+      if (!toldSlow && Date.now() - began > slowMs) {
+        toldSlow = true;
+        console.log(["It is not quiet after a minute:", ...left].join("\n  "));
+      }
     }
-    return false;
+    return left.map((one) => `R-30: it does not come to its end: ${one}`);
   } finally {
     await sql.end();
     for (const one of [place.store, ...place.workers]) one.trouble({});
-    await wait(300);
+    await wait(troubleMs);
   }
 }
 
@@ -206,11 +284,11 @@ async function filesOf({ what, flaw }: Visit, random: Random): Promise<Picture[]
   return [await (what === "video" && flaw !== "no-picture" ? film : picture)(random, flaw)];
 }
 
+type Inhabited = { place: Place; people: Person[]; guests: Person[]; stranger: Client };
+
 /** Runs one schedule on a place that is well; sentences of what is wrong afterwards. */
 export async function runSchedule(
-  place: Place,
-  people: Person[],
-  stranger: Client,
+  { place, people, guests, stranger }: Inhabited,
   schedule: Schedule,
 ): Promise<string[]> {
   const random = new Random(schedule.seed + 1_000_003);
@@ -238,7 +316,7 @@ export async function runSchedule(
     const second = random.fork();
     const made = await filesOf(visit, own);
     await at(visit.at);
-    const person = people[visit.person];
+    const person = (visit.guest ? guests : people)[visit.person];
     const sent = made.map(async (file, n) => {
       const whims = n === 0 ? own : own.fork();
       await wait(n * visit.apartMs);
@@ -254,19 +332,35 @@ export async function runSchedule(
     await at(change.at);
     await people[change.person]?.change(own);
   };
+  const editing = async (edit: Schedule["edits"][number]): Promise<void> => {
+    const own = random.fork();
+    await at(edit.at);
+    await people[edit.person]?.edit(own);
+  };
   const faults = schedule.faults.map((fault) => inflicting(fault).catch(note));
   const visits = schedule.visits.map((visit) => visiting(visit).catch(note));
   const changes = schedule.changes.map((change) => changing(change).catch(note));
+  const edits = schedule.edits.map((edit) => editing(edit).catch(note));
+  const errands = schedule.errands.map(async (errand) => {
+    const own = random.fork();
+    await at(errand.at);
+    return run(place, people, errand, own);
+  });
   await Promise.all(faults);
   await place.heal();
-  await Promise.all([...visits, ...changes]);
+  await endLeases(place);
+  await Promise.all([...visits, ...changes, ...edits]);
   over = true;
   const seen = await watching;
+  const finish = await Promise.all(errands);
   if (broken.length > 0) throw broken[0];
-  const isQuiet = await sweepUntilQuiet(place);
+  const again = await Promise.all(finish.map(({ whenWell }) => whenWell()));
+  const left = await sweepUntilQuiet(place, schedule.reconcileAfter);
   return [
     ...seen,
-    ...(isQuiet ? [] : ["R-30: something does not come to its end"]),
-    ...(await judge(place, people, stranger)),
+    ...again.flat(),
+    ...left,
+    ...(await judge(place, [...people, ...guests], stranger)),
+    ...(await Promise.all(finish.map(({ inTheEnd }) => inTheEnd()))).flat(),
   ];
 }

@@ -10,7 +10,7 @@ type Wire = "web" | "worker-1" | "worker-2";
 
 export type Fault = { at: number } & (
   | { kind: "kill"; who: Process | "database"; forMs: number }
-  | { kind: "terminate"; who: Process; forMs: number }
+  | { kind: "terminate"; who: Process | "database"; forMs: number }
   | { kind: "pause"; who: Process | "database"; forMs: number }
   | {
       kind: "failpoint";
@@ -42,7 +42,13 @@ export type Visit = {
   twice: boolean;
   /** How long after the first file of a Live Photo the second comes. */
   apartMs: number;
+  /** Through a link of that person's, by somebody without an account. */
+  guest: boolean;
 };
+/** A command of who runs the site, in the middle of everything; an import may be killed, and is then said again. */
+export type Errand =
+  | { at: number; what: "backup" | "reconcile" }
+  | { at: number; what: "import"; person: number; files: Flaw[]; killAfterMs: number | undefined };
 export type Schedule = {
   seed: number;
   /** How files travel that do not travel in parts. */
@@ -52,12 +58,17 @@ export type Schedule = {
   visits: Visit[];
   /** When each person changes one of their pictures. */
   changes: { person: number; at: number }[];
+  /** When each person changes several of theirs at once. */
+  edits: { person: number; at: number }[];
+  errands: Errand[];
+  /** `tintype reconcile --apply` while everything is swept, days later. */
+  reconcileAfter: boolean;
 };
 
 export const peopleCount = 3;
 const processes = ["web", "worker-1", "worker-2", "store"] as const;
 const wires = ["web", "worker-1", "worker-2"] as const;
-const workerPlaces = failpoints.filter((name) => !/^(reserve|complete|again)\./.test(name));
+const workerPlaces = failpoints.filter((name) => !/^(reserve|complete)\./.test(name));
 const webPlaces = failpoints.filter((name) => /^(reserve|complete)\./.test(name));
 
 function fault(random: Random, lengthMs: number): Fault {
@@ -143,6 +154,17 @@ function fault(random: Random, lengthMs: number): Fault {
   }
 }
 
+function errand(random: Random, lengthMs: number): Errand {
+  const at = random.int(0, lengthMs);
+  const what = random.pick(["import", "import", "backup", "reconcile"] as const);
+  if (what !== "import") return { at, what };
+  const person = random.int(0, peopleCount - 1);
+  const files = Array.from({ length: random.int(1, 5) }, () =>
+    random.chance(0.8) ? ("none" as const) : random.pick(["truncated", "no-picture"] as const),
+  );
+  return { at, what, person, files, killAfterMs: random.chance(0.5) ? random.int(700, 4_000) : undefined };
+}
+
 /** The same seed, the same schedule. */
 export function draw(seed: number): Schedule {
   const random = new Random(seed);
@@ -163,9 +185,21 @@ export function draw(seed: number): Schedule {
   }));
   // Drawn last, so that what older seeds were drawn for happens in them still.
   const transport = random.chance(0.3) ? "put" : "post";
-  const visits = pictures.map((visit): Visit => {
+  const moving = pictures.map((visit) => {
     const what = random.pick(["video", "live", ...Array<"">(8).fill("")] as const) || visit.what;
     return { ...visit, what, apartMs: random.int(0, 2_000) };
   });
-  return { seed, transport, lengthMs, faults, visits, changes };
+  const visits = moving.map((visit): Visit => ({ ...visit, guest: random.chance(0.12) }));
+  const edits = Array.from({ length: random.int(0, 5) }, () => ({
+    person: random.int(0, peopleCount - 1),
+    at: random.int(0, lengthMs + 2_000),
+  }));
+  const errands = Array.from({ length: random.pick([0, 0, 1] as const) }, () => errand(random, lengthMs));
+  const reconcileAfter = random.chance(0.2);
+  if (random.chance(0.1))
+    faults.push({
+      ...{ kind: "terminate", who: "database" },
+      ...{ at: random.int(0, lengthMs), forMs: random.int(100, 2_000) },
+    });
+  return { seed, transport, lengthMs, faults, visits, changes, edits, errands, reconcileAfter };
 }

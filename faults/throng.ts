@@ -111,11 +111,8 @@ export async function throng(place: Place, who: Throng): Promise<Day> {
 
 /** Everything is swept, then the judge reads it all: sentences of what is wrong for these people. */
 export async function judged(place: Place, people: Person[]): Promise<string[]> {
-  const isQuiet = await sweepUntilQuiet(place);
-  return [
-    ...(isQuiet ? [] : ["R-30: something does not come to its end"]),
-    ...(await judge(place, people, new Client(place.origin))),
-  ];
+  const left = await sweepUntilQuiet(place);
+  return [...left, ...(await judge(place, people, new Client(place.origin)))];
 }
 
 export type Turns = {
