@@ -3,7 +3,7 @@ import { video } from "#lib/imaging/video/fixtures.ts";
 import { animation, photograph } from "./pictures.ts";
 import { seed } from "./seeded.ts";
 import { accessible, choose, expect, fits, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
-import { account, withSql } from "./world.ts";
+import { account, owner, withSql } from "./world.ts";
 
 test.setTimeout(120_000);
 
@@ -313,6 +313,41 @@ test.describe("over the timeline", () => {
     await expect(member.getByRole("heading", { level: 1 })).toHaveText(names[2] ?? "");
     await expect(member.getByText("was removed or hidden elsewhere")).toBeVisible();
     await elsewhere(`/api/changes/${again.id}/undo`, {});
+  });
+
+  test("what somebody types about a picture stays when that is removed elsewhere, and is written when it is put back", async ({
+    page: member,
+    baseURL,
+  }) => {
+    const dialog = await open(member, 3);
+    const id = /[0-9a-f-]{36}/.exec(member.url())?.[0] ?? "";
+    const remove = () =>
+      member.request.post("/api/changes", {
+        data: { selection: { ids: [id] }, change: { kind: "trash" } },
+        headers: { origin: baseURL ?? "" },
+      });
+    await member.keyboard.press("e");
+    const title = dialog.getByLabel("Title", { exact: true });
+    await title.fill("Written meanwhile");
+    await remove();
+    await expect(dialog.getByText("What you wrote is still here")).toBeVisible();
+    await expect(title).toHaveValue("Written meanwhile");
+    await dialog.getByRole("button", { name: "Put back and save" }).click();
+    await expect(dialog.getByRole("heading", { level: 1 })).toHaveText("Written meanwhile");
+    await expect(dialog.getByText("What you wrote is still here")).toHaveCount(0);
+    const details = async () => (await member.request.get(`/m/${id}/details`)).json();
+    await expect.poll(async () => (await details()).title).toBe("Written meanwhile");
+
+    // In no trash of this person.
+    await title.fill("Written too late");
+    const [row] = await withSql(
+      (sql) => sql`update media set owner_id = (select id from users where email = ${owner.email})
+      from (select owner_id as before from media where id = ${id}) as was where id = ${id} returning before`,
+    );
+    await dialog.getByRole("button", { name: "Put back and save" }).click();
+    await expect(dialog.getByText("Copy what you wrote")).toBeVisible();
+    await expect(title).toHaveValue("Written too late");
+    await withSql((sql) => sql`update media set owner_id = ${row?.before}, title = '' where id = ${id}`);
   });
 
   test("on a phone a finger leafs, and what is known slides over the picture and away again", async ({

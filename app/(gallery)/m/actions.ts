@@ -13,6 +13,7 @@ import { limits, type Viewer, visibilities } from "#lib/media.ts";
 import { perLocale, words } from "#lib/words.ts";
 import type { Face } from "../_ui/use-faces.ts";
 import { faceOf } from "../sheet.ts";
+import { untouched } from "./_ui/typed.ts";
 import { type Details, detailsOf } from "./details.ts";
 import { type Slide, slideOf } from "./slide.ts";
 
@@ -86,14 +87,6 @@ const textsShape = idShape.extend({
   /** What the field said before: untouched, it is not written, or a guess of the upload would become a fact. */
   takenBefore: z.string(),
 });
-/** Fields that say what they said before are not written: elsewhere, they may say something else by now. */
-const untouched = (form: FormData): Set<string> =>
-  new Set(
-    ["title", "description", "alt", "place", "tags"].filter(
-      (name) => form.has(`${name}Before`) && form.get(name) === form.get(`${name}Before`),
-    ),
-  );
-
 const invalid = (message: string): Outcome => ({ done: false, message });
 
 /** One change of one medium, and the way back. */

@@ -1,8 +1,9 @@
 "use client";
 import { ChevronDown, Star } from "lucide-react";
-import { type FormEvent, type RefObject, useActionState, useId, useRef, useState } from "react";
+import { type FormEvent, type RefObject, useActionState, useCallback, useId, useRef, useState } from "react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, TextField } from "#app/_ui/field.tsx";
+import { Notice } from "#app/_ui/notice.tsx";
 import { limits } from "#lib/media.ts";
 import { w } from "#lib/words/lightbox.ts";
 import { w as media } from "#lib/words/media.ts";
@@ -25,6 +26,9 @@ export type Change = (
   form: FormData,
   guess?: (details: Details) => Details,
 ) => Promise<Outcome>;
+
+/** Takes a picture out of the trash that was put there elsewhere. */
+export type BringBack = (id: string) => Promise<Outcome>;
 
 /** What became of a form, where screen readers hear it. */
 export function Answer({ outcome, pending }: { outcome: Outcome; pending: boolean }) {
@@ -129,12 +133,22 @@ export function TextsForm({
   details,
   change,
   editing,
+  bringBack,
 }: {
   details: Details;
   change: Change;
   editing: RefObject<HTMLDetailsElement | null>;
+  bringBack: BringBack | undefined;
 }) {
-  const { act, onSubmit, pending, outcome } = useForm(details.id, changeTexts, change, (before) => ({
+  const send = useCallback(
+    async (before: Outcome, form: FormData): Promise<Outcome> => {
+      const back = await bringBack?.(details.id);
+      return back === undefined || back.done === true ? changeTexts(before, form) : back;
+    },
+    [bringBack, details.id],
+  );
+  const action = bringBack === undefined ? changeTexts : send;
+  const { act, onSubmit, pending, outcome } = useForm(details.id, action, change, (before) => ({
     ...before,
     heading: title.trim() === "" ? before.heading : title.trim(),
     title: title.trim(),
@@ -156,7 +170,7 @@ export function TextsForm({
     <details
       ref={editing}
       // Without script the answer comes with the page, and would be folded away in it.
-      open={outcome.message === undefined ? undefined : true}
+      open={outcome.message === undefined && bringBack === undefined ? undefined : true}
       className="group rounded-md border border-line"
     >
       <summary className="flex min-h-11 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
@@ -222,9 +236,10 @@ export function TextsForm({
         {Object.entries(before).map(([name, value]) => (
           <input key={name} type="hidden" name={name} value={value} />
         ))}
-        <div className="flex items-center gap-3">
+        {bringBack === undefined ? null : <Notice tone="bad">{w("held")}</Notice>}
+        <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" variant="primary" disabled={pending}>
-            {media("save")}
+            {bringBack === undefined ? media("save") : w("heldSave")}
           </Button>
           <Answer outcome={outcome} pending={pending} />
         </div>

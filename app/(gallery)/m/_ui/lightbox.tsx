@@ -73,6 +73,7 @@ export function Lightbox({ About = Panel, ...props }: Props) {
         again={box.again}
         change={box.change}
         editing={box.editing}
+        bringBack={box.isHeld ? box.bringBack : undefined}
         close={() => box.openPanel(false)}
       />
       <Toast told={box.told} close={() => box.tell(undefined)} />

@@ -6,6 +6,7 @@ import { w as media } from "#lib/words/media.ts";
 import type { Details } from "../details.ts";
 import { AboutPanel, type AboutProps } from "./about-panel.tsx";
 import {
+  type BringBack,
   type Change,
   FavouriteForm,
   Rating,
@@ -74,11 +75,14 @@ function Places({ details }: { details: Details }) {
 export function Panel({
   change,
   editing,
+  bringBack,
   ...about
 }: AboutProps & {
   change: Change;
   /** The part that opens for editing. */
   editing: RefObject<HTMLDetailsElement | null>;
+  /** There when the picture is gone and stays only for what was typed about it. */
+  bringBack: BringBack | undefined;
 }) {
   return (
     <AboutPanel {...about} name={media("about")}>
@@ -119,7 +123,13 @@ export function Panel({
           {details.mayEdit ? (
             <>
               <VisibilityForm key={`${details.id} visibility`} details={details} change={change} />
-              <TextsForm key={details.id} details={details} change={change} editing={editing} />
+              <TextsForm
+                key={details.id}
+                details={details}
+                change={change}
+                editing={editing}
+                bringBack={bringBack}
+              />
               <TrashForm key={`${details.id} trash`} id={details.id} />
             </>
           ) : null}

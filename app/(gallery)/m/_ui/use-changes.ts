@@ -77,6 +77,18 @@ export function useChanges(held: Held) {
     [take, takeChangesBack],
   );
 
+  /** From the trash, where somebody else put it. */
+  const bringBack = useCallback(async (id: string): Promise<Outcome> => {
+    if (!(await latest.current.isGone(id))) return { done: true };
+    const outcome = await takeBack(none, formOf({ id })).catch(failed);
+    if (outcome.done !== true)
+      return outcome.gone === true ? { done: false, message: w("heldForGood") } : outcome;
+    announceGone(id, false);
+    // It is there again, and nothing about it is held any more.
+    await latest.current.isGone(id);
+    return outcome;
+  }, []);
+
   /** Out of the list, making way for the next picture; `back` has what the answer to `go` said. */
   const takeOut = useCallback(
     async (slide: Slide, go: () => Promise<Outcome>, back: (gone: Outcome) => Promise<Outcome>) => {
@@ -130,5 +142,5 @@ export function useChanges(held: Held) {
     [takeOut],
   );
 
-  return { change, trash, leaveAlbum };
+  return { change, trash, leaveAlbum, bringBack };
 }

@@ -10,6 +10,7 @@ import type { Deed } from "./keys.ts";
 import { usePlace } from "./place.ts";
 import { sharePicture } from "./share.ts";
 import type { Told } from "./toast.tsx";
+import { isTyped } from "./typed.ts";
 import { useAddress } from "./use-address.ts";
 import { useChanges } from "./use-changes.ts";
 import { useDetails } from "./use-details.ts";
@@ -47,7 +48,11 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   const { walk, setWalk, id, setId, at, slide, renew } = walked;
   const [said, setSaid] = useState("");
   const [told, tell] = useState<Told>();
-  const { vanish, isGone } = useVanished({ walk, setWalk, id, setId, list, since, tell });
+  const typed = useCallback((): boolean => {
+    const form = editing.current?.querySelector("form");
+    return form instanceof HTMLFormElement && isTyped(new FormData(form));
+  }, []);
+  const { vanish, isGone, isHeld } = useVanished({ walk, setWalk, id, setId, list, since, tell, typed });
   const { details, known, failed, again, put } = useDetails(opened.details, id, list, vanish);
   const [dialog, openDialog] = useState<"help" | "album" | "share">();
   const [bare, setBare] = useState(false);
@@ -57,10 +62,22 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   const [panel, keepPanel, showPanel] = useKept("tintype:panel", isWide);
   const [strip, keepStrip] = useKept("tintype:strip", hasRoom);
   const [characters, keepCharacters] = useKept("tintype:characters", always);
+  // What is said about it stands beside what was typed.
+  useEffect(() => {
+    if (isHeld) showPanel(true);
+  }, [isHeld, showPanel]);
   const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
   const notFull = useCallback(() => tellBad(w("fullScreenRefused")), [tellBad]);
   const { full, can: canFull, toggle: toggleFull } = useFullScreen(view, notFull);
-  const { change, trash, leaveAlbum } = useChanges({ walk, setWalk, setId, known, put, tell, isGone });
+  const { change, trash, leaveAlbum, bringBack } = useChanges({
+    walk,
+    setWalk,
+    setId,
+    known,
+    put,
+    tell,
+    isGone,
+  });
   const heading = details?.heading ?? slide?.heading ?? "";
 
   useEffect(() => {
@@ -242,6 +259,8 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
       again,
       heading,
       change,
+      bringBack,
+      isHeld,
       stage,
       zoom,
     },

@@ -1,5 +1,5 @@
 "use client";
-import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef } from "react";
+import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, useState } from "react";
 import { w } from "#lib/words/lightbox.ts";
 import { useLive } from "../../_ui/live.ts";
 import { announceGone } from "../../_ui/use-gone.ts";
@@ -21,6 +21,8 @@ type Held = {
   /** When the server read it; unknown where it tells of nothing. */
   since: number | undefined;
   tell: (told: Told) => void;
+  /** Somebody has typed something about the picture that is shown. */
+  typed: () => boolean;
 };
 
 /** What was removed or hidden elsewhere (another tab, another person) makes way for the picture beside it, and that is said. */
@@ -29,8 +31,15 @@ export function useVanished(held: Held) {
   const latest = useRef(held);
   latest.current = held;
 
+  /** Gone, and still shown, because what somebody typed about it would go with it. */
+  const [kept, hold] = useState<string>();
+
   const vanish = useCallback((gone: string): void => {
-    const { walk, setWalk, id, setId, list, tell } = latest.current;
+    const { walk, setWalk, id, setId, list, tell, typed } = latest.current;
+    if (id === gone && typed()) {
+      hold(gone);
+      return;
+    }
     const next = besides(walk, gone);
     setWalk((before) => without(before, gone));
     // The timeline hears of it by itself, also when it comes back.
@@ -50,6 +59,7 @@ export function useVanished(held: Held) {
           vanish(id);
         return error instanceof NotThere;
       }
+      hold((before) => (before === id ? undefined : before));
       return false;
     },
     [place, vanish],
@@ -65,5 +75,13 @@ export function useVanished(held: Held) {
     }, [isGone]),
     place.live,
   );
-  return { vanish, isGone };
+
+  // Whoever goes on lets it go.
+  const isLeft = kept !== undefined && kept !== held.id;
+  useEffect(() => {
+    if (!isLeft || kept === undefined) return;
+    hold(undefined);
+    vanish(kept);
+  }, [isLeft, kept, vanish]);
+  return { vanish, isGone, isHeld: kept === held.id };
 }
