@@ -58,12 +58,12 @@ test.describe("in Korean", () => {
     fresh.on("response", (answer) => {
       if (answer.status() >= 400) missing.push(`${answer.status()} ${answer.url()}`);
     });
-    await fresh.goto("/sign-in?next=/trash");
+    await fresh.goto("/sign-in");
     await fresh.getByLabel("E-mail").fill(who.email);
     await fresh.getByLabel("Password", { exact: true }).fill(who.password);
     await fresh.getByRole("button", { name: "Sign in" }).click();
-    await expect(fresh).toHaveURL(/\/trash$/);
-    await expect(fresh.getByRole("heading", { level: 1 })).toHaveText("휴지통");
+    await expect(fresh.getByRole("heading", { level: 1 })).toHaveText("사진");
+    await expect(fresh).toHaveURL(/:\d+\/$/);
     expect(missing).toEqual([]);
     await other.goto("/trash?x=1");
     await expect(other).toHaveURL(/\/trash\?x=1$/);
@@ -142,6 +142,23 @@ test("a theme chosen while signed in is that of one's other browsers, signed in 
     await seen.context().close();
   }
   await page.context().close();
+});
+
+test("days are those of the reader's calendar, and without script those of UTC", async ({ browser }) => {
+  const who = await account("member");
+  for (const [javaScriptEnabled, day] of [
+    [true, "May 2, 2026"],
+    [false, "May 1, 2026"],
+  ] as const) {
+    const page = await signedIn(browser, who, { timezoneId: "Asia/Seoul", javaScriptEnabled });
+    await withSql(
+      (sql) => sql`update sessions set created_at = '2026-05-01T20:30:00Z'
+        where user_id = (select id from users where email = ${who.email})`,
+    );
+    await page.goto("/account");
+    await expect(page.locator("time[datetime^='2026-05-01T20:30']").first()).toHaveText(day);
+    await page.context().close();
+  }
 });
 
 test("every main screen can be read in the dark and written from right to left", async ({ browser }) => {

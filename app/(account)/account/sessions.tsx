@@ -1,11 +1,12 @@
 import type { SessionView } from "#lib/auth.ts";
-import { perLocale, timeZone, words } from "#lib/words.ts";
+import { words } from "#lib/words.ts";
 import { Button } from "../../_ui/button.tsx";
+import { Day } from "../../_ui/moment.tsx";
+import { mark, within } from "../../_ui/within.ts";
 import { endOtherSessions, endSession } from "./actions.ts";
 import { deviceName } from "./device.ts";
 
 const w = words("account");
-const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" }));
 
 export function Sessions({ sessions }: { sessions: SessionView[] }) {
   const others = sessions.filter((session) => !session.current).length;
@@ -27,7 +28,7 @@ export function Sessions({ sessions }: { sessions: SessionView[] }) {
 
 function SessionLine({ session }: { session: SessionView }) {
   const device = deviceName(session.userAgent);
-  const since = day().format(session.since);
+  const since = <Day at={session.since} />;
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0">
@@ -40,7 +41,11 @@ function SessionLine({ session }: { session: SessionView }) {
           ) : null}
         </p>
         <p className="text-sm text-muted">
-          {w("sessionDates", { since, lastSeen: day().format(session.lastSeen) })}
+          {within(
+            w("sessionDates", { since: mark(0), lastSeen: mark(1) }),
+            since,
+            <Day at={session.lastSeen} />,
+          )}
         </p>
         {session.address ? (
           <p className="text-sm break-all text-muted">{w("sessionAddress", { address: session.address })}</p>
@@ -49,8 +54,9 @@ function SessionLine({ session }: { session: SessionView }) {
       {session.current ? null : (
         <form action={endSession}>
           <input type="hidden" name="id" value={session.id} />
-          <Button type="submit" size="sm" aria-label={w("endSessionOf", { device, since })}>
-            {w("endSession")}
+          <Button type="submit" size="sm">
+            <span aria-hidden>{w("endSession")}</span>
+            <span className="sr-only">{within(w("endSessionOf", { device, since: mark(0) }), since)}</span>
           </Button>
         </form>
       )}

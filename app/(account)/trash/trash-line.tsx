@@ -1,12 +1,11 @@
+import { Day } from "#app/_ui/moment.tsx";
+import { mark, within } from "#app/_ui/within.ts";
 import { delivery } from "#lib/delivery/index.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import type { TrashRow } from "#lib/trash-list.ts";
-import { perLocale, timeZone, words } from "#lib/words.ts";
+import { words } from "#lib/words.ts";
 
 const w = words("account");
-const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium" }));
-/** Does not break in a narrow line. */
-const dayOf = (date: Date): string => day().format(date).replaceAll(" ", "\u00a0");
 const thumbSide = 56;
 
 /** The whole line is the label of its checkbox, which the focus must not reach behind the bar that stays above. */
@@ -20,7 +19,11 @@ export function TrashLine({ row }: { row: TrashRow }) {
         <span className="grid min-w-0 flex-1 gap-0.5">
           <span className="truncate font-medium">{name}</span>
           <span className="text-sm text-muted text-pretty">
-            {w("trashDates", { deleted: dayOf(row.deletedAt), goes: dayOf(row.goesAt) })}
+            {within(
+              w("trashDates", { deleted: mark(0), goes: mark(1) }),
+              <Day at={row.deletedAt} />,
+              <Day at={row.goesAt} />,
+            )}
           </span>
         </span>
       </label>

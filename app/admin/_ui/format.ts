@@ -5,9 +5,6 @@ const day = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeZone, da
 const moment = perLocale(
   (locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "short" }),
 );
-const momentWithZone = perLocale(
-  (locale) => new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "long", timeStyle: "long" }),
-);
 const relative = perLocale((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
 
 const sizes = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) =>
@@ -34,7 +31,6 @@ const ages = [
 export const formatNumber = (value: number): string => number().format(value);
 export const formatDay = (date: Date): string => day().format(date);
 export const formatMoment = (date: Date): string => moment().format(date);
-export const formatExactly = (date: Date): string => momentWithZone().format(date);
 
 export function formatBytes(bytes: number): string {
   const step = bytes < 1_000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(bytes) / 3));

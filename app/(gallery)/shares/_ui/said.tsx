@@ -1,24 +1,14 @@
 import type { ReactNode } from "react";
 import { Moment } from "#app/_ui/moment.tsx";
+import { mark, within } from "#app/_ui/within.ts";
 import type { ShareView } from "#lib/shares/manage.ts";
 import { words } from "#lib/words.ts";
 
 const w = words("shares");
 
-/** Stands for the moment while a sentence is put together. */
-const gap = "\u{f8ff}";
-
 /** A sentence with a moment in it, which is written in the reader's own time. */
-function withMoment(key: "expires" | "expired" | "lastVisit", at: Date): ReactNode {
-  const [before, after] = w(key, { date: gap }).split(gap);
-  return (
-    <>
-      {before}
-      <Moment at={at} />
-      {after}
-    </>
-  );
-}
+const withMoment = (key: "expires" | "expired" | "lastVisit", at: Date): ReactNode =>
+  within(w(key, { date: mark(0) }), <Moment at={at} />);
 
 /** What a share is of, as its maker knows it. */
 export const subjectOf = (share: ShareView): string =>

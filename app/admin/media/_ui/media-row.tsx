@@ -6,7 +6,8 @@ import { delivery } from "#lib/delivery/index.ts";
 import type { Visibility } from "#lib/media.ts";
 import { renditionKey } from "#lib/storage/keys.ts";
 import { perLocale, words } from "#lib/words.ts";
-import { formatBytes, formatDay, formatExactly, formatMoment } from "../../_ui/format.ts";
+import { At, Day } from "../../../_ui/moment.tsx";
+import { formatBytes, formatDay, formatMoment } from "../../_ui/format.ts";
 import { Cell, cardRow } from "../../_ui/rows.tsx";
 
 const w = words("admin");
@@ -49,10 +50,11 @@ function Thumb({ row }: { row: AdminMedia }) {
   );
 }
 
-function Moment({ date, shown, exact }: { date: Date; shown: string; exact?: string }) {
+/** By the clock of its place, as pictures have it everywhere. */
+function Taken({ at }: { at: Date }) {
   return (
-    <time dateTime={date.toISOString()} title={exact} className="whitespace-nowrap tabular-nums">
-      {shown}
+    <time dateTime={at.toISOString()} title={formatMoment(at)} className="whitespace-nowrap tabular-nums">
+      {formatDay(at)}
     </time>
   );
 }
@@ -60,13 +62,10 @@ function Moment({ date, shown, exact }: { date: Date; shown: string; exact?: str
 function State({ deletedAt }: { deletedAt: Date | null }) {
   if (deletedAt === null) return <span className="whitespace-nowrap text-good">{w("ready")}</span>;
   return (
-    <span
-      className="inline-flex items-center gap-1.5 whitespace-nowrap text-warn"
-      title={w("trashedOn", { date: formatMoment(deletedAt) })}
-    >
+    <At at={deletedAt} className="inline-flex items-center gap-1.5 whitespace-nowrap text-warn">
       <Trash2 aria-hidden className="size-4" />
       {w("inTrash")}
-    </span>
+    </At>
   );
 }
 
@@ -128,10 +127,10 @@ export function MediaRow({ row }: { row: AdminMedia }) {
         {w("dimensions", { width: row.width, height: row.height })}
       </Cell>
       <Cell label={w("columnTaken")}>
-        <Moment date={row.takenAt} shown={formatDay(row.takenAt)} exact={formatMoment(row.takenAt)} />
+        <Taken at={row.takenAt} />
       </Cell>
       <Cell label={w("columnAdded")}>
-        <Moment date={row.createdAt} shown={formatDay(row.createdAt)} exact={formatExactly(row.createdAt)} />
+        <Day at={row.createdAt} />
       </Cell>
     </tr>
   );

@@ -2,8 +2,9 @@ import type { ReactNode } from "react";
 import type { BackupFacts, ComparisonFacts, GivenUp } from "#lib/keeping.ts";
 import { words } from "#lib/words.ts";
 import { Button } from "../../../_ui/button.tsx";
+import { Moment } from "../../../_ui/moment.tsx";
 import { Notice } from "../../../_ui/notice.tsx";
-import { formatAge, formatBytes, formatMoment, formatNumber } from "../../_ui/format.ts";
+import { formatAge, formatBytes, formatNumber } from "../../_ui/format.ts";
 import { retryGivenUp } from "../actions.ts";
 
 const w = words("doctor");
@@ -36,7 +37,9 @@ export function Keeping({
             {value}
           </Fact>
         ))}
-        <Fact name={w("keepCompared")}>{comparedText(compared)}</Fact>
+        <Fact name={w("keepCompared")}>
+          {compared === undefined ? w("keepComparedNever") : <Compared {...compared} />}
+        </Fact>
         <Fact name={w("keepWork")}>
           {work.count === 0 ? w("keepWorkNone") : w("keepWorkSome", { n: work.count })}
         </Fact>
@@ -52,10 +55,7 @@ function factsOf(backups: BackupFacts | undefined): [string, ReactNode][] {
   const none = everyHours > 0 ? w("keepNewestNone") : w("keepNewestOff");
   return [
     [w("keepEvery"), everyHours > 0 ? w("keepEveryHours", { n: everyHours, keep }) : w("keepEveryNone")],
-    [
-      w("keepNewest"),
-      newest === undefined ? none : `${formatAge(newest, new Date())} (${formatMoment(newest)})`,
-    ],
+    [w("keepNewest"), newest === undefined ? none : <Ago key="newest" at={newest} />],
     ...(count === 0
       ? []
       : ([[w("keepSize"), w("keepSizeOf", { n: count, size: formatBytes(bytes) })]] as [
@@ -65,14 +65,23 @@ function factsOf(backups: BackupFacts | undefined): [string, ReactNode][] {
   ];
 }
 
-const comparedText = (compared: ComparisonFacts | undefined): string =>
-  compared === undefined
-    ? w("keepComparedNever")
-    : `${formatAge(compared.at, new Date())} (${formatMoment(compared.at)}): ${
-        compared.findings === 0
-          ? w("keepComparedAgree", { n: compared.objects })
-          : w("keepDrift", { n: compared.findings })
-      }`;
+function Compared({ at, findings, objects }: ComparisonFacts) {
+  return (
+    <>
+      <Ago at={at} />
+      {": "}
+      {findings === 0 ? w("keepComparedAgree", { n: objects }) : w("keepDrift", { n: findings })}
+    </>
+  );
+}
+
+function Ago({ at }: { at: Date }) {
+  return (
+    <>
+      {formatAge(at, new Date())} (<Moment at={at} />)
+    </>
+  );
+}
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
@@ -95,7 +104,7 @@ function Work({ work }: { work: GivenUp }) {
                 : w("keepJob", { task: one.task, n: one.attempts })}
             </span>
             <span className="break-words text-muted">
-              {formatMoment(one.at)} {one.reason}
+              <Moment at={one.at} /> {one.reason}
             </span>
           </li>
         ))}

@@ -3,7 +3,8 @@ import Link from "next/link";
 import type { AdminUpload } from "#lib/admin.ts";
 import { perLocale, words } from "#lib/words.ts";
 import { Button } from "../../../_ui/button.tsx";
-import { formatAge, formatBytes, formatExactly, formatMoment, formatNumber } from "../../_ui/format.ts";
+import { At, Moment } from "../../../_ui/moment.tsx";
+import { formatAge, formatBytes, formatNumber } from "../../_ui/format.ts";
 import { Cell, ColumnName, cardRow, Rows } from "../../_ui/rows.tsx";
 import { tryUploadsAgain } from "../actions.ts";
 import { UploadStateMark } from "./upload-state.tsx";
@@ -26,10 +27,12 @@ const roomy = "lg:max-xl:hidden";
 
 function Age({ date, now }: { date: Date; now: Date }) {
   return (
-    <time dateTime={date.toISOString()} title={formatExactly(date)} className="grid text-end lg:text-start">
+    <span className="grid text-end lg:text-start">
       <span className="whitespace-nowrap">{formatAge(date, now)}</span>
-      <span className="text-muted tabular-nums">{formatMoment(date)}</span>
-    </time>
+      <span className="text-muted tabular-nums">
+        <Moment at={date} />
+      </span>
+    </span>
   );
 }
 
@@ -99,13 +102,9 @@ export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
             <Age date={row.createdAt} now={now} />
           </Cell>
           <Cell label={w("columnChanged")} className={roomy}>
-            <time
-              dateTime={row.updatedAt.toISOString()}
-              title={formatExactly(row.updatedAt)}
-              className="whitespace-nowrap"
-            >
+            <At at={row.updatedAt} className="whitespace-nowrap">
               {formatAge(row.updatedAt, now)}
-            </time>
+            </At>
           </Cell>
           <Cell label={w("columnAttempts")} className="tabular-nums">
             {formatNumber(row.attempts)}

@@ -1,16 +1,19 @@
+import type { ReactNode } from "react";
 import { type OpenInvite, rolesFor } from "#lib/accounts.ts";
 import type { Viewer } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
 import { Button } from "../../../_ui/button.tsx";
+import { Moment } from "../../../_ui/moment.tsx";
+import { mark, within } from "../../../_ui/within.ts";
 import { roleName } from "../../../(account)/_ui/role-name.ts";
-import { formatDay } from "../../_ui/format.ts";
 import { revokeInvite } from "../actions.ts";
 
 const w = words("account");
 
-const about = ({ role, by, expiresAt }: OpenInvite): string => {
-  const facts = { role: roleName(role), date: formatDay(expiresAt) };
-  return by === null ? w("inviteUntil", facts) : w("inviteBy", { ...facts, name: by });
+const about = ({ role, by, expiresAt }: OpenInvite): ReactNode => {
+  const facts = { role: roleName(role), date: mark(0) };
+  const said = by === null ? w("inviteUntil", facts) : w("inviteBy", { ...facts, name: by });
+  return within(said, <Moment at={expiresAt} />);
 };
 
 export function OpenInvites({ invites, viewer }: { invites: OpenInvite[]; viewer: Viewer }) {

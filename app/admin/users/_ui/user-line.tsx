@@ -2,8 +2,9 @@ import type { UserRow } from "#lib/accounts.ts";
 import { mayChange, mayChangeQuota, rolesFor } from "#lib/accounts.ts";
 import type { Viewer } from "#lib/media.ts";
 import { perLocale, words } from "#lib/words.ts";
+import { Day } from "../../../_ui/moment.tsx";
 import { roleName } from "../../../(account)/_ui/role-name.ts";
-import { formatBytes, formatDay } from "../../_ui/format.ts";
+import { formatBytes } from "../../_ui/format.ts";
 import { bytesPerGigabyte } from "../gigabytes.ts";
 import { type ControlWords, UserControls } from "./user-controls.tsx";
 
@@ -84,7 +85,7 @@ function Facts({ user }: { user: UserRow }) {
   const facts = [
     [w("pictures"), w("pictureCount", { n: user.media })],
     [w("space"), user.limitBytes === 0 ? used : w("spaceOf", { used, limit: formatBytes(user.limitBytes) })],
-    [w("lastSeen"), user.lastSeen === null ? w("lastSeenNever") : formatDay(user.lastSeen)],
+    [w("lastSeen"), user.lastSeen === null ? w("lastSeenNever") : <Day key="day" at={user.lastSeen} />],
   ] as const;
   return (
     <dl className="grid grid-cols-3 gap-4 text-sm md:w-[26rem]">
