@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
 import { promisify } from "node:util";
+import type { Page } from "playwright/test";
 import { photograph } from "./pictures.ts";
 import { accessible, expect, leaveNothingPublic, test, upload } from "./test.ts";
 import { withSql } from "./world.ts";
@@ -39,8 +41,11 @@ test("all pictures of a share come as one archive, straight from the bucket, als
   const link = await member.getByLabel("Link", { exact: true }).inputValue();
 
   const guest = await (await browser.newContext({ locale: "en-GB" })).newPage();
-  // As in Firefox and Safari: the archive is gathered, and saved when it is whole.
-  await guest.addInitScript(() => Reflect.deleteProperty(window, "showSaveFilePicker"));
+  // As on plain http: the archive is gathered in memory, and saved when it is whole.
+  await guest.addInitScript(() => {
+    Reflect.deleteProperty(window, "showSaveFilePicker");
+    Reflect.deleteProperty(StorageManager.prototype, "getDirectory");
+  });
   const site = new URL(link).origin;
   const fromSite: string[] = [];
   const ranges: string[] = [];
@@ -139,5 +144,37 @@ test("an archive is written as it comes where the browser can, and cancelling le
   await dialog.getByRole("button", { name: "Save…" }).click();
   await expect(dialog).toContainText("1 picture was saved and checked.");
   expect(await sizeOf()).toBeGreaterThan(10_000);
+
+  // As in Firefox and Safari: gathered on the disk, handed over when it is whole, and removed once nobody needs it.
+  const other = await guest.context().newPage();
+  await other.addInitScript(() => {
+    Reflect.deleteProperty(window, "showSaveFilePicker");
+    // A window that forgets everything is promised little room.
+    Reflect.set(navigator.storage, "estimate", async () => ({ quota: 2 ** 40, usage: 0 }));
+  });
+  const left = (page: Page): Promise<number[]> =>
+    page.evaluate(async () => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("downloads", {
+        create: true,
+      });
+      const sizes: number[] = [];
+      for await (const entry of Object.assign(folder).values()) sizes.push((await entry.getFile()).size);
+      return sizes;
+    });
+  await other.goto(link);
+  await other.getByRole("button", { name: "Download all" }).click();
+  await expect(other.getByRole("dialog")).toContainText(/1 picture, (about )?\d/);
+  const saved = other.waitForEvent("download");
+  await other.getByRole("button", { name: "Save…" }).click();
+  const file = await (await saved).path();
+  await expect(other.getByRole("dialog")).toContainText("1 picture was saved and checked.");
+  const read = await readBack(file);
+  expect([read.bad, read.names.length]).toEqual([null, 2]);
+  expect(await left(other)).toEqual([statSync(file).size]);
+  await other.close();
+  await guest.getByRole("button", { name: "Close" }).click();
+  await guest.evaluate(() => Reflect.deleteProperty(window, "showSaveFilePicker"));
+  await guest.getByRole("button", { name: "Download all" }).click();
+  await expect.poll(() => left(guest)).toEqual([]);
   await guest.context().close();
 });

@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** What has shifted since the page began. */
     watched?: string[];
+    /** Addresses that were set before somebody moved. */
+    said?: string[];
   }
 }
 
@@ -210,6 +212,24 @@ test("the scrubber is a slider: months and years by keys, the place kept by a re
   await expect(page).toHaveURL(/at=2022-06/);
   await expect.poll(async () => (await onScreen(page)).length).toBeGreaterThan(0);
   const before = (await onScreen(page)).map(({ href }) => href);
+  const address = page.url();
+  await page.addInitScript(() => {
+    const said: string[] = [];
+    let isMoved = false;
+    addEventListener(
+      "wheel",
+      () => {
+        isMoved = true;
+      },
+      true,
+    );
+    const replace = history.replaceState.bind(history);
+    history.replaceState = (...args) => {
+      replace(...args);
+      if (!isMoved) said.push(location.href);
+    };
+    window.said = said;
+  });
   await page.reload();
   await expect(slider(page)).toHaveAttribute("aria-valuetext", "June 2022");
   await expect
@@ -217,6 +237,10 @@ test("the scrubber is a slider: months and years by keys, the place kept by a re
     .toBeGreaterThan(before.length / 2);
   expect(await shifted(page)).toEqual([]);
   await accessible(page);
+  // An address that was opened is not put more exactly, which at each reload would be another row, until somebody moves.
+  await page.mouse.wheel(0, 3000);
+  await expect(page).not.toHaveURL(address);
+  expect((await page.evaluate(() => window.said))?.filter((said) => said !== address)).toEqual([]);
   await page.context().close();
 });
 

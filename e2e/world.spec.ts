@@ -62,7 +62,7 @@ test.describe("in Korean", () => {
     await fresh.getByLabel("E-mail").fill(who.email);
     await fresh.getByLabel("Password", { exact: true }).fill(who.password);
     await fresh.getByRole("button", { name: "Sign in" }).click();
-    await expect(fresh.getByRole("heading", { level: 1 })).toHaveText("사진");
+    await expect(fresh.getByRole("heading", { level: 1 })).toHaveText("갤러리");
     await expect(fresh).toHaveURL(/:\d+\/$/);
     expect(missing).toEqual([]);
     await other.goto("/trash?x=1");
