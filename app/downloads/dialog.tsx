@@ -6,9 +6,8 @@ import { Notice } from "#app/_ui/notice.tsx";
 import type { DownloadSize, DownloadSum } from "#lib/downloads/shapes.ts";
 import { w } from "#lib/words/download.ts";
 import { openApi, type What } from "./api.ts";
+import { archiveMax } from "./sink.ts";
 import { type Standing, useDownload } from "./use-download.ts";
-
-const partWords = (): string => bytesInWords(1024 ** 3);
 
 /** How much each size is, asked once a size. */
 function useSum(what: What, size: DownloadSize) {
@@ -161,7 +160,8 @@ export function DownloadDialog({
   const isRunning = standing.state === "running";
   useEffect(() => dialog.current?.showModal(), []);
   const known = typeof sum === "object" ? sum : undefined;
-  const inParts = known !== undefined && known.bytes > 1024 ** 3 && !("showSaveFilePicker" in window);
+  const [max, setMax] = useState(Number.POSITIVE_INFINITY);
+  useEffect(() => void archiveMax().then(setMax), []);
   return (
     <dialog
       ref={dialog}
@@ -187,7 +187,9 @@ export function DownloadDialog({
               {sum === undefined ? w("summing") : sum === "failed" ? w("failed") : sumInWords(sum)}
             </p>
             {counted ? <p className="text-sm text-muted">{w("counted")}</p> : null}
-            {inParts ? <p className="text-sm text-muted">{w("parts", { bytes: partWords() })}</p> : null}
+            {known !== undefined && known.bytes > max ? (
+              <p className="text-sm text-muted">{w("parts", { bytes: bytesInWords(max) })}</p>
+            ) : null}
           </>
         ) : null}
         <Told standing={standing} count={known?.count ?? 0} />

@@ -90,10 +90,8 @@ async function save({ what, size, bytes, sink, signal, onProgress, onStall }: Ru
     onProgress,
     onStall,
   });
-  for (let number = 1; await archive.more(); number++)
-    await sink.save(
-      archive.part(sink.partMax),
-      number > 1 || bytes > sink.partMax ? number : undefined,
-      signal,
-    );
+  for (let number = 1; await archive.more(); number++) {
+    const part = await sink.next();
+    await part.save(archive.part(part.max), number > 1 || bytes > part.max ? number : undefined, signal);
+  }
 }

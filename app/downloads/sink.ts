@@ -1,14 +1,20 @@
-/** Where an archive goes: straight into a file the person chose, or, where the browser has no such thing, in parts. No React. */
+/**
+ * Where an archive goes: straight into a file the person chose; where the browser has no such thing, into a file that it
+ * keeps for this site and hands over when it is whole; and where it has neither, in parts through its memory. No React.
+ */
+import { type DiskFile, openDisk, roomOnDisk } from "./disk.ts";
 
 /** What a browser holds at once before it is saved. */
-const partBytesMax = 1024 ** 3;
+const memoryBytesMax = 1024 ** 3;
 
-export type Sink = {
-  /** Bytes of one archive at most. */
-  partMax: number;
-  /** Saves one archive. `number` is undefined when there is only one. */
+/** One archive of a download. */
+export type Part = {
+  /** Bytes it may have. */
+  max: number;
+  /** Saves it. `number` is undefined when there is only one. */
   save(archive: ReadableStream<Uint8Array>, number: number | undefined, signal: AbortSignal): Promise<void>;
 };
+export type Sink = { next(): Promise<Part> };
 
 type Picker = (options: {
   suggestedName: string;
@@ -39,26 +45,60 @@ export async function openSink(name: string): Promise<Sink | undefined> {
     throw error;
   }
   return {
-    partMax: Number.POSITIVE_INFINITY,
-    save: async (archive, _, signal) => {
-      await archive.pipeTo(await file.createWritable(), { signal });
+    next: async () => ({
+      max: Number.POSITIVE_INFINITY,
+      save: async (archive, _, signal) => {
+        await archive.pipeTo(await file.createWritable(), { signal });
+      },
+    }),
+  };
+}
+
+/** How large the archives of a download will be here, at most. */
+export const archiveMax = async (): Promise<number> =>
+  pickerOf(window) === undefined ? Math.max(memoryBytesMax, await roomOnDisk()) : Number.POSITIVE_INFINITY;
+
+function partsOf(name: string): Sink {
+  return {
+    next: async () => {
+      const room = await roomOnDisk();
+      // Memory holds as much, and leaves nothing on the disk.
+      if (room <= memoryBytesMax) return inMemory(name);
+      const file = await openDisk().catch(() => undefined);
+      return file === undefined ? inMemory(name) : onDisk(name, file, room);
     },
   };
 }
 
-function partsOf(name: string): Sink {
-  return {
-    partMax: partBytesMax,
-    save: async (archive, number, signal) => {
-      const whole = await new Response(archive).blob();
-      signal.throwIfAborted();
-      const url = URL.createObjectURL(new Blob([whole], { type: "application/zip" }));
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = number === undefined ? `${name}.zip` : `${name} (${number}).zip`;
-      link.click();
-      // The browser has begun to copy it by then; a part that is kept would fill the memory.
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    },
-  };
+const onDisk = (name: string, file: DiskFile, room: number): Part => ({
+  max: room,
+  save: async (archive, number, signal) => {
+    try {
+      await archive.pipeTo(new WritableStream({ write: (chunk) => file.write(chunk) }), { signal });
+      hand(await file.end(), name, number);
+    } catch (error) {
+      await file.drop();
+      throw error;
+    }
+  },
+});
+
+const inMemory = (name: string): Part => ({
+  max: memoryBytesMax,
+  save: async (archive, number, signal) => {
+    const whole = await new Response(archive).blob();
+    signal.throwIfAborted();
+    hand(whole, name, number);
+  },
+});
+
+/** To the browser's own downloads. */
+function hand(archive: Blob, name: string, number: number | undefined): void {
+  const url = URL.createObjectURL(new Blob([archive], { type: "application/zip" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = number === undefined ? `${name}.zip` : `${name} (${number}).zip`;
+  link.click();
+  // The browser has begun to copy it by then; a part that is kept would fill the memory.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
