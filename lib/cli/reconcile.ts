@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { Acted } from "#lib/reconcile/act.ts";
 import type { Finding, FindingClass } from "#lib/reconcile/finding.ts";
 import { Refusal } from "#lib/start/refusal.ts";
+import { csvLine } from "./csv.ts";
 import { count, many, note, printable, say, sayJson, size } from "./output.ts";
 import { fromHere } from "./place.ts";
 import { numberFrom, type Places, withPlaces } from "./places.ts";
@@ -199,12 +200,6 @@ const lineOf = ({ key, id, note: why }: Finding): string =>
   [key === undefined ? id : printable(key), why].filter((text) => text !== undefined).join("  ");
 const csvOf = (one: Finding): string =>
   csvLine([one.class, one.remedy, one.key ?? "", String(one.bytes ?? ""), one.id ?? "", one.note]);
-/** A cell that begins like a formula is one for a spreadsheet. */
-const csvLine = (cells: string[]): string =>
-  cells
-    .map((cell) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell))
-    .map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
-    .join(",");
 
 /** Counts what was done, and tells it. */
 function outcomes(format: Options["format"]) {
