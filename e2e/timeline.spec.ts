@@ -1,4 +1,5 @@
 import type { Page } from "playwright/test";
+import { port } from "./ports.ts";
 import { seed } from "./seeded.ts";
 import { accessible, expect, leaveNothingPublic, signedIn, test } from "./test.ts";
 import { type Account, account, withSql } from "./world.ts";
@@ -314,6 +315,48 @@ test("an open page shows what is added and forgets what is gone, without a reloa
   await expect(more).toHaveCount(0);
   await expect(page.locator(tiles).first()).toBeInViewport();
   await accessible(page);
+  await page.context().close();
+});
+
+test("a page that finds no place among the streams of its person waits, comes back, and is told what it missed", async ({
+  browser,
+}) => {
+  const { page, who } = await library(browser, 40);
+  const origin = `http://localhost:${port}`;
+  const leaving = new AbortController();
+  const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  const others = await Promise.all(
+    Array.from({ length: 30 }, () =>
+      fetch(`${origin}/api/live`, { headers: { cookie }, signal: leaving.signal }),
+    ),
+  );
+  expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
+  const refused = await fetch(`${origin}/api/live`, { headers: { cookie } });
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"]);
+
+  await page.clock.install({ time: Date.now() });
+  const first = page.waitForResponse(/\/api\/live/);
+  await page.goto("/");
+  await wake(page);
+  await page.clock.runFor(3_000);
+  expect((await first).status()).toBe(429);
+  await withSql((sql) => seed(sql, who, 1, { from: "2024-06-25", to: "2024-06-26" }));
+  leaving.abort();
+  // The server learns a moment later that they have left.
+  await expect
+    .poll(async () => {
+      const asking = new AbortController();
+      const { status } = await fetch(`${origin}/api/live`, { headers: { cookie }, signal: asking.signal });
+      asking.abort();
+      return status;
+    })
+    .toBe(200);
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(100_000);
+      return page.locator(tiles).nth(1).locator("img").getAttribute("alt");
+    })
+    .toBe("Picture 0");
   await page.context().close();
 });
 

@@ -6,7 +6,7 @@ import { database } from "../database.ts";
 import type { Viewer, Visibility } from "../media.ts";
 import { renditionFolder } from "../storage/keys.ts";
 import { type TestDatabase, testDatabase } from "../testing.ts";
-import { endLive, liveStreams, openLive } from "./live.ts";
+import { endLive, liveStreams, openLive, type Places } from "./live.ts";
 
 let box: TestDatabase;
 let one: Viewer;
@@ -58,15 +58,20 @@ const add = (owner: Viewer, visibility: Visibility, day: string) =>
 type Told = { id: number; event: string; data: unknown };
 
 /** A tab: what it was told so far, and a wait for more. */
-async function tab(viewer: Viewer | undefined, from: { after?: number; since?: number } = {}) {
+async function tab(
+  viewer: Viewer | undefined,
+  from: { after?: number; since?: number; network?: string; places?: Places } = {},
+) {
   const left = new AbortController();
-  const stream = await openLive(box.db, {
+  const ask = {
     viewer,
+    network: from.network ?? "192.0.2.1",
     after: from.after,
     since: from.since,
     still: async () => viewer,
     signal: left.signal,
-  });
+  };
+  const stream = await openLive(box.db, ask, from.places);
   const told: Told[] = [];
   let ended = false;
   const reading = (async () => {
@@ -155,8 +160,33 @@ describe("the stream of a tab", () => {
     await late.leave();
   });
 
+  it("is refused to who has their share of the places, and to nobody else because of them", async () => {
+    const places = { all: 7, visitors: 4, person: 2, network: 3 };
+    const refused = { code: "rate_limited", retryAfter: 60 };
+    // All at once: what is decided before the database is asked nobody overtakes.
+    const asked = await Promise.allSettled(Array.from({ length: 5 }, () => tab(one, { places })));
+    const mine = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    assert.equal(mine.length, 2);
+    await assert.rejects(tab(one, { places, network: "192.0.2.2" }), refused, "from anywhere");
+    const theirs = await tab(other, { places });
+
+    const visitors = [];
+    for (let n = 0; n < 3; n++) visitors.push(await tab(undefined, { places }));
+    await assert.rejects(tab(undefined, { places }), refused, "a network of visitors");
+    visitors.push(await tab(undefined, { places, network: "192.0.2.2" }));
+    const full = { code: "busy", retryAfter: 60 };
+    await assert.rejects(tab(undefined, { places, network: "192.0.2.3" }), full, "the last places");
+    assert.equal(liveStreams(), places.all);
+    await assert.rejects(tab(other, { places }), full);
+
+    await mine[0]?.leave();
+    mine[0] = await tab(one, { places });
+    for (const left of [...mine, theirs, ...visitors]) await left.leave();
+    assert.equal(liveStreams(), 0);
+  });
+
   it("takes one connection of the database for any number of tabs, and ends all of them with the process", async () => {
-    const tabs = await Promise.all(Array.from({ length: 40 }, () => tab(one)));
+    const tabs = await Promise.all(Array.from({ length: 40 }, (_, n) => tab(n % 2 === 0 ? one : other)));
     assert.equal(liveStreams(), 40);
     const [row] = await box.sql<{ count: number }[]>`
       select count(*)::int as count from pg_stat_activity

@@ -10,8 +10,12 @@ import { log } from "../log.ts";
 import type { Viewer } from "../media.ts";
 import { changedMonths } from "../timeline/timeline.ts";
 
-/** Each holds a connection of the web server; who comes later looks again in a while. */
-const streamsMax = 5_000;
+/**
+ * Each holds a connection of the web server; who comes later looks again in a while. Of all places visitors never have
+ * the last, and nobody has many: a hidden tab keeps no stream.
+ */
+const usualPlaces = { all: 5_000, visitors: 4_000, person: 30, network: 500 };
+export type Places = typeof usualPlaces;
 /** News are gathered for so long: an import of a thousand pictures is a few messages, not a thousand. */
 const gatherMs = 1_000;
 /** Proxies end connections on which nothing is said for a minute. */
@@ -21,6 +25,8 @@ const slackMs = 10_000;
 
 type Stream = {
   viewerId: string | undefined;
+  /** Where a visitor comes from. */
+  network: string;
   /** Months that changed, not told yet. */
   months: Set<number>;
   all: boolean;
@@ -91,28 +97,46 @@ async function listen(): Promise<void> {
   await here.listening;
 }
 
+/** Throws busy, or rate_limited for who has their share already. */
+function findPlace(streams: Set<Stream>, asks: Pick<Stream, "viewerId" | "network">, places: Places): void {
+  let [visitors, theirs] = [0, 0];
+  for (const { viewerId, network } of streams) {
+    if (viewerId === undefined) visitors += 1;
+    if (viewerId === asks.viewerId && (viewerId !== undefined || network === asks.network)) theirs += 1;
+  }
+  const isVisitor = asks.viewerId === undefined;
+  if (theirs >= (isVisitor ? places.network : places.person))
+    throw new TintypeError("rate_limited", { retryAfter: 60 });
+  if (streams.size >= places.all || (isVisitor && visitors >= places.visitors))
+    throw new TintypeError("busy", { retryAfter: 60 });
+}
+
 const encoder = new TextEncoder();
 
 /**
  * The stream of one tab. `after` is the id of the last message it had, or `since` the moment its page was made (both ms by
  * the database's clock); what changed since then comes first. `still` is asked from time to time who is asking: the
- * stream ends when it is somebody else. Throws too_many_in_flight.
+ * stream ends when it is somebody else. Throws rate_limited, busy.
  */
 export async function openLive(
   db: Db,
   ask: {
     viewer: Viewer | undefined;
+    /** The network the question came from. */
+    network: string;
     after: number | undefined;
     since: number | undefined;
     still: () => Promise<Viewer | undefined>;
     signal: AbortSignal;
   },
+  places: Places = usualPlaces,
 ): Promise<ReadableStream<Uint8Array>> {
   const here = desk();
-  if (here.streams.size >= streamsMax) throw new TintypeError("too_many_in_flight", { retryAfter: 60 });
+  const who = { viewerId: ask.viewer?.id, network: ask.network };
+  findPlace(here.streams, who, places);
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const stream: Stream = {
-    viewerId: ask.viewer?.id,
+    ...who,
     months: new Set(),
     all: false,
     say: (text) => controller?.enqueue(encoder.encode(text)),

@@ -2,6 +2,8 @@ import { useEffect, useRef } from "react";
 
 /** The page itself comes first. */
 const startMs = 2_000;
+/** Whoever found no place comes back after this long, and after twice as long each time until `latestMs`. */
+const [soonestMs, latestMs] = [60_000, 960_000];
 
 type Hear = (months: number[] | "all") => void;
 
@@ -14,9 +16,27 @@ let toldAt = 0;
 function listen(since: number | undefined): () => void {
   let source: EventSource | undefined;
   let question = since === undefined ? "" : `?since=${since}`;
+  let waitMs = soonestMs;
+  let again: ReturnType<typeof setTimeout> | undefined;
   const open = (): void => {
-    if (document.hidden || source !== undefined) return;
+    if (document.hidden || source !== undefined || again !== undefined) return;
     source = new EventSource(`/api/live${question}`);
+    // A browser comes back by itself when a connection ends, but never after it was refused.
+    source.addEventListener("error", () => {
+      if (source?.readyState !== EventSource.CLOSED) return;
+      close();
+      again = setTimeout(
+        () => {
+          again = undefined;
+          open();
+        },
+        waitMs * (1 + Math.random() / 2),
+      );
+      waitMs = Math.min(waitMs * 2, latestMs);
+    });
+    source.addEventListener("open", () => {
+      waitMs = soonestMs;
+    });
     const hear = (event: MessageEvent<string>): void => {
       if (event.lastEventId !== "") question = `?after=${event.lastEventId}`;
       if (event.type !== "media") return;
@@ -39,6 +59,7 @@ function listen(since: number | undefined): () => void {
   addEventListener("pageshow", turn);
   return () => {
     clearTimeout(timer);
+    clearTimeout(again);
     document.removeEventListener("visibilitychange", turn);
     removeEventListener("pagehide", close);
     removeEventListener("pageshow", turn);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { viewerFrom } from "#lib/auth.ts";
+import { clientOf, viewerFrom } from "#lib/auth.ts";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { route } from "#lib/http.ts";
@@ -16,7 +16,9 @@ export const GET = route({}, async ({ request, viewer }) => {
   if (!question.success || !last.success) throw new TintypeError("bad_request");
   const { after, since } = question.data;
   const still = () => viewerFrom(headers);
-  const stream = await openLive(database().db, { viewer, after: last.data ?? after, since, still, signal });
+  const from = { after: last.data ?? after, since };
+  const network = clientOf(headers);
+  const stream = await openLive(database().db, { viewer, network, ...from, still, signal });
   return new Response(stream, {
     // Compression would hold messages back.
     headers: {
