@@ -408,6 +408,68 @@ test("A-40: names that reach for prototypes give nobody a role, and bodies witho
   await nobody.dispose();
 });
 
+test("A-51: an action that is sent nonsense refuses it, and is no failure", async ({ member }) => {
+  const id = actions().find(({ name }) => name === "saveName")?.id ?? "";
+  const boundary = "----nonsense";
+  const part = (name: string, value: string): string =>
+    `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const form = (...parts: [name: string, value: string][]): string =>
+    `${parts.map(([name, value]) => part(name, value)).join("")}--${boundary}--\r\n`;
+  const multipart = `multipart/form-data; boundary=${boundary}`;
+  const text = "text/plain;charset=UTF-8";
+  const byScript: [type: string, body: string][] = [
+    ...[
+      '["$1","$1"]',
+      '["$F1"]',
+      '["$Q0"]',
+      '["$K1",',
+      "[".repeat(10_000),
+      "",
+      "null",
+      "{}",
+      '["$@9"]',
+      '["$h0"]',
+    ].map((first): [string, string] => [multipart, form(["1", '"$0"'], ["0", first])]),
+    [multipart, form(["1", "x"])],
+    [multipart, part("0", "[]")],
+    [multipart, "nothing of the kind"],
+    [multipart, ""],
+    ["multipart/form-data", form(["0", "[]"])],
+    [text, "["],
+    [text, ""],
+    [text, "\0"],
+    [text, '["a","b"]'],
+    [text, '[null,{"get":"x"}]'],
+    [text, "7"],
+    [text, '[["$0"]]'],
+    ["application/json", "{"],
+  ];
+  const byForm: string[] = [
+    form(["$ACTION_ID_nothing", ""]),
+    form([`$ACTION_ID_${id}`, ""]),
+    form(["$ACTION_REF_1", ""], ["$ACTION_1:0", "{"]),
+    form(["$ACTION_REF_1", ""], ["$ACTION_1:0", `{"id":"${id}","bound":"$@9"}`]),
+    form(["$ACTION_REF_1", ""]),
+    form(["$ACTION_KEY", "x"]),
+    "nothing of the kind",
+    part("$ACTION_REF_1", ""),
+  ];
+  const statuses: string[] = [];
+  for (const [type, body] of byScript) {
+    const headers = { origin, "content-type": type, "next-action": id, accept: "text/x-component" };
+    const answer = await member.as.post("/account", { headers, data: Buffer.from(body) });
+    statuses.push(`${answer.status()} ${type} ${body.slice(-60)}`);
+  }
+  for (const body of byForm) {
+    const headers = { origin, "content-type": multipart };
+    const answer = await member.as.post("/account", { headers, data: Buffer.from(body), maxRedirects: 0 });
+    statuses.push(`${answer.status()} ${body.slice(0, 160)}`);
+  }
+  expect(statuses.filter((one) => !one.startsWith("4"))).toEqual([]);
+  // A real one is not among them, and what it says of its fields still comes with 200.
+  expect((await perform(member.as, "saveName", { name: "" })).status()).toBe(200);
+});
+
 test("a method is what the request line says, and what is no request is answered as none", async ({
   member,
 }) => {

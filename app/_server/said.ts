@@ -12,8 +12,9 @@ export function hearing<Result>(response: ServerResponse, work: () => Result): R
   const writeHead = response.writeHead.bind(response);
   response.writeHead = ((status: number, ...rest: []) => {
     for (const [name, value] of said.headers) response.appendHeader(name, value);
-    // A failure, or a redirect, is what it is.
-    return writeHead(status === 200 ? (said.status ?? status) : status, ...rest);
+    // A failure, or a redirect, is what it is; only what could not be read is no failure.
+    const plain = status === 500 && said.nonsense === true ? 400 : status;
+    return writeHead(plain === 200 ? (said.status ?? plain) : plain, ...rest);
   }) as typeof response.writeHead;
   return answers.run(said, work);
 }

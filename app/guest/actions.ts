@@ -7,16 +7,12 @@ import { TintypeError } from "#lib/errors.ts";
 import { enterAsGuest } from "#lib/shares/guest.ts";
 import { cookieName, visitorOf, visitSeconds } from "#lib/shares/visitor.ts";
 import { words } from "#lib/words.ts";
+import { text } from "../_session/form.ts";
 
 const w = words("share");
 
 /** What the door says after somebody knocked; the password is never among it. */
 export type GuestDoorState = { answer: number; notice?: string; error?: string; name?: string };
-
-const text = (data: FormData, name: string): string => {
-  const value = data.get(name);
-  return typeof value === "string" ? value : "";
-};
 
 export async function enterGuest(state: GuestDoorState, data: FormData): Promise<GuestDoorState> {
   const token = text(data, "token");

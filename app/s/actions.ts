@@ -7,17 +7,13 @@ import { TintypeError } from "#lib/errors.ts";
 import { enter } from "#lib/shares/open.ts";
 import { cookieName, visitorOf, visitSeconds } from "#lib/shares/visitor.ts";
 import { words } from "#lib/words.ts";
+import { text } from "../_session/form.ts";
 import { sharePath } from "./load.ts";
 
 const w = words("share");
 
 /** What the door says after somebody knocked; the password is never among it. */
 export type DoorState = { answer: number; notice?: string; error?: string };
-
-const text = (data: FormData, name: string): string => {
-  const value = data.get(name);
-  return typeof value === "string" ? value : "";
-};
 
 export async function enterShare(state: DoorState, data: FormData): Promise<DoorState> {
   const token = text(data, "token");

@@ -8,7 +8,8 @@ import { TintypeError } from "#lib/errors.ts";
 import { take } from "#lib/rate-limit.ts";
 import { words } from "#lib/words.ts";
 import { setCookies } from "../../_session/cookies.ts";
-import { bad, failure, fieldSentence, text, wrongFields } from "./answers.ts";
+import { text } from "../../_session/form.ts";
+import { bad, failure, fieldSentence, wrongFields } from "./answers.ts";
 import type { FormState } from "./form-state.ts";
 
 /** A link cannot be guessed; this keeps hashing passwords from becoming a way to keep the server busy. */

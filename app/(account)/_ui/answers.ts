@@ -5,12 +5,6 @@ import type { FormState } from "./form-state.ts";
 
 const w = words("account");
 
-/** A text that a form sent; "" for one that is missing or is a file. */
-export function text(data: FormData, name: string): string {
-  const value = data.get(name);
-  return typeof value === "string" ? value : "";
-}
-
 export const good = (state: FormState, message: string, values?: Record<string, string>): FormState => ({
   answer: state.answer + 1,
   notice: { tone: "good", text: message },

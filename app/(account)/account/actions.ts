@@ -7,8 +7,9 @@ import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { words } from "#lib/words.ts";
 import { setCookies } from "../../_session/cookies.ts";
+import { text } from "../../_session/form.ts";
 import { requireViewer } from "../../_session/viewer.ts";
-import { failure, fieldSentence, good, text, wrongFields } from "../_ui/answers.ts";
+import { failure, fieldSentence, good, wrongFields } from "../_ui/answers.ts";
 import type { FormState } from "../_ui/form-state.ts";
 
 const w = words("account");

@@ -8,8 +8,9 @@ import { locale } from "#lib/locale.ts";
 import { speaksOther } from "#lib/preferences.ts";
 import { words } from "#lib/words.ts";
 import { setCookies } from "../../_session/cookies.ts";
+import { text } from "../../_session/form.ts";
 import { ownLanguagePath, safeNext } from "../../_session/next-path.ts";
-import { bad, failure, minutesLeft, text } from "../_ui/answers.ts";
+import { bad, failure, minutesLeft } from "../_ui/answers.ts";
 import type { FormState } from "../_ui/form-state.ts";
 
 const w = words("account");

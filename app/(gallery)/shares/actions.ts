@@ -11,6 +11,7 @@ import * as inbox from "#lib/shares/inbox.ts";
 import * as shares from "#lib/shares/manage.ts";
 import { chosenMax, guestFilesMax, labelMax, sharePasswordMin, titleMax } from "#lib/shares/rules.ts";
 import { words } from "#lib/words.ts";
+import { text } from "../../_session/form.ts";
 
 const w = words("shares");
 
@@ -20,11 +21,6 @@ export type ShareFormState = {
   notice?: { tone: "good" | "bad"; text: string };
   errors?: Record<string, string>;
   values?: Record<string, string>;
-};
-
-const text = (data: FormData, name: string): string => {
-  const value = data.get(name);
-  return typeof value === "string" ? value : "";
 };
 
 const days = { day: 1, week: 7, month: 30, quarter: 90 } as const;

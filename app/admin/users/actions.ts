@@ -5,8 +5,9 @@ import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { type Role, roles } from "#lib/media.ts";
 import { words } from "#lib/words.ts";
+import { text } from "../../_session/form.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
-import { bad, failure, fieldSentence, good, text, wrongFields } from "../../(account)/_ui/answers.ts";
+import { bad, failure, fieldSentence, good, wrongFields } from "../../(account)/_ui/answers.ts";
 import type { FormState } from "../../(account)/_ui/form-state.ts";
 import { bytesPerGigabyte } from "./gigabytes.ts";
 
