@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { parseSettings } from "#lib/env.ts";
 import { parseXml } from "./embedded/xml.ts";
-import { type Storage, StorageError } from "./port.ts";
+import { StorageError } from "./port.ts";
 import { openStorage } from "./s3.ts";
 
 const secret = "what-an-outsider-must-not-fetch";
@@ -20,7 +20,7 @@ const evil = createServer((asked, answer) => {
   asked.resume();
   answer.writeHead(say.status, { "content-type": "application/xml" }).end(say.body);
 });
-let storage: Storage;
+let storage: ReturnType<typeof openStorage>;
 let url: string;
 
 before(async () => {
