@@ -5,7 +5,6 @@ import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { storage } from "#lib/storage/current.ts";
 import { tryAgain } from "#lib/uploads/again.ts";
-import { text } from "../../_session/form.ts";
 import { requireAdmin } from "../../_session/viewer.ts";
 
 export async function tryUploadsAgain(data: FormData): Promise<void> {
