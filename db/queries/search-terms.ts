@@ -69,6 +69,29 @@ export function unitOf(level: Level, at: number): Unit {
   };
 }
 
+/** A day of every year; `rest` is the search without it, which windows of these days say anyway. */
+export type DayOfYear = { month: number; day: number; rest: Wanted };
+
+/** The day of every year that is asked for, if one is. */
+export function dayOfYear(wanted: Wanted): DayOfYear | undefined {
+  for (const fact of wanted.facts) {
+    const [, month, day] = /^d:(\d\d)(\d\d)$/.exec(fact.any[0] ?? "") ?? [];
+    if (fact.not || fact.any.length > 1 || month === undefined) continue;
+    const facts = wanted.facts.filter((other) => other !== fact);
+    return { month: Number(month), day: Number(day), rest: { ...wanted, facts } };
+  }
+  return undefined;
+}
+
+/** That day of each year between two moments, in the order of the walk. */
+export function daysOfYears({ month, day }: DayOfYear, from: number, to: number): Unit[] {
+  const [first, last] = [new Date(from).getUTCFullYear(), new Date(to).getUTCFullYear()];
+  return Array.from({ length: Math.abs(last - first) + 1 }, (_, n) => first + (last < first ? -n : n))
+    .map((year) => new Date(Date.UTC(year, month - 1, day)))
+    .filter((date) => date.getUTCDate() === day)
+    .map((date) => unitOf("day", date.getTime()));
+}
+
 export const allSpans = Array.from({ length: spanMax + 1 }, (_, span) => ({ span }));
 
 /** So many of them, from the first to the last. */

@@ -23,7 +23,11 @@ import {
   type Wanted,
 } from "./search-conditions.ts";
 import {
+  type DayOfYear,
   dayMs,
+  dayOfYear,
+  daysOfYears,
+  hasTerms,
   type Level,
   levels,
   narrowerThan,
@@ -54,6 +58,8 @@ const walkedMax = 384;
 /** So many matches are hoped for in a window, at the most, and more than this many are not looked at. */
 const hopedMax = 110;
 const takenMax = 170;
+/** The same day of so many years is asked for at once. */
+const daysAtOnce = 12;
 
 type Row = {
   id: string | null;
@@ -72,6 +78,8 @@ class Windows {
   readonly #scope: Scope;
   readonly #newer: boolean;
   readonly #limit: number;
+  /** Where a day of every year is asked for, its days are the windows. */
+  readonly #day: DayOfYear | undefined;
   #near: Place | undefined;
   #stop: number;
   readonly #found: Place[] = [];
@@ -80,6 +88,7 @@ class Windows {
     const { near, far } = edges(wanted, walk);
     [this.#do, this.#wanted, this.#scope] = [ask, wanted, scope];
     [this.#newer, this.#limit] = [walk.newer, walk.limit];
+    this.#day = dayOfYear(wanted);
     this.#near = near;
     this.#stop = far === undefined ? (walk.newer ? Infinity : -Infinity) : Date.parse(far);
     if (until !== undefined) this.#stopAt(until.takenAt);
@@ -200,7 +209,7 @@ class Windows {
    */
   async #ask(units: Unit[]): Promise<{ hits: number; days: number; crowded?: Unit }> {
     const most = Math.max(takenMax, Math.ceil(this.#missing * 2.5));
-    const terms = units.map((unit) => termsOf(this.#wanted, this.#scope, unit));
+    const terms = units.map((unit) => termsOf(this.#day?.rest ?? this.#wanted, this.#scope, unit));
     const rows = await this.#do<{ id: string | null; taken_at: string; taken: number; last: number }>(sql`
       with s as materialized (select * from search_taken(${texts(terms)}, ${most + 1}::int)),
       ends as (select count(*)::int as taken, coalesce(max(n), 0)::int as last from s),
@@ -265,18 +274,49 @@ class Windows {
     }
   }
 
-  /** The farthest picture there is: no window need be wider. */
-  async #findStop(): Promise<void> {
-    const far = sql`s.taken_at`;
+  /** When the newest picture of this scope was taken, or the oldest. */
+  async #outermost(newest: boolean): Promise<number | undefined> {
     const scope =
       this.#scope === "public" ? sql`s.open` : sql`s.owner_id = ${this.#wanted.viewerId ?? null}::uuid`;
     const [row] = await this.#do<{ taken_at: string }>(sql`
-      select ${far} from media_search s where s.keyed and ${scope}
-      ${order(!this.#newer, far, sql`s.media_id`)} limit 1`);
-    if (row !== undefined) this.#stopAt(new Date(row.taken_at));
+      select s.taken_at from media_search s where s.keyed and ${scope}
+      ${order(!newest, sql`s.taken_at`, sql`s.media_id`)} limit 1`);
+    return row && Date.parse(row.taken_at);
+  }
+
+  /** The farthest picture there is: no window need be wider. */
+  async #findStop(): Promise<void> {
+    const last = await this.#outermost(this.#newer);
+    if (last !== undefined) this.#stopAt(new Date(last));
+  }
+
+  /** Where nothing lies between the walk and this day, it goes on at that day. */
+  #enter(day: Unit): void {
+    const at = this.#near?.takenAt.getTime();
+    if (this.#newer && (at === undefined || at < day.from))
+      this.#near = { takenAt: new Date(day.from - 1), id: lastId };
+    if (!this.#newer && (at === undefined || at >= day.to))
+      this.#near = { takenAt: new Date(day.to), id: firstId };
+  }
+
+  /** One day a year: each is walked, or looked up where words are asked for too. */
+  async #runDays(which: DayOfYear): Promise<Place[]> {
+    const first = this.#near === undefined ? await this.#outermost(!this.#newer) : this.#at;
+    await this.#findStop();
+    if (first === undefined || !Number.isFinite(this.#stop)) return this.#found;
+    const all = daysOfYears(which, first, this.#stop);
+    let days = all.filter((day) => (this.#newer ? day.to > first : day.from <= first));
+    for (let [day] = days; day !== undefined && this.#missing > 0; [day] = days) {
+      this.#enter(day);
+      const asked = hasTerms(which.rest) ? await this.#ask(days.slice(0, daysAtOnce)) : { crowded: day };
+      if (asked.crowded) await this.#walkDay(day);
+      days = days.slice(1).filter((other) => (this.#newer ? other.to > this.#at : other.from <= this.#at));
+    }
+    return this.#found;
   }
 
   async run(): Promise<Place[]> {
+    if (this.#day !== undefined) return this.#runDays(this.#day);
     const walked = await this.#walk();
     if (walked.ended) return this.#found;
     await this.#findStop();

@@ -68,6 +68,8 @@ const parts: Part[] = [
   },
   { text: "..1999", naive: plain(sql`m.taken_at < '2000-01-01Z'`) },
   { text: "on:07-04", naive: plain(sql`to_char(m.taken_at at time zone 'UTC', 'MMDD') = '0704'`) },
+  { text: "on:06-05", naive: plain(sql`to_char(m.taken_at at time zone 'UTC', 'MMDD') = '0605'`) },
+  { text: "on:02-29", naive: plain(sql`to_char(m.taken_at at time zone 'UTC', 'MMDD') = '0229'`) },
   { text: "width:>=3500", naive: plain(sql`m.width >= 3500`) },
   {
     text: "color:red",
@@ -85,6 +87,9 @@ const parts: Part[] = [
   },
 ];
 /** What lies in lists of its own, and what these are asked for together with. */
+const daily = parts.filter(({ text }) =>
+  /^on:|^(sunset|rarely|winter|is:public|is:favourite|2019|type:gif)$/.test(text),
+);
 const crossed = parts.filter(({ text }) =>
   [
     "is:favourite",
@@ -240,6 +245,8 @@ describe("any search", () => {
     compare(searches, Number(process.env.SEARCH_SEED ?? 2), parts));
   it("finds the same where favourites, albums, tags and stars are asked for together, and with words", () =>
     compare(searches, Number(process.env.SEARCH_SEED ?? 5), crossed));
+  it("finds the same where a day of every year is asked for, by itself and with words", () =>
+    compare(Math.ceil(searches / 2), Number(process.env.SEARCH_SEED ?? 6), daily));
   it("finds the same in a library of an older version, before and after the worker has made the new indexes", async () => {
     // What the migration leaves where there are many pictures, and a worker that was killed half-way.
     await database.sql.unsafe(`
