@@ -23,5 +23,6 @@ child.stdout.on("data", (chunk: Buffer) => {
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => child.kill(signal));
 child.once("exit", (code) => {
   rmSync(data, { recursive: true, force: true });
+  rmSync(setupLinkFile(data), { force: true });
   process.exit(code ?? 1);
 });

@@ -1,5 +1,5 @@
 /** People, their passwords, their invitations and their space. */
-import { and, asc, count, desc, eq, gt, inArray, isNull, notInArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, inArray, isNull, lt, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { Role } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import {
@@ -173,6 +173,11 @@ export async function findOpenInvites(db: Db): Promise<
     .leftJoin(users, eq(users.id, invites.createdBy))
     .where(usable())
     .orderBy(desc(invites.createdAt), desc(invites.id));
+}
+
+/** Forgets invitations that nobody could use for `days` by now. */
+export async function forgetInvites(db: Db, days: number): Promise<void> {
+  await db.delete(invites).where(lt(invites.expiresAt, sql`now() - make_interval(days => ${days})`));
 }
 
 /** Takes back an unused invitation to one of `roles`; returns whether there was one. */

@@ -541,6 +541,31 @@ export async function reviveDropped(
   return rows.map((row) => ({ ...verifyingOf(row), waits: false }));
 }
 
+/**
+ * Forgets uploads of more than `days` ago that became no medium, `limit` at most; how many. What the command line brought
+ * stays, or it would bring again what was refused.
+ */
+export async function forgetClosed(
+  db: Db,
+  { days, limit }: { days: number; limit: number },
+): Promise<number> {
+  const old = db
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(
+      and(
+        inArray(uploads.state, ["expired", "cancelled", "rejected"]),
+        lt(uploads.createdAt, sql`now() - make_interval(days => ${days})`),
+        eq(uploads.byOperator, false),
+        eq(uploads.inPlace, false),
+      ),
+    )
+    .limit(limit)
+    .for("update", { skipLocked: true });
+  const gone = await db.delete(uploads).where(inArray(uploads.id, old)).returning({ id: uploads.id });
+  return gone.length;
+}
+
 /** Of these staging keys, the ones that no open upload will still use. */
 export async function withoutOpenUpload(db: Db, stagingKeys: string[]): Promise<string[]> {
   if (stagingKeys.length === 0) return [];

@@ -15,6 +15,7 @@ import { fillSearchIndex, indexSearch } from "../search/fill.ts";
 import { forgetVisits } from "../shares/visits.ts";
 import { storage } from "../storage/current.ts";
 import { type Budget, finalize } from "../uploads/finalize.ts";
+import { forgetUploads } from "../uploads/forget.ts";
 import { forgiveAll } from "../uploads/risk.ts";
 import { leaseSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
@@ -105,6 +106,9 @@ async function main(): Promise<void> {
       forget_visits: async () => {
         await forgetVisits(db);
       },
+      forget_uploads: async () => {
+        await forgetUploads(db);
+      },
       forget_changes: async () => {
         await forgetOldChanges(db);
       },
@@ -119,6 +123,7 @@ async function main(): Promise<void> {
       { match: "7 * * * *", task: "reconcile", options: housekeeping },
       { match: "*/5 * * * *", task: "forget_changes", options: housekeeping },
       { match: "53 * * * *", task: "forget_visits", options: housekeeping },
+      { match: "29 3 * * *", task: "forget_uploads", options: housekeeping },
     ]),
   });
 
