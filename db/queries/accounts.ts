@@ -1,5 +1,19 @@
 /** People, their passwords, their invitations and their space. */
-import { and, asc, count, desc, eq, gt, inArray, isNull, lt, notInArray, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  notInArray,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Role } from "#lib/media.ts";
 import type { Db } from "../client.ts";
 import {
