@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { sql } from "drizzle-orm";
+import { isDatabaseGone } from "#lib/database-gone.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
 import { connect, inTransaction } from "./client.ts";
 
@@ -42,6 +43,74 @@ describe("a transaction", () => {
       }),
     );
     assert.equal(runs, 1);
+  });
+});
+
+describe("a connection that Postgres ended", () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await testDatabase();
+  });
+  after(() => database.close());
+
+  /** Ends a backend in the middle of its `pg_sleep`. */
+  async function endAsleep(pid: unknown): Promise<void> {
+    for (;;) {
+      const [row] = await database.sql`
+        select pg_terminate_backend(pid) from pg_stat_activity where pid = ${Number(pid)} and wait_event = 'PgSleep'`;
+      if (row !== undefined) return;
+    }
+  }
+
+  /** A pool of one connection whose backend was ended while it worked. */
+  async function ended(): Promise<ReturnType<typeof connect>> {
+    const pool = connect(database.url, { max: 1 });
+    const [me] = await pool.sql`select pg_backend_pid() as pid`;
+    await Promise.all([assert.rejects(pool.sql`select pg_sleep(60)`, isDatabaseGone), endAsleep(me?.pid)]);
+    return pool;
+  }
+
+  it("is not told of to the first query of its successor", async () => {
+    const { db, sql: client } = await ended();
+    assert.deepEqual([...(await db.execute(sql`select 1 as one`))], [{ one: 1 }]);
+    await client.end();
+  });
+
+  it("is not told of to the first transaction of its successor", async () => {
+    const { db, sql: client } = await ended();
+    const rows = await inTransaction(db, (tx) => tx.execute(sql`select 2 as two`));
+    assert.deepEqual([...rows], [{ two: 2 }]);
+    await client.end();
+  });
+
+  it("takes a transaction with it that had begun, which is not done twice", async () => {
+    const { db, sql: client } = connect(database.url, { max: 1 });
+    let runs = 0;
+    await assert.rejects(
+      inTransaction(db, async (tx) => {
+        runs += 1;
+        const [me] = await tx.execute(sql`select pg_backend_pid() as pid`);
+        await Promise.all([tx.execute(sql`select pg_sleep(60)`), endAsleep(me?.pid)]);
+      }),
+    );
+    assert.equal(runs, 1);
+    assert.deepEqual([...(await db.execute(sql`select 3 as three`))], [{ three: 3 }]);
+    await client.end();
+  });
+
+  it("takes a transaction with it that was busy elsewhere, and has a successor all the same", async () => {
+    const { db, sql: client } = connect(database.url, { max: 1 });
+    const transaction = inTransaction(db, async (tx) => {
+      const [me] = await tx.execute(sql`select pg_backend_pid() as pid`);
+      const pid = Number(me?.pid);
+      await database.sql`select pg_terminate_backend(${pid}, 10000)`;
+      // Until it has been heard here as well.
+      await assert.rejects(transaction, isDatabaseGone);
+      await tx.execute(sql`select 1`);
+    });
+    await assert.rejects(transaction, isDatabaseGone);
+    assert.deepEqual([...(await db.execute(sql`select 4 as four`))], [{ four: 4 }]);
+    await client.end();
   });
 });
 

@@ -30,36 +30,118 @@ export function connect(
       ...(options.prepare === false ? {} : ofSession),
     },
   });
-  return { db: drizzle(options.prepare === false ? sql : keepingStatements(sql), { schema }), sql };
+  return { db: drizzle(surviving(sql, { keeps: options.prepare !== false }), { schema }), sql };
 }
 
 /** A list spelt out in a statement gives another text for each length: those are not worth keeping. */
 const variable = /\bin \(\$|\), \(/;
 
 /**
- * Drizzle sends every query as if it were new: parsed each time, and asked for its types in a round trip of its own.
- * Kept as prepared statements they take one round trip, and half the time of this process.
+ * The driver keeps what Postgres said when it ended a connection, and says it once more, of the first query on that
+ * connection's successor, which may come minutes later: "terminating connection". That query was never sent. One that did
+ * meet the end itself was undone by it, so that in either case it can be sent again; when Postgres is still away, that says so.
  */
-function keepingStatements<Client extends postgres.ISql>(client: Client): Client {
+const endOfConnection = new Set(["57P01", "57P02"]);
+const metAnEnd = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && endOfConnection.has(error.code);
+
+type Asked = PromiseLike<unknown> & { values(): PromiseLike<unknown> };
+
+/** Sent once more when it met the end of a connection. As rows of arrays when `values` is called in the same breath. */
+function sentAgain(ask: () => Asked): Promise<unknown> & { values(): Promise<unknown> } {
+  let asArrays = false;
+  const send = async (): Promise<unknown> => (asArrays ? ask().values() : ask());
+  const given = Promise.resolve()
+    .then(send)
+    .catch((error: unknown) => {
+      if (!metAnEnd(error)) throw error;
+      return send();
+    });
+  const values = (): Promise<unknown> => {
+    asArrays = true;
+    return given;
+  };
+  return Object.assign(given, { values });
+}
+
+type Work = (inner: postgres.TransactionSql) => unknown;
+/** `lost`: why its connection ended, once the driver has said so to who waits for the transaction. */
+type Transaction = { lost?: unknown };
+type Within = { keeps: boolean; transaction?: Transaction };
+
+/**
+ * What a transaction does. When its connection has ended, nothing may be written to it any more, neither a query nor the
+ * driver's own "rollback" or "commit": that ends the process, or, where it is caught, keeps those bytes for the connection's
+ * successor, which can then never be made. So its end is not told: who waits for the transaction has heard of it.
+ */
+const unlessLost =
+  (within: Within & { transaction: Transaction }, work: Work): Work =>
+  async (inner) => {
+    const untold = new Promise<never>(() => {});
+    try {
+      const made = await work(surviving(inner, within));
+      return "lost" in within.transaction ? untold : made;
+    } catch (error) {
+      // One turn later it is known whether the connection is there.
+      await new Promise((resolve) => setImmediate(resolve));
+      if ("lost" in within.transaction) return untold;
+      throw error;
+    }
+  };
+
+/** A transaction that did not begin, because a connection had ended, is begun once more; one that had begun is not. */
+async function begunAgain(
+  begin: (work: Work) => Promise<unknown>,
+  work: Work,
+  keeps: boolean,
+): Promise<unknown> {
+  let begun = false;
+  const once = (): Promise<unknown> => {
+    const transaction: Transaction = {};
+    const end = begin((inner) => {
+      begun = true;
+      return unlessLost({ keeps, transaction }, work)(inner);
+    });
+    end.catch((error: unknown) => {
+      transaction.lost = error;
+    });
+    return end;
+  };
+  try {
+    return await once();
+  } catch (error) {
+    if (begun || !metAnEnd(error)) throw error;
+    return once();
+  }
+}
+
+/**
+ * Drizzle sends every query as if it were new: parsed each time, and asked for its types in a round trip of its own.
+ * Kept as prepared statements they take one round trip, and half the time of this process. Besides, what the driver makes of
+ * a connection that ended is set right.
+ */
+function surviving<Client extends postgres.ISql>(client: Client, within: Within): Client {
+  const { keeps, transaction } = within;
   return new Proxy(client, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       if (name === "unsafe")
-        return (text: string, parameters?: [], options?: postgres.UnsafeQueryOptions) =>
-          target.unsafe(text, parameters, { ...options, prepare: !variable.test(text) });
-      if (name === "begin" || name === "savepoint")
-        return (...given: unknown[]) =>
-          Reflect.apply(
-            value,
-            target,
-            given.map((one) =>
-              typeof one === "function"
-                ? (inner: postgres.TransactionSql) => one(keepingStatements(inner))
-                : one,
-            ),
-          );
-      return value;
+        return (text: string, parameters?: [], options?: postgres.UnsafeQueryOptions) => {
+          const ask = () =>
+            target.unsafe(text, parameters, { ...options, prepare: keeps && !variable.test(text) });
+          if (transaction === undefined) return sentAgain(ask);
+          if ("lost" in transaction) throw transaction.lost;
+          return ask();
+        };
+      if (name !== "begin" && name !== "savepoint") return value;
+      return (...given: [...string[], Work]) => {
+        const work = given.pop() as Work;
+        const run = (own: Work) => Promise.resolve(Reflect.apply(value, target, [...given, own]));
+        return transaction === undefined
+          ? begunAgain(run, work, keeps)
+          : run(unlessLost({ keeps, transaction }, work));
+      };
     },
   });
 }

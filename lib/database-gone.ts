@@ -2,10 +2,13 @@
 
 /** Postgres and socket codes that mean "the database is not there", not "the query is wrong". */
 const gone = /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|CONNECT|CONNECTION_|57P0|53300|08)/;
+/** The queue's own driver gives no code. */
+const ended = /^Connection terminated/;
 
 export function isDatabaseGone(error: unknown): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if ("code" in e && typeof e.code === "string" && gone.test(e.code)) return true;
+    if (("code" in e && typeof e.code === "string" && gone.test(e.code)) || ended.test(e.message))
+      return true;
   return false;
 }
 

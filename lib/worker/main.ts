@@ -5,6 +5,7 @@ import { z } from "zod";
 import { backupWhenDue } from "../backup/schedule.ts";
 import { forgetOldChanges } from "../bulk/change.ts";
 import { database } from "../database.ts";
+import { isDatabaseGone } from "../database-gone.ts";
 import { required, settings } from "../env.ts";
 import { startDecoders } from "../imaging/index.ts";
 import { log } from "../log.ts";
@@ -143,6 +144,12 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // Both drivers lose some failures of connections, and then nobody knows what else they lost: this process ends, and is
+  // started again. But that is the database's fault, and no picture's that was being decoded (F-11).
+  process.on("unhandledRejection", (error) => {
+    logger.fatal({ err: error }, "the worker ends");
+    void (isDatabaseGone(error) ? forgiveAll(db) : Promise.resolve()).finally(() => process.exit(1));
+  });
   // What a killed predecessor held is free again soon after; waiting for the next minute would double that.
   await runner.addJob(
     "sweep",
