@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ run: (args: string[]) => Promise<v
   reads: () => import("./reads.ts"),
   browser: () => import("./browser.ts"),
   load: () => import("./load.ts"),
+  keeping: () => import("./keeping.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);
