@@ -56,19 +56,30 @@ const asked = [
   ["orientation", "orientation:portrait"],
   ["missing alt text", "no:alt"],
   ["alt text, which nobody has", "has:alt"],
-  ["5 stars", "rating:5"],
+  ["5 stars, which nobody gave", "rating:5"],
+  ["5 stars and a word", "rating:5 sunset"],
+  ["stars and a word", "rating:>=1 sunset"],
   ["size nobody has", "size:<1mp"],
   ["width nobody has", "width:>=9000"],
   ["month", "2015-03"],
   ["word and year", "sunset 2012"],
   ["day of every year", "on:07-23"],
+  ["day of every year and word", "on:07-23 sunset"],
   ["tag of 1,000", "tag:rare"],
   ["tag and word", "tag:rare sunset"],
+  ["tag and rare word", "tag:rare khundred"],
   ["a word that is a tag", "rare"],
   ["album of 100,000", "album:oldest"],
   ["album and word", "album:oldest sunset"],
   ["album and rare word", "album:oldest khundred"],
+  ["album and a word that is nowhere", "album:oldest zzzzq"],
   ["favourites", "is:favourite"],
+  ["favourites and word", "is:favourite sunset"],
+  ["favourites and rare word", "is:favourite khundred"],
+  ["favourites of a month", "is:favourite 2015-03"],
+  ["favourites in an album", "is:favourite album:oldest"],
+  ["tag of 100,000 and word", "tag:common sunset"],
+  ["tag of 100,000 in an album", "tag:common album:oldest"],
   ["place", 'place:"Haeundae"'],
   ["missing place", "no:place"],
   ["near a place", "near:35.16,129.16,10km"],
@@ -301,6 +312,8 @@ async function at(rows: number): Promise<void> {
     const pg = postgres(server.url, { max: 1, onnotice: () => {} });
     const began = performance.now();
     await seed(pg, rows);
+    const { organise } = await import("./reads.ts");
+    await organise(pg);
     console.log(
       `\n${rows.toLocaleString("en")} pictures, seeded in ${((performance.now() - began) / 1000).toFixed(0)} s`,
     );
