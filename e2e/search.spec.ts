@@ -139,11 +139,23 @@ for (const [what, options] of [
   ],
   ["a wide screen in the light", { viewport: { width: 2560, height: 1300 }, colorScheme: "light" }],
 ] as const)
-  test(`every state of a search fits ${what}`, async ({ browser }) => {
+  test(`every state of a search fits ${what}`, async ({ browser, baseURL }) => {
     const context = await browser.newContext(options);
     await context.addCookies(cookies);
     const page = await context.newPage();
     await page.goto("/");
+    // A name that is wider than the screen.
+    const href = (await page.locator(tiles).first().getAttribute("href")) ?? "";
+    const headers = { origin: baseURL ?? "" };
+    const title = `Winter in the mountains with the whole family and three dogs, ${what}`;
+    const album = await (await page.request.post("/api/albums", { data: { title }, headers })).json();
+    await page.request.post("/api/changes", {
+      data: {
+        selection: { ids: [/[0-9a-f-]{36}/.exec(href)?.[0]] },
+        change: { kind: "album", add: album.id },
+      },
+      headers,
+    });
     if (options.viewport.width < 700) {
       await page.getByRole("link", { name: "Search", exact: true }).click();
       await expect(page).toHaveURL(/\/search$/);

@@ -26,14 +26,14 @@ export function Pager({
       ) : null}
       {previous ? (
         <ButtonLink href={previous} rel="prev">
-          <ChevronLeft aria-hidden className="size-4" />
+          <ChevronLeft aria-hidden className="size-4 rtl:-scale-x-100" />
           {w("previousPage")}
         </ButtonLink>
       ) : null}
       {next ? (
         <ButtonLink href={next} rel="next">
           {w("nextPage")}
-          <ChevronRight aria-hidden className="size-4" />
+          <ChevronRight aria-hidden className="size-4 rtl:-scale-x-100" />
         </ButtonLink>
       ) : null}
     </nav>

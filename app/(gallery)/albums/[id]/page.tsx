@@ -98,11 +98,11 @@ async function Manage({ album, viewer }: { album: Album; viewer: Viewer | undefi
 }
 
 /** What goes out of an album: everything in it as an archive, a link to it, a link for others to add to it. */
-function Give({ album, viewer }: { album: Album; viewer: Viewer | undefined }) {
+function Give({ album, viewer, isEmpty }: { album: Album; viewer: Viewer | undefined; isEmpty: boolean }) {
   const shares = words("shares");
   return (
     <>
-      {album.count === 0 && !album.mayEdit ? null : (
+      {isEmpty ? null : (
         <DownloadAll
           label={words("download")("open")}
           what={{ path: "/api/downloads", ask: { of: { list: `album.${album.id}` } } }}
@@ -149,7 +149,9 @@ export default async function AlbumPage({ params, searchParams }: PageProps<"/al
         <PageHeader
           title={album.title}
           lead={w("count", { count: album.count })}
-          actions={<Give album={album} viewer={viewer} />}
+          actions={
+            <Give album={album} viewer={viewer} isEmpty={album.count === 0 && page.media.length === 0} />
+          }
         />
         {album.description === "" ? null : (
           <p className="mb-6 max-w-prose text-pretty whitespace-pre-line">{album.description}</p>

@@ -16,7 +16,7 @@ type Entry = { label: string; query: string; count?: number };
 function Entries({ title, entries }: { title: string; entries: Entry[] }) {
   if (entries.length === 0) return null;
   return (
-    <section className="grid content-start gap-2">
+    <section className="grid grid-cols-1 content-start gap-2">
       <h2 className="font-semibold">{title}</h2>
       <ul className="flex flex-wrap gap-2">
         {entries.map(({ label, query, count }) => (
@@ -59,7 +59,7 @@ export async function Beginning({ viewer }: { viewer: Viewer | undefined }) {
   const shown =
     viewer === undefined ? examples.filter(({ text }) => text !== "own" && text !== "place") : examples;
   return (
-    <div className="mx-auto grid max-w-4xl gap-8 px-2 pb-12 sm:px-0">
+    <div className="mx-auto grid max-w-4xl grid-cols-1 gap-8 px-2 pb-12 sm:px-0">
       <Recent title={w("startRecent")} forget={w("startRecentClear")} />
       <Entries title={w("startTags")} entries={tags} />
       <Entries title={w("startAlbums")} entries={albums} />

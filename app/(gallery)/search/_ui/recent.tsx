@@ -24,7 +24,7 @@ export function Recent({ title, forget }: { title: string; forget: string }) {
   const searches: string[] = forgotten ? [] : JSON.parse(kept);
   if (searches.length === 0) return null;
   return (
-    <section className="grid gap-2">
+    <section className="grid grid-cols-1 gap-2">
       <div className="flex items-center justify-between gap-3">
         <h2 className="font-semibold">{title}</h2>
         <button

@@ -25,7 +25,7 @@ export function InviteForm({ w, roles }: { w: InviteWords; roles: { value: strin
   return (
     <div className="grid gap-4">
       {state.notice ? <Notice tone={state.notice.tone}>{state.notice.text}</Notice> : null}
-      <form ref={form} action={send} noValidate className="grid items-start gap-4 sm:grid-cols-2">
+      <form ref={form} action={send} noValidate className="grid items-start gap-4 lg:grid-cols-2">
         <Field
           name="email"
           type="email"
@@ -48,7 +48,7 @@ export function InviteForm({ w, roles }: { w: InviteWords; roles: { value: strin
           type="submit"
           variant="primary"
           aria-disabled={pending}
-          className="justify-self-start sm:col-span-2"
+          className="justify-self-start lg:col-span-2"
         >
           {pending ? w.sending : w.create}
         </Button>
