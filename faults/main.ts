@@ -173,3 +173,5 @@ if (values.crowd) {
     process.exitCode = 1;
   }
 }
+// A connection that was being made when its server went away is tried again for ever, also when nobody waits for it.
+process.exit();

@@ -13,6 +13,8 @@ export type Case = {
   /** As a browser says it by the ending of the name; "" when it does not know. */
   declared: string;
   expected: Expected;
+  /** How many bytes the browser says it has, of one that is wrong about that. */
+  said?: (bytes: number) => number;
   /** Too slow or too large for every run of the tests. */
   long?: boolean;
 };

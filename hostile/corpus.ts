@@ -6,6 +6,7 @@ import { containers } from "./containers.ts";
 import { metadata } from "./metadata.ts";
 import { originals } from "./originals.ts";
 import { shapes } from "./shapes.ts";
+import { sizes } from "./sizes.ts";
 
 /** What nothing is wrong with: a judge who refuses everything would otherwise be right nearly always. */
 async function good(): Promise<Case[]> {
@@ -23,6 +24,7 @@ export async function corpus(): Promise<Record<string, Case[]>> {
     bombs,
     truncated: [...(await truncated()), ...cutPixels],
     disguised,
+    sizes,
     metadata,
     shapes,
     containers,

@@ -23,7 +23,7 @@ export type Place = {
   storage: Storage;
   worker: Part;
   /** Sends a file as somebody new would, and has it verified. Answers the id of the upload. */
-  send(bytes: Buffer, declared: string): Promise<string>;
+  send(bytes: Buffer, declared: string, said?: number): Promise<string>;
   /** The rows once they are ready or rejected, or as they stand when the time is over. */
   settled(ids: string[], msMax: number): Promise<Upload[]>;
   /** Lines of the worker's log since it was asked last, of warnings and worse. */
@@ -85,9 +85,9 @@ export async function openPlace(more: Record<string, string> = {}): Promise<Plac
     db,
     storage,
     worker,
-    async send(bytes, declared) {
+    async send(bytes, declared, said = bytes.length) {
       const viewer = await person(db);
-      const file = declare(bytes, { mime: typeOf(declared), filename: "hostile" });
+      const file = declare(bytes, { mime: typeOf(declared), filename: "hostile", bytes: said });
       const [answer] = await beginUploads(db, storage, { viewer, uploads: [file] });
       if (answer?.status !== "issued") throw new Error(`Not taken: ${JSON.stringify(answer)}`);
       const { id } = answer;

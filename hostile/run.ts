@@ -33,7 +33,7 @@ export async function sendAll(
   const began = performance.now();
   for (const one of cases) {
     const bytes = await one.bytes();
-    sent.push({ one, bytes, id: await place.send(bytes, one.declared) });
+    sent.push({ one, bytes, id: await place.send(bytes, one.declared, one.said?.(bytes.length)) });
   }
   const start = cases.length === 1 ? performance.now() : began;
   const rows = await place.settled(

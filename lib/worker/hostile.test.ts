@@ -51,6 +51,7 @@ describe("a worker that is sent what was made to harm it", () => {
     ["bombs", 2],
     ["truncated", 11],
     ["disguised", 2],
+    ["sizes", 1],
     ["metadata", 4],
     ["shapes", 4],
     ["containers", 3],
