@@ -18,7 +18,7 @@ import { reconcile } from "#lib/reconcile/run.ts";
 import type { ObjectHead, Storage } from "#lib/storage/port.ts";
 import { testStore, throwawayPostgres } from "#lib/testing.ts";
 import { table } from "./processes.ts";
-import { seed } from "./search.ts";
+import { seed } from "./seed.ts";
 
 /** One original of so many is missing, and there is one too many for as many. */
 const wrongOf = 10_000;

@@ -17,38 +17,10 @@ import { beginnings, suggestionsFor } from "#lib/search/suggest.ts";
 import { listTags } from "#lib/tags.ts";
 import { throwawayPostgres } from "#lib/testing.ts";
 import { median, table } from "./processes.ts";
-import { seed } from "./search.ts";
+import { owner as id, organise, seed } from "./seed.ts";
 
 const rounds = 5;
-const id = "00000000-0000-4000-8000-000000000000";
 const owner: Viewer = { id, name: "Bench", email: "0@example.com", role: "owner" };
-const sorts = ["newest", "oldest", "added", "title", "manual"] as const;
-
-/** An album of 100,000 for each order, a tag of 100,000 and one of a thousand, 20,000 favourites. */
-export async function organise(pg: postgres.Sql): Promise<void> {
-  for (const [n, sort] of sorts.entries())
-    await pg`
-      with a as (insert into albums (owner_id, title, visibility, sort) values (${id}, ${`Album ${sort}`}, 'public', ${sort}) returning id)
-      insert into album_media (album_id, media_id, position, number, taken_at, title, visibility, live)
-      select a.id, m.id, m.n, m.n, m.taken_at, media_sort_title(m.title, m.filename), m.visibility, true
-      from a, (select *, row_number() over () as n from media where owner_id = ${id} and right(key, 1) = ${"01235"[n] ?? ""} limit 100000) m`;
-  await pg`
-    with t as (insert into tags (owner_id, name, folded) values (${id}, 'Common', 'common') returning id)
-    insert into media_tags (tag_id, media_id, taken_at, live)
-    select t.id, m.id, m.taken_at, true from t, (select * from media where owner_id = ${id} limit 100000) m`;
-  await pg`
-    insert into favourites (user_id, media_id, created_at, taken_at)
-    select ${id}, m.id, now() - row_number() over () * interval '1 second', m.taken_at from (select * from media where owner_id = ${id} limit 20000) m`;
-  // Seeding leaves the triggers out, and with them the totals that a change of months is counted by.
-  await pg`
-    insert into media_months (owner_id, visibility, month, count, ratio_sum)
-    select owner_id, visibility, to_char(taken_at at time zone 'UTC', 'YYYY-MM-01'), count(*), sum(media_shown_ratio(width, height))
-    from media group by 1, 2, 3`;
-  await pg`
-    insert into media_days (owner_id, visibility, day, count)
-    select owner_id, visibility, (taken_at at time zone 'UTC')::date, count(*) from media group by 1, 2, 3`;
-  await pg`vacuum analyze`;
-}
 
 /** Pages that `work` touched, in memory or not, and its milliseconds. The connection must be the only one of `sql`. */
 async function counted(

@@ -19,11 +19,12 @@ import { suggestionsFor } from "#lib/search/suggest.ts";
 import { wantedOf } from "#lib/search/wanted.ts";
 import { throwawayPostgres } from "#lib/testing.ts";
 import { median, table } from "./processes.ts";
+import { organise, owner as ownerId, seed } from "./seed.ts";
 
 const rounds = 7;
 const pageLength = 60;
 const owner: Viewer = {
-  id: "00000000-0000-4000-8000-000000000000",
+  id: ownerId,
   name: "Bench",
   email: "0@example.com",
   role: "owner",
@@ -84,57 +85,6 @@ const asked = [
   ["missing place", "no:place"],
   ["near a place", "near:35.16,129.16,10km"],
 ] as const;
-
-/** Like a library that grew for sixteen years: most belongs to one person, seven of ten pictures are public. */
-export async function seed(pg: postgres.Sql, rows: number): Promise<void> {
-  await pg`insert into users (id, name, email)
-    select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Bench ' || n, n || '@example.com' from generate_series(0, 20) n`;
-  // Written and sorted in at once, as an import of this size would not be: that is not what is measured.
-  await pg`alter table media disable trigger user`;
-  const indexes = await pg<{ name: string; made: string }[]>`
-    select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as made from pg_index
-    where indrelid in ('media'::regclass, 'media_search'::regclass)
-      and not exists (select 1 from pg_constraint where conindid = indexrelid)`;
-  for (const { name } of indexes) await pg.unsafe(`drop index ${name}`);
-  const step = 250_000;
-  for (let from = 1; from <= rows; from += step)
-    await pg`
-      insert into media (owner_id, visibility, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime, width,
-        height, thumbhash, color, filename, title, taken_at, taken_source, camera, lens, rating)
-      select ('00000000-0000-4000-8000-' || lpad((case when n % 5 < 4 then 0 else 1 + n / 5 % 20 end)::text, 12, '0'))::uuid,
-        (case when n % 10 < 7 then 'public' when n % 10 < 9 then 'private' else 'unlisted' end)::visibility,
-        'media/b' || n, 'derived/b' || n, '{320,640}', '{640}', sha256(n::text::bytea), 3000000,
-        (case when n % 5000 = 0 then 'image/gif' when n % 50 = 0 then 'image/png' else 'image/jpeg' end)::media_type,
-        case when n % 3 = 0 then 3000 else 4000 end, case when n % 3 = 0 then 4000 else 3000 end, '\\x00',
-        (hashint4(n * 11) & 16777215), (array['IMG_', 'DSC0', 'PXL_2019'])[1 + n % 3] || n || '.jpg',
-        concat_ws(' ', case when n % 4 > 0 then
-            (array['Sunset','Harbour','Mountain','Street','Garden','Portrait','Winter','Market','River','Night'])
-              [1 + (hashint4(n) & 2147483647) % 10] || ' ' ||
-            (array['Busan','Seoul','Berlin','Lisbon','바다','해변 산책','東京','Oslo','Kyoto 京都','Prague'])
-              [1 + (hashint4(n * 7) & 2147483647) % 10] end,
-          case when n = ${Math.floor(rows / 3)} then 'Kone' end,
-          case when n % ${Math.max(1, Math.floor(rows / 100))}::int = 13 then 'Khundred' end,
-          case when n % ${Math.max(1, Math.floor(rows / 100_000))}::int = 0 then 'Kmany' end,
-          case when n between ${Math.floor(rows * 0.4)}::int and ${Math.floor(rows * 0.4 + Math.min(100_000, rows / 200))}::int then 'Kburst' end),
-        timestamptz '2010-01-01' + n::float8 / ${rows}::float8 * interval '5840 days', 'camera',
-        (array['Fujifilm X-T4','Canon EOS R5','Pixel 6','iPhone 12','Nikon Z6'])[1 + (hashint4(n * 3) & 2147483647) % 5],
-        (array['XF23mm F1.4 R','RF 50mm','Wide'])[1 + n % 3], case when n % 997 = 0 then 1 + n % 5 else 0 end
-      from generate_series(${from}::int, ${Math.min(rows, from + step - 1)}::int) n`;
-  await pg`insert into media_search (media_id, owner_id, open, taken_at, words, own_words, facts, own_facts, keyed)
-    select id, owner_id, visibility = 'public', taken_at, search_text(title, description, alt, camera, lens),
-      search_own_text(filename, place, place_also),
-      search_facts(mime::text, kind::text, motion, width, height, color, title, description, alt, camera, lens, taken_at, taken_offset),
-      search_own_facts(visibility::text, latitude, longitude, place, place_also), true from media order by id`;
-  await pg`insert into media_gear (owner_id, open, kind, name, count)
-    select owner_id, visibility = 'public', 'camera', camera, count(*) from media group by 1, 2, 3, 4`;
-  await pg`set maintenance_work_mem = '1GB'`;
-  for (const { made } of indexes) await pg.unsafe(made);
-  await pg`alter table media enable trigger user`;
-  await pg`with t as (insert into tags (owner_id, name, folded) values (${owner.id}, 'Rare', 'rare') returning id)
-    insert into media_tags (tag_id, media_id, taken_at, live)
-    select t.id, m.id, m.taken_at, true from t, (select id, taken_at from media where owner_id = ${owner.id} order by id limit 1000) m`;
-  await pg`vacuum analyze`;
-}
 
 async function timed(rounds: number, work: () => Promise<unknown>): Promise<number> {
   const all: number[] = [];
@@ -312,7 +262,6 @@ async function at(rows: number): Promise<void> {
     const pg = postgres(server.url, { max: 1, onnotice: () => {} });
     const began = performance.now();
     await seed(pg, rows);
-    const { organise } = await import("./reads.ts");
     await organise(pg);
     console.log(
       `\n${rows.toLocaleString("en")} pictures, seeded in ${((performance.now() - began) / 1000).toFixed(0)} s`,
