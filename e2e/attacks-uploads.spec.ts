@@ -454,3 +454,73 @@ test("A-53: a change of nothing, of everything without saying so, or of a list t
     before,
   );
 });
+
+test("A-16, A-17, A-18: somebody else's upload is no upload, guesses come to an end, and a body says nothing of keys and sizes", async ({
+  member,
+  other,
+}) => {
+  const bytes = await picture();
+  const permit = await permitFor(other.as, bytes);
+  expect((await send(permit, bytes)).status).toBe(201);
+  const rowOf = () =>
+    withSql(
+      (sql) =>
+        sql`select state, staging_key, final_key, bytes, updated_at from uploads where id = ${permit.id}`,
+    );
+  const before = await rowOf();
+
+  const unknown = "0192d2b0-0000-4000-8000-000000000000";
+  const ask = async (id: string, path: string, data: string) => {
+    const answer = await member.as.fetch(`/api/uploads${path.replace("ID", id)}`, {
+      method: "POST",
+      headers: json,
+      data,
+    });
+    return `${answer.status()} ${(await answer.text()).replaceAll(id, "ID").replace(/"requestId":"[^"]*"/, "")}`;
+  };
+  for (const [path, data] of [
+    ["/ID/complete", "{}"],
+    ["/ID/renew", "{}"],
+    ["/complete", JSON.stringify({ ids: [permit.id] })],
+    ["/status", JSON.stringify({ ids: [permit.id] })],
+  ] as const)
+    expect(await ask(permit.id, path, data), path).toBe(
+      await ask(unknown, path, data.replace(permit.id, unknown)),
+    );
+
+  for (const sly of [{ key: "media/other.jpg" }, { size: 1 }, { etag: "x" }, { mediaId: unknown }]) {
+    const single = await other.as.post(`/api/uploads/${permit.id}/complete`, {
+      data: JSON.stringify(sly),
+      headers: json,
+    });
+    expect([single.status(), (await single.json()).code]).toEqual([400, "unknown_field"]);
+    const data = JSON.stringify({ ids: [permit.id], ...sly });
+    const batch = await other.as.post("/api/uploads/complete", { data, headers: json });
+    expect([batch.status(), (await batch.json()).code]).toEqual([400, "unknown_field"]);
+  }
+  expect(await rowOf()).toEqual(before);
+
+  let limited: Awaited<ReturnType<typeof member.as.post>> | undefined;
+  for (let n = 0; n < 200 && limited === undefined; n++) {
+    const ids = Array.from(
+      { length: 40 },
+      (_, k) => `0192d2b0-${String(n).padStart(4, "0")}-4000-8000-${String(k).padStart(12, "0")}`,
+    );
+    const answer = await member.as.post("/api/uploads/complete", {
+      data: JSON.stringify({ ids }),
+      headers: json,
+    });
+    if (answer.status() === 429) limited = answer;
+    else
+      expect([...new Set((await answer.json()).uploads.map(({ code }: { code: string }) => code))]).toEqual([
+        "not_found",
+      ]);
+  }
+  expect(Number(limited?.headers()["retry-after"])).toBeGreaterThan(0);
+  expect(await rowOf()).toEqual(before);
+  // Others go on, and what was theirs is as it was.
+  expect(await complete(other.as, [permit.id])).toBeDefined();
+  expect(await fateOf(other.as, permit.id)).toBe("ready");
+  // Within its minute the member would be asked to wait by whatever test comes next.
+  await withSql((sql) => sql`delete from rate_limits where key like ${`looks:${member.id}%`}`);
+});

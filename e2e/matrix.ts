@@ -42,6 +42,26 @@ export function handlers(): Handler[] {
   return [...pages, ...routes];
 }
 
+/** What the build answers, as patterns; besides pages that are shown in others, or when there is none. */
+export function built(): string[] {
+  const manifest: Record<string, string> = JSON.parse(
+    readFileSync(path.join(root, ".next", "server", "app-paths-manifest.json"), "utf8"),
+  );
+  return Object.keys(manifest)
+    .filter((route) => !/\/(@\w+|_global-error|_not-found)\//.test(route))
+    .map((route) => patternOf(route.slice(1)));
+}
+
+/** Route files with an export that `handlers` would not see. */
+export const hiding = (): string[] =>
+  routesWith("route.ts")
+    .map(({ file }) => file)
+    .filter((file) =>
+      /^export (?!(const|async function|function) [A-Z]+\b|type |interface )/m.test(
+        readFileSync(path.join(root, file), "utf8"),
+      ),
+    );
+
 export type Action = { id: string; name: string; file: string; page: string };
 
 /** The server actions of the build, each with a page that carries it. */
