@@ -47,6 +47,21 @@ export class TcpProxy {
       if (this.#frozen) socket.pause();
     }
     const pass = (from: Socket, to: Socket, counted: boolean): void => {
+      // What is on its way is never overtaken, also when the wire is well again meanwhile: no wire does that.
+      const way: { at: number; write: () => void }[] = [];
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const arrive = (): void => {
+        timer = undefined;
+        for (let first = way[0]; first !== undefined; first = way[0]) {
+          const rest = first.at - performance.now();
+          if (rest > 0) {
+            timer = setTimeout(arrive, rest);
+            return;
+          }
+          way.shift();
+          first.write();
+        }
+      };
       from.on("data", (data: Buffer) => {
         let piece = data;
         if (counted && this.#bytesLeft !== undefined) {
@@ -57,8 +72,8 @@ export class TcpProxy {
           if (!to.destroyed) to.write(piece);
           if (piece.length < data.length) end();
         };
-        if (this.#delayMs > 0) setTimeout(write, this.#delayMs);
-        else write();
+        way.push({ at: performance.now() + this.#delayMs, write });
+        if (timer === undefined) arrive();
       });
     };
     pass(near, far, false);
