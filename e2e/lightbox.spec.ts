@@ -206,7 +206,7 @@ test.describe("over the timeline", () => {
   test("an edit writes what somebody touched and nothing else, also after it was taken back", async ({
     page: member,
   }) => {
-    const dialog = await open(member, 12);
+    const dialog = await open(member, 7);
     const title = dialog.getByLabel("Title", { exact: true });
     const tags = dialog.getByRole("textbox", { name: "Tags", exact: true });
     const save = dialog.getByRole("button", { name: "Save" });
