@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { sql } from "drizzle-orm";
 import { isDatabaseGone } from "#lib/database-gone.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
+import { TcpProxy } from "../faults/tcp-proxy.ts";
 import { connect, inTransaction } from "./client.ts";
 
 describe("a transaction", () => {
@@ -111,6 +112,50 @@ describe("a connection that Postgres ended", () => {
     await assert.rejects(transaction, isDatabaseGone);
     assert.deepEqual([...(await db.execute(sql`select 4 as four`))], [{ four: 4 }]);
     await client.end();
+  });
+});
+
+describe("a pool whose connections were all reset at once", () => {
+  it("has ten that work as soon as Postgres can be reached again, whatever was under way", async () => {
+    const database = await testDatabase();
+    const url = new URL(database.url);
+    const wire = await TcpProxy.open(Number(url.port));
+    [url.hostname, url.port] = ["127.0.0.1", String(wire.port)];
+    for (let round = 0; round < 6; round++) {
+      const { db, sql: client } = connect(url.href, { max: 10 });
+      let busy = true;
+      let done = 0;
+      const work = async (): Promise<void> => {
+        while (busy)
+          try {
+            await inTransaction(db, async (tx) => {
+              await tx.execute(sql`select 1`);
+              await tx.execute(sql`select pg_sleep(0.005)`);
+            });
+            done += 1;
+          } catch {
+            // As whoever failed writes that down.
+            await db.execute(sql`select 2`).catch(() => undefined);
+          }
+      };
+      const working = Array.from({ length: 8 }, work);
+      while (done < 40) await new Promise((resolve) => setTimeout(resolve, 10));
+      wire.cut();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      wire.heal();
+      const before = done;
+      while (done < before + 40) await new Promise((resolve) => setTimeout(resolve, 10));
+      busy = false;
+      await Promise.all(working);
+      const asked = Array.from({ length: 10 }, () => db.execute(sql`select pg_sleep(0.05)`));
+      assert.deepEqual(
+        (await Promise.allSettled(asked)).map(({ status }) => status),
+        asked.map(() => "fulfilled"),
+      );
+      await client.end({ timeout: 1 });
+    }
+    wire.close();
+    await database.close();
   });
 });
 

@@ -21,6 +21,9 @@ export function connect(
   const sql = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: 10,
+    // Seconds. The driver's own grow with every connection that is reset: ten at once, and a pool waits twenty for a Postgres
+    // that is there.
+    backoff: () => 0.5,
     max_lifetime: 30 * 60,
     onnotice: () => {},
     // Left to itself it names every statement, even one that is not kept.
@@ -45,6 +48,12 @@ const endOfConnection = new Set(["57P01", "57P02"]);
 const metAnEnd = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && endOfConnection.has(error.code);
 
+/**
+ * Until the driver has closed what failed. Its close comes a turn or two after the failure is told; what is asked of the same
+ * connection before, or a "rollback" of the driver's own, keeps its successor from being made.
+ */
+const closed = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 type Asked = PromiseLike<unknown> & { values(): PromiseLike<unknown> };
 
 /** Sent once more when it met the end of a connection. As rows of arrays when `values` is called in the same breath. */
@@ -53,7 +62,8 @@ function sentAgain(ask: () => Asked): Promise<unknown> & { values(): Promise<unk
   const send = async (): Promise<unknown> => (asArrays ? ask().values() : ask());
   const given = Promise.resolve()
     .then(send)
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      await closed();
       if (!metAnEnd(error)) throw error;
       return send();
     });
@@ -82,8 +92,7 @@ const unlessLost =
       const made = await work(surviving(inner, within));
       return "lost" in within.transaction ? untold : made;
     } catch (error) {
-      // One turn later it is known whether the connection is there.
-      await new Promise((resolve) => setImmediate(resolve));
+      await closed();
       if ("lost" in within.transaction) return untold;
       throw error;
     }
@@ -110,6 +119,7 @@ async function begunAgain(
   try {
     return await once();
   } catch (error) {
+    await closed();
     if (begun || !metAnEnd(error)) throw error;
     return once();
   }

@@ -6,9 +6,25 @@ import { TintypeError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import { enqueueUploads } from "../jobs.ts";
 import { canAdminister, type Viewer } from "../media.ts";
-import type { Storage } from "../storage/port.ts";
+import { type Storage, StorageError } from "../storage/port.ts";
 import { idShape } from "./asked.ts";
 import { queueSeconds } from "./rules.ts";
+
+/** Its owner's space is locked meanwhile, and other pictures of theirs would wait, and be given up, for a store that is silent. */
+const patienceMs = 5_000;
+
+async function isThere(storage: Storage, key: string): Promise<boolean> {
+  const over = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => over.reject(new StorageError("unavailable", "The store does not say whether an upload is there.")),
+    patienceMs,
+  );
+  try {
+    return await Promise.race([storage.exists(key), over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
  * Takes an upload up again whose bytes are still there; they are for a day after they came. Throws unauthenticated,
@@ -31,7 +47,7 @@ export async function tryAgain(
     // The row first, the purges then: a purge claims first and reads the row then.
     if (row === undefined || !(await callOffStaging(tx, row.stagingKey))) throw new TintypeError("not_found");
     // Once more: a purge may have come to its end since. From here on none begins.
-    if (!(await storage.exists(row.stagingKey))) throw new TintypeError("not_found");
+    if (!(await isThere(storage, row.stagingKey))) throw new TintypeError("not_found");
     await settleQuota(tx, row.ownerId, { reserved: row.bytes });
     await enqueueUploads(tx, [row]);
     await failpoint("again.reopened");

@@ -211,6 +211,23 @@ describe("the database", () => {
     assert.equal(await verify(id), "ready");
   });
 
+  it("that has no room, no memory or no time, or met another, is not counted against a picture (R-33)", async () => {
+    const id = await arrived(await person(db), await picture());
+    for (const code of ["53100", "53200", "57014", "55P03", "58030", "40P01", "XX001"]) {
+      const disarm = arm("finalize.identified", () => {
+        throw new Error("asked in vain", { cause: Object.assign(new Error("trouble"), { code }) });
+      });
+      assert.equal(await verify(id), "postponed");
+      disarm();
+      await db
+        .update(uploads)
+        .set({ leaseUntil: sql`now() - interval '1 second'` })
+        .where(eq(uploads.id, id));
+    }
+    assert.equal((await rowOf(id)).attempts, 0);
+    assert.equal(await verify(id), "ready");
+  });
+
   it("that is put back to an older state removes no original that it does not know (F-26)", async () => {
     const viewer = await person(db);
     const kept = await ready(viewer);

@@ -7,7 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Db } from "#db/client.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
-import { isDatabaseGone } from "../database-gone.ts";
+import { isDatabaseInTrouble } from "../database-gone.ts";
 import { failpoint } from "../failpoint.ts";
 import {
   DecoderLost,
@@ -120,7 +120,7 @@ async function attempt(
 function isOfPicture(error: unknown, upload: Upload): boolean {
   // One object of a bucket of others may be archived, or closed to us: that does not pass by itself.
   if (error instanceof StorageError) return upload.inPlace && ["denied", "unsupported"].includes(error.code);
-  return !isDatabaseGone(error) && !(error instanceof DecoderMissing);
+  return !isDatabaseInTrouble(error) && !(error instanceof DecoderMissing);
 }
 
 async function verify(
