@@ -31,8 +31,9 @@ function stars(wanted: Wanted, one: Wanted["measures"][number]): List {
   return {
     table: sql`media`,
     id: sql`k.id`,
-    // As numbers, not as parameters: only then is it plain that the index of those with stars has them.
-    parts: given.map(
+    // As numbers, not as parameters: only then is it plain that the index of those with stars has them. A list without parts
+    // would be no statement.
+    parts: (given.length === 0 ? [starsMax + 1] : given).map(
       (n) => sql`k.owner_id = ${wanted.viewerId ?? null}::uuid and k.rating = ${sql.raw(String(n))}
         and k.rating > 0 and k.deleted_at is null`,
     ),

@@ -95,6 +95,7 @@ describe("what people type into the search box", () => {
       ["date:yesterday", "bad_date"],
       ["2021..2019", "backwards"],
       ["rating:5..2", "backwards"],
+      ["rating:>5", "bad_value"],
       ["!!!", "no_letters"],
       ["tag:???", "no_letters"],
       ["beach -beach", "contradiction"],

@@ -23,7 +23,7 @@ export function readNumbers(text: string, bounds: Bounds): Span | "backwards" | 
     if (value === undefined) return undefined;
     if (compared[1] === ">=") return { min: value };
     if (compared[1] === "<=") return { max: value };
-    if (compared[1] === ">") return { min: round(value + step) };
+    if (compared[1] === ">") return value === bounds.max ? undefined : { min: round(value + step) };
     if (compared[1] === "<") return value === 0 ? "backwards" : { max: round(value - step) };
     return { min: value, max: value };
   }
