@@ -129,8 +129,12 @@ test("a recipient without an account sees the pictures, walks through them and t
   await expect(keys).toContainText("Next picture");
   await expect(keys).not.toContainText(/trash|album|favourite|share|edit/i);
   await keys.getByRole("button", { name: "Close" }).click();
-  await guest.keyboard.press("ArrowRight");
-  await expect(large(2)).toBeVisible();
+  await expect(keys).toHaveCount(0);
+  // A key that comes before the light box listens again is nobody's.
+  await expect(async () => {
+    if (await large(3).isVisible()) await guest.keyboard.press("ArrowRight");
+    await expect(large(2)).toBeVisible({ timeout: 2_000 });
+  }).toPass();
   await guest.keyboard.press("ArrowRight");
   await expect(large(1)).toBeVisible();
   await expect(guest.getByRole("link", { name: "Next picture" })).toHaveCount(0);

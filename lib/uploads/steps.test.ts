@@ -19,7 +19,7 @@ import { deriveAgain } from "../worker/derive.ts";
 import type { BeginFile } from "./asked.ts";
 import { finalize } from "./finalize.ts";
 import { sweep } from "./sweep.ts";
-import { declare, issued, person, picture, post, sha256 } from "./testing.ts";
+import { declare, faulty, issued, person, picture, post, sha256 } from "./testing.ts";
 
 let database: TestDatabase;
 let store: TestStore;
@@ -306,10 +306,22 @@ describe("a worker that dies while it makes renditions anew", () => {
     const mediaId = await ready(viewer);
     await purgeAll();
     const before = await mediumOf(viewer);
+    const known = (await keysUnder("derived/")).length;
     // Between its last rendition and its last statement, the purge of what it promised comes due.
     const disarm = arm("derive.written", purgeAll);
     assert.equal(await deriveAgain(db, storage, mediaId, atOnce), false);
     disarm();
     assert.equal((await mediumOf(viewer))?.renditionFolder, before?.renditionFolder);
+    // In the midst of it: what it writes afterwards goes as well (I-2).
+    let wrote = 0;
+    const slow = faulty(storage, {
+      put: async (...asked) => {
+        if (wrote++ === 1) await purgeAll();
+        return storage.put(...asked);
+      },
+    });
+    assert.equal(await deriveAgain(db, slow, mediaId, atOnce), false);
+    await purgeAll();
+    assert.equal((await keysUnder("derived/")).length, known);
   });
 });

@@ -109,8 +109,10 @@ export async function deriveAgain(
     ]);
     return true;
   };
-  return inTransaction(db, work).catch((error: unknown) => {
-    if (error instanceof TooLate) return false;
-    throw error;
+  return inTransaction(db, work).catch(async (error: unknown) => {
+    if (!(error instanceof TooLate)) throw error;
+    // I-2: what was written after the purge had been there, no row knows of any more.
+    await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions, second pass" }]);
+    return false;
   });
 }
