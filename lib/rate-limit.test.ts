@@ -52,6 +52,12 @@ test("a window that is over by the clock of the database starts anew", async () 
   assert.equal(await attempt(box.db, "window", 1), false);
 });
 
+test("nobody is told to wait longer than the window, although its end is rounded up", async () => {
+  assert.equal(await attempt(box.db, "rounded", 1), true);
+  await box.sql`update rate_limits set expires_at = now() + interval '60.4 seconds' where key = 'rounded'`;
+  assert.equal(await attempt(box.db, "rounded", 1), false);
+});
+
 test("an attempt given back can be made again, and no more than were taken", async () => {
   assert.equal(await attempt(box.db, "back", 1), true);
   await giveBack("back", box.db);

@@ -30,7 +30,8 @@ export async function countAttempt(
     })
     .returning({
       points: rateLimits.points,
-      secondsLeft: sql<number>`ceil(extract(epoch from ${rateLimits.expiresAt} - now()))::int`,
+      // The column rounds to a millisecond, upwards too: without the bound a window of 60 seconds has 61 left at first.
+      secondsLeft: sql<number>`least(${seconds}, ceil(extract(epoch from ${rateLimits.expiresAt} - now())))::int`,
       fresh: sql<boolean>`xmax = 0`,
     });
   return row ?? { points: cost, secondsLeft: seconds, fresh: false };

@@ -314,8 +314,8 @@ describe("what is in it", () => {
     for (const secret of [
       ...ids,
       "SECRET",
-      "37.5",
-      "127",
+      "37.5039",
+      "127.048",
       "Secret Village",
       "비밀 마을",
       owner.email,
