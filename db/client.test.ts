@@ -84,6 +84,14 @@ describe("a connection that Postgres ended", () => {
     await client.end();
   });
 
+  it("because it was busy for too long is not told of to the next query either", async () => {
+    const { db, sql: client } = connect(database.url, { max: 1 });
+    await client`select set_config('transaction_timeout', '50', false)`;
+    await assert.rejects(client`select pg_sleep(60)`.then());
+    assert.deepEqual([...(await db.execute(sql`select 5 as five`))], [{ five: 5 }]);
+    await client.end();
+  });
+
   it("takes a transaction with it that had begun, which is not done twice", async () => {
     const { db, sql: client } = connect(database.url, { max: 1 });
     let runs = 0;
@@ -97,6 +105,35 @@ describe("a connection that Postgres ended", () => {
     assert.equal(runs, 1);
     assert.deepEqual([...(await db.execute(sql`select 3 as three`))], [{ three: 3 }]);
     await client.end();
+  });
+
+  it("takes a transaction with it that would have gone on, and writes nothing more", async () => {
+    const { db, sql: client } = connect(database.url, { max: 1 });
+    await assert.rejects(
+      inTransaction(db, async (tx) => {
+        const [me] = await tx.execute(sql`select pg_backend_pid() as pid`);
+        const met = assert.rejects(tx.execute(sql`select pg_sleep(60)`).then());
+        await Promise.all([met, endAsleep(me?.pid)]);
+      }),
+      isDatabaseGone,
+    );
+    assert.deepEqual([...(await db.execute(sql`select 6 as six`))], [{ six: 6 }]);
+    await client.end();
+  });
+
+  it("is believed of a transaction only that had not begun", async () => {
+    let runs = 0;
+    await assert.rejects(
+      inTransaction(database.db, async (tx) => {
+        runs += 1;
+        const says = "do $$ begin raise exception 'like an end' using errcode = '57P01'; end $$";
+        await tx.execute(sql.raw(says)).catch((error: Error) => {
+          throw error.cause;
+        });
+      }),
+      /like an end/,
+    );
+    assert.equal(runs, 1);
   });
 
   it("takes a transaction with it that was busy elsewhere, and has a successor all the same", async () => {

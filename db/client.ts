@@ -41,10 +41,10 @@ const variable = /\bin \(\$|\), \(/;
 
 /**
  * The driver keeps what Postgres said when it ended a connection, and says it once more, of the first query on that
- * connection's successor, which may come minutes later: "terminating connection". That query was never sent. One that did
+ * connection's successor, which may come minutes later: "terminating connection", by command or because a transaction took too long. That query was never sent. One that did
  * meet the end itself was undone by it, so that in either case it can be sent again; when Postgres is still away, that says so.
  */
-const endOfConnection = new Set(["57P01", "57P02"]);
+const endOfConnection = new Set(["57P01", "25P04"]);
 const metAnEnd = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && endOfConnection.has(error.code);
 
