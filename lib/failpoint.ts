@@ -20,6 +20,7 @@ export const failpoints = [
   "finalize.originalWritten",
   "finalize.renditionsWritten",
   "finalize.confirmed",
+  "finalize.lost",
   "publish.locked",
   "publish.inserted",
   "publish.closed",
@@ -41,6 +42,9 @@ export const failpoints = [
   "derive.promised",
   "derive.written",
   "derive.replaced",
+  "derive.tooLate",
+  "fullJpeg.promised",
+  "fullJpeg.written",
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 

@@ -4,10 +4,12 @@ import { after, before, test } from "node:test";
 import { eq, sql } from "drizzle-orm";
 import { purges } from "#db/schema.ts";
 import { TintypeError } from "./errors.ts";
+import { arm } from "./failpoint.ts";
 import { fullJpegUrl } from "./full-jpeg.ts";
 import { heic } from "./imaging/heic/fixtures.ts";
 import { identify, lockDown } from "./imaging/index.ts";
 import { setVisibility } from "./library.ts";
+import { purge } from "./purge.ts";
 import { fullJpegKey } from "./storage/keys.ts";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "./testing.ts";
 import { finalize } from "./uploads/finalize.ts";
@@ -75,9 +77,26 @@ test("a HEIC is made a JPEG of its full size when its owner asks, for a day, and
   assert.ok(made);
   const { mime, width, height } = await identify(made.body, "image/jpeg");
   assert.deepEqual([mime, width, height], ["image/jpeg", 96, 64]);
-  const [purge] = await db.select().from(purges).where(eq(purges.key, key));
-  assert.ok(purge && purge.notBefore > new Date());
+  const promised = await db.select().from(purges).where(eq(purges.key, key));
+  assert.ok(promised.length === 2 && promised.every(({ notBefore }) => notBefore > new Date()));
   // Already there: neither made nor waited for.
   assert.equal(await makeFullJpeg(db, storage, row.id, budget), true);
-  assert.equal((await db.select().from(purges).where(eq(purges.key, key))).length, 1);
+  assert.equal((await db.select().from(purges).where(eq(purges.key, key))).length, 2);
+
+  // A worker that was held up between its promise and its writing for longer than it is kept (I-2).
+  const due = () => database.sql`
+    update purges set not_before = now() - interval '1 second' where key = ${key} and done_at is null`;
+  await due();
+  await purge(db, storage);
+  assert.equal(await storage.head(key), undefined);
+  const disarm = arm("fullJpeg.promised", async () => {
+    await due();
+    await purge(db, storage);
+  });
+  assert.equal(await makeFullJpeg(db, storage, row.id, budget), true);
+  disarm();
+  assert.ok(await storage.head(key));
+  await due();
+  await purge(db, storage);
+  assert.equal(await storage.head(key), undefined);
 });

@@ -7,6 +7,7 @@ import { type Db, inTransaction } from "#db/client.ts";
 import * as purges from "#db/queries/purges.ts";
 import { lockQuota, settleQuota } from "#db/queries/uploads.ts";
 import type { Purge } from "#db/schema.ts";
+import { settings } from "./env.ts";
 import { failpoint } from "./failpoint.ts";
 import { log } from "./log.ts";
 import type { Storage } from "./storage/port.ts";
@@ -62,6 +63,9 @@ async function purgeOne(db: Db, storage: Storage, row: Purge): Promise<void> {
   await purges.closePurge(db, row.id);
 }
 
+/** Keys that nobody but a worker writes to. */
+const isOwn = (key: string): boolean => /^(media|derived)\/[a-z2-7]{32}(\.[a-z0-9]+|\/)$/.test(key);
+
 async function purgeMedia(db: Db, storage: Storage, mediaId: string): Promise<void> {
   const gone = await inTransaction(db, (tx) => decide(tx, mediaId));
   if (gone === undefined) return;
@@ -80,7 +84,18 @@ async function purgeMedia(db: Db, storage: Storage, mediaId: string): Promise<vo
 /** Once and for all: whoever comes second, restore or purge, finds what the first has decided. */
 async function decide(tx: Db, mediaId: string): Promise<purges.Trashed | undefined> {
   const trashed = await purges.lockTrashed(tx, mediaId);
-  if (trashed === undefined || trashed.purgedAt !== null) return trashed;
+  if (trashed === undefined) return undefined;
+  // A worker that lost the upload may still write what the one that finished it has written, and be ended then (R-23).
+  const folder = `${trashed.renditionFolder}/`;
+  if (!(await purges.openPurgeKeys(tx, [folder])).has(folder))
+    await purges.addLatePurges(
+      tx,
+      [...(trashed.keepOriginal ? [] : trashed.keys), folder]
+        .filter(isOwn)
+        .map((key) => ({ key, reason: "purged" })),
+      { since: trashed.updatedAt, seconds: settings().uploads.ageSecondsMax },
+    );
+  if (trashed.purgedAt !== null) return trashed;
   await purges.markPurged(tx, mediaId);
   await lockQuota(tx, trashed.ownerId);
   await settleQuota(tx, trashed.ownerId, { used: -trashed.bytes });

@@ -68,12 +68,16 @@ export async function openOf(db: Db, guestId: string, limit: number): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** A verified picture of a guest's waits. When its link was removed meanwhile, nobody would ever see it there: to the trash. */
-export async function addArrival(db: Db, guestId: string, mediaId: string): Promise<void> {
+/**
+ * A verified picture of a guest's waits. False when its link was removed meanwhile: nobody would ever see it there, and it
+ * is in the trash, whose end the caller has to note.
+ */
+export async function addArrival(db: Db, guestId: string, mediaId: string): Promise<boolean> {
   const rows = await db.execute(sql`
     insert into ${arrivals} (media_id, share_id, guest_id)
     select ${mediaId}::uuid, share_id, id from ${guests} where id = ${guestId} returning media_id`);
   if (rows.length === 0) await db.update(media).set({ deletedAt: sql`now()` }).where(eq(media.id, mediaId));
+  return rows.length > 0;
 }
 
 const waiting = and(eq(media.deletedAt, waitingSince), sql`${media.purgedAt} is null`);

@@ -26,6 +26,45 @@ export async function addPurges(db: Db, rows: NewPurge[]): Promise<void> {
   );
 }
 
+/**
+ * Notes removals of what is about to be written and may never be used: the first when its writer is certainly over, the
+ * last when even one that was held up for long must be. Their ids, for calling them off.
+ */
+export async function promisePurges(
+  db: Db,
+  { key, reason, inSeconds }: { key: string; reason: string; inSeconds: readonly number[] },
+): Promise<string[]> {
+  const rows = await db
+    .insert(purges)
+    .values(
+      inSeconds.map((seconds, n) => ({
+        key,
+        reason: n === 0 ? reason : `${reason}, second pass`,
+        notBefore: sql`now() + make_interval(secs => ${seconds})`,
+      })),
+    )
+    .returning({ id: purges.id });
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * What was removed, or will be soon, is removed once more when nobody can write it any longer: `seconds` after `since`, when
+ * a worker that was held up may have begun at the latest. Nothing is noted when that moment is past, by the database's clock.
+ */
+export async function addLatePurges(
+  db: Db,
+  rows: readonly { key: string; reason: string }[],
+  { since, seconds }: { since: Date; seconds: number },
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.execute(sql`
+    insert into ${purges} (key, reason, not_before)
+    select r.key, r.reason || ', second pass', due.at
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(key text, reason text),
+      (select ${since.toISOString()}::timestamptz + make_interval(secs => ${seconds}) as at) due
+    where due.at > now()`);
+}
+
 /** Takes up to `limit` purges that are due and that nobody holds. */
 export async function claimPurges(db: Db, leaseSeconds: number, limit: number): Promise<Purge[]> {
   const due = db
@@ -92,23 +131,32 @@ export async function callOffPurges(db: Db, mediaIds: string[]): Promise<void> {
 }
 
 /**
- * A folder of renditions that was promised to the purge is used after all. False: the purge is at it already, or may
- * have been, and nothing may refer to the folder any more.
+ * What was promised to the purge is used after all. False: the purge is at it already, or was, or may have been, and
+ * nothing may refer to it any more.
  */
-export async function callOffFolder(db: Db, folder: string): Promise<boolean> {
+export async function callOffPromised(db: Db, ids: readonly string[]): Promise<boolean> {
   const rows = await db
     .update(purges)
     .set({ doneAt: sql`now()`, lastError: "used" })
     .where(
       and(
-        eq(purges.key, `${folder}/`),
+        inArray(purges.id, [...ids]),
         isNull(purges.doneAt),
         isNull(purges.leaseUntil),
         eq(purges.attempts, 0),
       ),
     )
     .returning({ id: purges.id });
-  return rows.length > 0;
+  return rows.length === ids.length;
+}
+
+/** Whether all that was promised still waits. */
+export async function isPromised(db: Db, ids: readonly string[]): Promise<boolean> {
+  const rows = await db
+    .select({ id: purges.id })
+    .from(purges)
+    .where(and(inArray(purges.id, [...ids]), isNull(purges.doneAt), isNull(purges.leaseUntil)));
+  return rows.length === ids.length;
 }
 
 /**
@@ -131,7 +179,10 @@ export async function callOffStaging(db: Db, key: string): Promise<boolean> {
 }
 
 /** A medium that is to be removed: `bytes` of all its originals, one or two. */
-export type Trashed = Pick<Media, "ownerId" | "keepOriginal" | "renditionFolder" | "bytes" | "purgedAt"> & {
+export type Trashed = Pick<
+  Media,
+  "ownerId" | "keepOriginal" | "renditionFolder" | "bytes" | "purgedAt" | "updatedAt"
+> & {
   keys: string[];
 };
 
@@ -145,6 +196,7 @@ export async function lockTrashed(db: Db, id: string): Promise<Trashed | undefin
       renditionFolder: media.renditionFolder,
       bytes: media.bytes,
       purgedAt: media.purgedAt,
+      updatedAt: media.updatedAt,
     })
     .from(media)
     .where(and(eq(media.id, id), isNotNull(media.deletedAt)))

@@ -118,6 +118,22 @@ test("what a guest sends waits, unseen in the library and in the trash, until it
   await removeShare(db, { viewer: owner, id });
 });
 
+test("what a guest sent through a link that was removed before it was verified leaves with the trash", async () => {
+  const { owner, id, token } = await link();
+  const guest = await guestAt(token);
+  const body = await picture();
+  const [answer] = await beginGuestUploads(db, store.storage, guest, [declare(body)]);
+  const permit = issued(answer);
+  assert.ok((await post(permit, body)).ok);
+  await completeGuestUploads(db, store.storage, guest, { ids: [permit.id], look: true });
+  await removeShare(db, { viewer: owner, id });
+  assert.equal(await finalize(db, store.storage, permit.id, { bytes: room, pixels: room }), "ready");
+  const [row] = await db.select().from(schema.media).where(eq(schema.media.ownerId, owner.id));
+  assert.ok(row);
+  const [end] = await db.select().from(schema.purges).where(eq(schema.purges.mediaId, row.id));
+  assert.deepEqual([row.deletedAt !== null, end?.doneAt], [true, null]);
+});
+
 test("a guest learns what became of the pictures this browser sent, and nothing of anybody else's", async () => {
   const { owner, id, token } = await link();
   const [guest, other] = [await guestAt(token), await guestAt(token)];

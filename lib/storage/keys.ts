@@ -19,6 +19,10 @@ export const isPlainKey = (key: string): boolean =>
 
 /** Whether Tintype itself could have made this key of incoming/: a shared bucket may hold others' there. */
 export const isIncomingKey = (key: string): boolean => /^incoming\/([a-z]+-)*[a-z2-7]{32}$/.test(key);
+/** The same for keys that workers write to. Large objects go there in parts, which a worker that is killed leaves. */
+export const isWrittenKey = (key: string): boolean =>
+  /^(media\/[a-z2-7]{32}\.[a-z0-9]+|derived\/[a-z2-7]{32}\/[\w.]+)$/.test(key) ||
+  /^(backup|quarantine)\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[a-z2-7]+\/./.test(key);
 export const incomingKey = (): string => `incoming/${randomName()}`;
 export const originalKey = (type: MediaType): string => `media/${randomName()}.${extensionOf[type]}`;
 /** The folder that all renditions of one derivation share; a new derivation takes a new one. */

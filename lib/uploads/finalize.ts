@@ -73,7 +73,10 @@ export async function finalize(
   try {
     const result = await attempt(db, storage, held, upload, { ...budget, signal: ending.signal });
     // the upload is over, or another worker's. What was written here in the meantime, nobody else may know of.
-    if (result === "not_mine") await abandon(db, upload.id);
+    if (result === "not_mine") {
+      await failpoint("finalize.lost");
+      await abandon(db, upload.id);
+    }
     if (result !== "postponed") lostBeside.delete(upload.id);
     logger.info({ result, bytes: upload.bytes }, "finalized");
     return result;

@@ -5,7 +5,7 @@
  */
 import { type Db, inTransaction } from "#db/client.ts";
 import * as halves from "#db/queries/halves.ts";
-import { addPurges } from "#db/queries/purges.ts";
+import { addLatePurges, addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { Media, Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
@@ -86,6 +86,11 @@ async function joinOther(
         inSeconds: settings().delivery.windowSeconds * 2,
       },
     ]);
+    // A worker that lost the first half's upload may still be writing them.
+    await addLatePurges(tx, [{ key: `${other.renditionFolder}/`, reason: "replaced renditions" }], {
+      since: other.updatedAt,
+      seconds: settings().uploads.ageSecondsMax,
+    });
     return "ready";
   });
 }

@@ -403,6 +403,27 @@ function leftovers(): void {
       [(await rowOf(upload.id)).multipartId],
     );
   });
+  it("of what a killed worker was writing are aborted after a day, of another program's never (F-32)", async () => {
+    const name = "a".repeat(32);
+    const stamp = `2026-11-23T06-30-00Z-${name}`;
+    const ours = [
+      `media/${name}.mp4`,
+      `derived/${name}/motion.mp4`,
+      `backup/${stamp}/tables/media.copy.gz`,
+      `quarantine/${stamp}/media/${name}.mp4`,
+    ];
+    const theirs = ["media/holiday.mp4", "backup/of-another-program.tar", "elsewhere/x.mp4"];
+    for (const key of [...ours, ...theirs]) await storage.multipart.begin(key, { contentType: "video/mp4" });
+    const openNow = async (keys: string[]) =>
+      (await Promise.all(keys.map((key) => openAt(key)))).map((open) => open.length);
+    await sweepIncoming(db, storage, new Date(Date.now() + 23 * 3_600_000));
+    await purgeNow();
+    assert.deepEqual(await openNow(ours), [1, 1, 1, 1], "it may still be writing");
+    await sweepIncoming(db, storage, new Date(Date.now() + 2 * 86_400_000));
+    await purgeNow();
+    assert.deepEqual(await openNow(ours), [0, 0, 0, 0]);
+    assert.deepEqual(await openNow(theirs), [1, 1, 1]);
+  });
   it("do not stop the sweep where the store does not list them", async () => {
     const mute = faulty(storage, {
       multipart: {

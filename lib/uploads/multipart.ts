@@ -7,8 +7,8 @@ import { addPurges, openPurgeKeys } from "#db/queries/purges.ts";
 import * as ways from "#db/queries/transports.ts";
 import type { Upload } from "#db/schema.ts";
 import { log } from "../log.ts";
-import { isIncomingKey } from "../storage/keys.ts";
-import { type Storage, StorageError, type StoredPart } from "../storage/port.ts";
+import { isIncomingKey, isWrittenKey } from "../storage/keys.ts";
+import { type OpenMultipart, type Storage, StorageError, type StoredPart } from "../storage/port.ts";
 import { contentTypeFor } from "./permit.ts";
 import { abortMark } from "./rules.ts";
 
@@ -117,11 +117,22 @@ export async function gather(
   return undefined;
 }
 
+/** Nobody takes longer than that to write an object that is no upload: of a backup, the largest table. */
+const writingMsMax = 86_400_000;
+
 /**
- * Multipart uploads under incoming/ that no open upload knows: a process died between the store's answer and the row,
- * or the row is closed. Asks for their end; returns how many it found.
+ * Multipart uploads that nobody goes on with. Under incoming/: no open upload knows them, because a process died between the
+ * store's answer and the row, or the row is closed. Elsewhere: what a process that was killed had begun to write in parts.
+ * Asks for their end; returns how many it found.
  */
-export async function abortLoose(db: Db, storage: Storage, startedBefore: number): Promise<number> {
+export async function abortLoose(
+  db: Db,
+  storage: Storage,
+  { now, startedBefore }: { now: number; startedBefore: number },
+): Promise<number> {
+  const isOurs = ({ key, started }: OpenMultipart): boolean =>
+    (isIncomingKey(key) && started.getTime() <= startedBefore) ||
+    (isWrittenKey(key) && started.getTime() <= Math.min(startedBefore, now - writingMsMax));
   let found = 0;
   let page: { key: string; uploadId: string }[] = [];
   const flush = async (): Promise<void> => {
@@ -136,14 +147,14 @@ export async function abortLoose(db: Db, storage: Storage, startedBefore: number
     const fresh = loose.filter((key) => !asked.has(key));
     await addPurges(
       db,
-      fresh.map((key) => ({ key, reason: "left in incoming" })),
+      fresh.map((key) => ({ key, reason: "left over" })),
     );
     found += fresh.length;
     page = [];
   };
   try {
-    for await (const open of storage.multipart.open("incoming/")) {
-      if (open.started.getTime() > startedBefore || !isIncomingKey(open.key)) continue;
+    for await (const open of storage.multipart.open("")) {
+      if (!isOurs(open)) continue;
       page.push(open);
       if (page.length >= 500) await flush();
     }

@@ -126,7 +126,10 @@ export async function publish(db: Db, held: Held, upload: Upload, found: Found):
     await failpoint("publish.inserted");
     if (sought !== undefined)
       await halves.insertHalf(tx, { mediaId, ownerId: upload.ownerId, contentId: sought.contentId });
-    if (upload.guestId !== null) await addArrival(tx, upload.guestId, mediaId);
+    if (upload.guestId !== null && !(await addArrival(tx, upload.guestId, mediaId)))
+      await addPurges(tx, [
+        { key: found.keys.finalKey, reason: "deleted", mediaId, inSeconds: settings().trashSeconds },
+      ]);
     const closed = await ledger.closeHeld(tx, held, { state: "ready", mediaId });
     // Throwing undoes the insert: the row went to someone else.
     if (closed === undefined) throw new LeaseLost();

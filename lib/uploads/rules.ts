@@ -52,8 +52,11 @@ export function stagingPurges(upload: Upload, reason: string, keepSeconds = 0): 
  * What was written for an upload that did not become a medium. Twice: a worker that was held up for minutes, and does
  * not know yet that its upload is over, may still write, and may then be ended before it can say so (R-23).
  */
-export function finalPurges(upload: Upload, reason: string, inSeconds = 0): NewPurge[] {
-  const keys = [upload.finalKey, upload.renditionFolder === null ? null : `${upload.renditionFolder}/`];
+export const finalPurges = (upload: Upload, reason: string, inSeconds = 0): NewPurge[] =>
+  keyPurges([upload.finalKey, upload.renditionFolder && `${upload.renditionFolder}/`], reason, inSeconds);
+
+/** The same for single keys of an upload, or none. */
+export function keyPurges(keys: readonly (string | null)[], reason: string, inSeconds = 0): NewPurge[] {
   return keys.flatMap((key) =>
     key === null
       ? []

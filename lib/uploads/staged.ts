@@ -5,11 +5,13 @@
  */
 import { type Db, inTransaction } from "#db/client.ts";
 import { findByKey } from "#db/queries/media.ts";
+import { addPurges } from "#db/queries/purges.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import type { Upload } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import { Rejection } from "../imaging/index.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
+import { finalPurges } from "./rules.ts";
 
 /** The worker's hold on an upload: its row and the token of the lease. */
 export type Held = { id: string; token: string };
@@ -46,7 +48,9 @@ export async function giveBack(db: Db, held: Held, upload: Upload): Promise<void
     await ledger.lockQuota(tx, upload.ownerId);
     if (!(await ledger.giveBack(tx, held)) || !upload.inPlace) return;
     const expired = await ledger.closeOpen(tx, upload.id, ["issued"], "expired");
-    if (expired !== undefined) await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
+    if (expired === undefined) return;
+    await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
+    await addPurges(tx, finalPurges(expired, "expired"));
   });
 }
 

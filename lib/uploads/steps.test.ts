@@ -185,7 +185,7 @@ describe("a server that dies while it is told that the bytes are there", () => {
 });
 
 describe("a worker that dies while it verifies a picture", () => {
-  for (const place of placesOf("finalize", "publish"))
+  for (const place of placesOf("finalize", "publish").filter((name) => name !== "finalize.lost"))
     it(`at ${place} leaves it to the next, shown whole or not at all (F-11, F-12, F-13)`, async () => {
       const viewer = await person(db);
       const id = await arrived(viewer, await picture());
@@ -287,7 +287,7 @@ describe("a sweeper that dies", () => {
 });
 
 describe("a worker that dies while it makes renditions anew", () => {
-  for (const place of placesOf("derive"))
+  for (const place of placesOf("derive").filter((name) => name !== "derive.tooLate"))
     it(`at ${place} leaves the old ones, and nothing else (I-2)`, async () => {
       const viewer = await person(db);
       const mediaId = await ready(viewer);
@@ -313,15 +313,128 @@ describe("a worker that dies while it makes renditions anew", () => {
     disarm();
     assert.equal((await mediumOf(viewer))?.renditionFolder, before?.renditionFolder);
     // In the midst of it: what it writes afterwards goes as well (I-2).
-    let wrote = 0;
-    const slow = faulty(storage, {
-      put: async (...asked) => {
-        if (wrote++ === 1) await purgeAll();
-        return storage.put(...asked);
-      },
-    });
-    assert.equal(await deriveAgain(db, slow, mediaId, atOnce), false);
+    assert.equal(await deriveAgain(db, overtaken(1), mediaId, atOnce), false);
     await purgeAll();
     assert.equal((await keysUnder("derived/")).length, known);
+  });
+
+  it("and wrote on after the purge had been there, before it could say so, leaves nothing (I-2)", async () => {
+    const viewer = await person(db);
+    const mediaId = await ready(viewer);
+    await purgeAll();
+    const known = (await keysUnder("derived/")).length;
+    const firstPass = async (): Promise<void> => {
+      await db
+        .update(purges)
+        .set({ notBefore: sql`now() - interval '1 second'` })
+        .where(sql`done_at is null and reason = 'unfinished renditions'`);
+      await purge(db, storage);
+    };
+    for (const place of ["derive.written", "derive.tooLate"] as const) {
+      await dieAt(place, (dying) => deriveAgain(dying, overtaken(1, firstPass), mediaId, atOnce));
+      assert.ok((await keysUnder("derived/")).length > known, "it is there at first");
+      await purgeAll();
+      assert.equal((await keysUnder("derived/")).length, known, place);
+    }
+  });
+});
+
+/** A store before whose n-th writing the removals that are due are made. */
+function overtaken(n: number, deed = purgeAll): Storage {
+  let wrote = 0;
+  return faulty(storage, {
+    put: async (...asked) => {
+      if (wrote++ === n) await deed();
+      return storage.put(...asked);
+    },
+  });
+}
+
+describe("a worker that was held up until others had done its work, and dies before it knows", () => {
+  /** Another finishes the upload meanwhile, and then `deed` is done. */
+  async function heldUp(
+    viewer: Viewer,
+    id: string,
+    deed: (mediaId: string) => Promise<unknown>,
+  ): Promise<void> {
+    const slow = overtaken(1, async () => {
+      await muchLater();
+      assert.equal(await finalize(db, storage, id, atOnce), "ready");
+      await deed((await mediumOf(viewer))?.id ?? "");
+    });
+    await dieAt("finalize.lost", (dying) => finalize(dying, slow, id, atOnce));
+  }
+  /** What is due now, and nothing that is due later. */
+  const purgeDue = async (): Promise<void> => {
+    await db
+      .update(purges)
+      .set({ notBefore: sql`now() - interval '1 second'` })
+      .where(sql`done_at is null and not_before < now() + interval '1 hour'`);
+    await purge(db, storage);
+  };
+
+  it("leaves nothing of a medium that was thrown away and purged (I-2, R-23)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    await heldUp(viewer, id, async (mediaId) => {
+      await trash(db, { viewer, ids: [mediaId] });
+      await database.sql`update purges set not_before = now() - interval '1 second' where media_id = ${mediaId}`;
+      await purgeDue();
+    });
+    const row = await mediumOf(viewer);
+    assert.ok(row?.purgedAt);
+    assert.ok((await keysUnder(`${row.renditionFolder}/`)).length > 0, "they are there again at first");
+    await purgeAll();
+    assert.deepEqual(await keysUnder(`${row.renditionFolder}/`), []);
+    assert.equal(await storage.head(row.key), undefined);
+  });
+
+  it("leaves nothing of renditions that were replaced (I-2)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    let before = "";
+    await heldUp(viewer, id, async (mediaId) => {
+      before = (await mediumOf(viewer))?.renditionFolder ?? "";
+      assert.equal(await deriveAgain(db, storage, mediaId, atOnce), true);
+      await database.sql`
+        update purges set not_before = now() - interval '1 second' where key = ${`${before}/`} and reason = 'replaced renditions'`;
+      await purge(db, storage);
+    });
+    assert.ok((await keysUnder(`${before}/`)).length > 0, "they are there again at first");
+    await purgeAll();
+    assert.deepEqual(await keysUnder(`${before}/`), []);
+  });
+
+  it("asks for no second removal of what is older than any upload may be", async () => {
+    const viewer = await person(db);
+    const mediaId = await ready(viewer);
+    await purgeAll();
+    await trash(db, { viewer, ids: [mediaId] });
+    await database.sql`update media set updated_at = now() - interval '30 days' where id = ${mediaId}`;
+    await purgeAll();
+    const open = await db.select().from(purges).where(isNull(purges.doneAt));
+    assert.deepEqual(open, []);
+  });
+});
+
+describe("an upload whose bytes went away after a worker had written all but the row", () => {
+  it("expires, and nothing of it remains (I-2)", async () => {
+    const viewer = await person(db);
+    const id = await arrived(viewer, await picture());
+    await dieAt("finalize.confirmed", (dying) => finalize(dying, storage, id, atOnce));
+    const row = await rowOf(id);
+    await storage.delete(row.stagingKey);
+    await muchLater();
+    assert.equal(await finalize(db, storage, id, atOnce), "missing");
+    await db
+      .update(uploads)
+      .set({ policyExpiresAt: sql`now() - interval '2 days'` })
+      .where(eq(uploads.id, id));
+    await sweep(db, storage);
+    assert.equal((await rowOf(id)).state, "expired");
+    assert.ok((await storage.head(row.finalKey ?? "")) !== undefined, "it is there at first");
+    await purgeAll();
+    assert.equal(await storage.head(row.finalKey ?? ""), undefined);
+    assert.deepEqual(await keysUnder(`${row.renditionFolder}/`), []);
   });
 });

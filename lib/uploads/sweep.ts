@@ -15,7 +15,7 @@ import { isIncomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { beginVerifying } from "../uploads.ts";
 import { abortLoose, bringIn } from "./multipart.ts";
-import { leaseSeconds, queueSeconds, stagingPurges } from "./rules.ts";
+import { finalPurges, leaseSeconds, queueSeconds, stagingPurges } from "./rules.ts";
 
 export type SweepResult = {
   adopted: number;
@@ -87,7 +87,8 @@ async function expire(db: Db, id: string): Promise<boolean> {
     if (expired === undefined) return false;
     await failpoint("sweep.expired");
     await ledger.settleQuota(tx, expired.ownerId, { reserved: -expired.bytes });
-    await addPurges(tx, stagingPurges(expired, "expired"));
+    // Of an upload whose bytes went away after they had been read, a worker that was ended may have written all but the row.
+    await addPurges(tx, [...stagingPurges(expired, "expired"), ...finalPurges(expired, "expired")]);
     return true;
   });
 }
@@ -117,7 +118,7 @@ export async function sweepIncoming(db: Db, storage: Storage, now: Date): Promis
     if (page.length >= batch) await flush();
   }
   await flush();
-  found += await abortLoose(db, storage, oldest);
+  found += await abortLoose(db, storage, { now: now.getTime(), startedBefore: oldest });
   await forgetDonePurges(db, purgeDaysKept);
   await forgetTurns(db);
   return found;

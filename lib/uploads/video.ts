@@ -26,6 +26,7 @@ import { publishClip } from "./halves.ts";
 import { originalMeta } from "./original-meta.ts";
 import { type Ending, publish, reject } from "./publish.ts";
 import { atRisk } from "./risk.ts";
+import { keyPurges } from "./rules.ts";
 import { confirmUnchanged, findTwin, giveBack, type Held, LeaseLost, noteFound } from "./staged.ts";
 import { confirmWritten, type Keys, noteKeys, writeRenditions } from "./written.ts";
 
@@ -160,7 +161,7 @@ async function writeVideo(
   if (there !== undefined && there === upload.sha256) return { keys, sha256: there };
   const fresh = { ...keys, finalKey: originalKey(staged.mime) };
   if (!(await ledger.assignKeys(db, held, fresh))) throw new LeaseLost();
-  await addPurges(db, [{ key: keys.finalKey, reason: "foreign bytes at a final key" }]);
+  await addPurges(db, keyPurges([keys.finalKey], "foreign bytes at a final key"));
   return { keys: fresh, sha256: await copy(storage, upload, fresh.finalKey, staged, signal) };
 }
 

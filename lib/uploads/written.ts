@@ -11,6 +11,7 @@ import type { MediaType } from "../media.ts";
 import { motionKey, originalKey, renditionFolder, renditionKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
 import { originalMeta } from "./original-meta.ts";
+import { keyPurges } from "./rules.ts";
 import { type Held, LeaseLost } from "./staged.ts";
 
 export type Keys = { finalKey: string; renditionFolder: string };
@@ -63,7 +64,7 @@ export async function writeOriginal(
   );
   const fresh = { ...keys, finalKey: originalKey(what.mime) };
   if (!(await ledger.assignKeys(db, held, fresh))) throw new LeaseLost();
-  await addPurges(db, [{ key: keys.finalKey, reason: "foreign bytes at a final key" }]);
+  await addPurges(db, keyPurges([keys.finalKey], "foreign bytes at a final key"));
   await put(fresh.finalKey);
   return fresh;
 }

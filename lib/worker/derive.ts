@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Db, inTransaction } from "#db/client.ts";
 import { type Clip, findClip } from "#db/queries/halves.ts";
 import { findMedia, replaceRenditions } from "#db/queries/media.ts";
-import { addPurges, callOffFolder } from "#db/queries/purges.ts";
+import { addLatePurges, addPurges, callOffPromised, promisePurges } from "#db/queries/purges.ts";
 import type { Media } from "#db/schema.ts";
 import { settings } from "../env.ts";
 import { failpoint } from "../failpoint.ts";
@@ -22,6 +22,9 @@ type Remade = { made: Derivation; write(folder: string): Promise<string | undefi
 
 /** The worker was away for so long that the purge has begun to remove what it wrote. */
 class TooLate extends Error {}
+
+/** A store that takes less than that of a long video has its renditions removed while they are written. */
+const bytesPerSecondMin = 1_000_000;
 
 const damaged = (row: Media, found: boolean): undefined => {
   log("derive").error({ mediaId: row.id, key: row.key, found }, "the original is missing or damaged");
@@ -82,7 +85,14 @@ export async function deriveAgain(
   const { made, write } = remade;
   const folder = renditionFolder();
   // I-2: the folder is on record before anything is in it; if this process dies, the purge removes what it left.
-  await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions", inSeconds: writingSeconds }]);
+  // The second time for a worker that was held up, wrote on after the first, and was ended before it could say so.
+  const { ageSecondsMax } = settings().uploads;
+  const soon = writingSeconds + Math.ceil(row.bytes / bytesPerSecondMin);
+  const promised = await promisePurges(db, {
+    key: `${folder}/`,
+    reason: "unfinished renditions",
+    inSeconds: [soon, soon + ageSecondsMax],
+  });
   await failpoint("derive.promised");
   const motion = await write(folder);
   await failpoint("derive.written");
@@ -98,7 +108,7 @@ export async function deriveAgain(
     if (!replaced) return false;
     await failpoint("derive.replaced");
     // I-5: taken off the list of what is to be removed in the moment in which it is shown.
-    if (!(await callOffFolder(tx, folder))) throw new TooLate("The purge was faster.");
+    if (!(await callOffPromised(tx, promised))) throw new TooLate("The purge was faster.");
     // Pages in people's hands still name the old ones until their URLs have ended.
     await addPurges(tx, [
       {
@@ -107,12 +117,18 @@ export async function deriveAgain(
         inSeconds: settings().delivery.windowSeconds * 2,
       },
     ]);
+    // A worker that lost the upload may still be writing them.
+    await addLatePurges(tx, [{ key: `${row.renditionFolder}/`, reason: "replaced renditions" }], {
+      since: row.updatedAt,
+      seconds: ageSecondsMax,
+    });
     return true;
   };
   return inTransaction(db, work).catch(async (error: unknown) => {
     if (!(error instanceof TooLate)) throw error;
-    // I-2: what was written after the purge had been there, no row knows of any more.
-    await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions, second pass" }]);
+    await failpoint("derive.tooLate");
+    // I-2: should this be after both, no row knows any more of what was written just now.
+    await addPurges(db, [{ key: `${folder}/`, reason: "unfinished renditions, too late" }]);
     return false;
   });
 }

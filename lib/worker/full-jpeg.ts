@@ -1,7 +1,8 @@
 /** Makes a JPEG of a medium's full size, on record to be removed before it is there (I-2). */
 import type { Db } from "#db/client.ts";
 import { findMedia } from "#db/queries/media.ts";
-import { addPurges } from "#db/queries/purges.ts";
+import { addPurges, isPromised, promisePurges } from "#db/queries/purges.ts";
+import { failpoint } from "../failpoint.ts";
 import { fullJpeg, identify } from "../imaging/index.ts";
 import { isVideo } from "../media.ts";
 import { fullJpegKey } from "../storage/keys.ts";
@@ -27,12 +28,18 @@ export async function makeFullJpeg(
   if (got === undefined) return false;
   const identity = await identify(got.body, mime);
   const body = await budget.pixels(identity.pixels, () => fullJpeg(got.body, identity));
-  await addPurges(db, [{ key, reason: "made for a download", inSeconds: keptSeconds }]);
+  const reason = "made for a download";
+  // The second time for a worker that was held up for a day, and wrote after the first.
+  const promised = await promisePurges(db, { key, reason, inSeconds: [keptSeconds, 2 * keptSeconds] });
+  await failpoint("fullJpeg.promised");
   // Whoever gets its address may have the original; nobody else, and nobody for long.
   await storage.put(key, body, {
     contentType: "image/jpeg",
     cacheControl: "private, max-age=3600",
     contentDisposition: "attachment",
   });
+  await failpoint("fullJpeg.written");
+  // I-2: the removals have come and gone, or did while it was written.
+  if (!(await isPromised(db, promised))) await addPurges(db, [{ key, reason, inSeconds: keptSeconds }]);
   return true;
 }
