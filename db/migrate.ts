@@ -11,6 +11,14 @@ const lockNumber = 7_461_697_970;
  * Postgres looks for deadlocks: of two that wait for each other it is the migration that gives way, and tries again.
  */
 const tableWait = "800ms";
+const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
+/** Where a database says which migrations it has seen. */
+const journal = [
+  "create schema if not exists drizzle",
+  `create table if not exists drizzle.__drizzle_migrations (
+     id serial primary key, hash text not null, created_at bigint)`,
+];
+
 const triesMax = 120;
 const pauseMs = 500;
 
@@ -45,16 +53,42 @@ async function apply(sql: postgres.Sql, migration: MigrationMeta): Promise<void>
  * everybody from reading pictures until the last index is made.
  */
 async function applyMigrations(sql: postgres.Sql, through: number): Promise<void> {
-  const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
-  await sql`create schema if not exists drizzle`;
-  await sql`
-    create table if not exists drizzle.__drizzle_migrations (
-      id serial primary key, hash text not null, created_at bigint)`;
-  const [last] = await sql<{ at: string | null }[]>`
-    select max(created_at)::text as at from drizzle.__drizzle_migrations`;
+  for (const statement of journal) await sql.unsafe(statement);
+  const last = (await lastMigration(sql)) ?? 0;
   for (const migration of readMigrationFiles({ migrationsFolder }))
-    if (migration.folderMillis > Number(last?.at ?? 0) && migration.folderMillis <= through)
-      await apply(sql, migration);
+    if (migration.folderMillis > last && migration.folderMillis <= through) await apply(sql, migration);
+}
+
+type Within = Pick<postgres.Sql, "unsafe">;
+
+/** Until the end of a transaction no start migrates: it waits, and goes on with what that transaction has left. */
+export async function keepMigrationsOut(tx: Within): Promise<void> {
+  await tx.unsafe(`select pg_advisory_xact_lock(${lockNumber})`);
+}
+
+/** When the last migration of a database was made, as its journal has it; `undefined` where there was none yet. */
+export async function lastMigration(tx: Within): Promise<number | undefined> {
+  const [table] = await tx.unsafe<{ there: boolean }[]>(
+    "select to_regclass('drizzle.__drizzle_migrations') is not null as there",
+  );
+  if (table?.there !== true) return undefined;
+  const [last] = await tx.unsafe<{ at: string | null }[]>(
+    "select max(created_at)::text as at from drizzle.__drizzle_migrations",
+  );
+  return typeof last?.at === "string" ? Number(last.at) : undefined;
+}
+
+/** Our tables as they were after the migration of that time, where there are none: part of another's transaction. */
+export async function tablesWithin(tx: Within, through: number): Promise<void> {
+  for (const statement of journal) await tx.unsafe(statement);
+  for (const migration of readMigrationFiles({ migrationsFolder })) {
+    if (migration.folderMillis > through) break;
+    for (const statement of migration.sql) await tx.unsafe(statement);
+    await tx.unsafe("insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)", [
+      migration.hash,
+      migration.folderMillis,
+    ]);
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { alone, copyOut, type Tx } from "./alone.ts";
 import { manifestQueries } from "./manifest.ts";
 import { type Listed, lastFile, oldestFirst, type Place, timeOf } from "./place.ts";
 import { leftOut, madeByMigrations, migrations } from "./schema.ts";
-import { type Backup, Measure, type Part, type Table } from "./shape.ts";
+import { type Backup, BackupRefused, Measure, type Part, type Table } from "./shape.ts";
 
 export type BackupMade = { name: string; bytes: number; rows: number; removed: string[] };
 
@@ -101,7 +101,10 @@ async function schemaOf(tx: Tx): Promise<Backup["schema"]> {
     `select max(created_at)::text as when from drizzle.__drizzle_migrations`,
   );
   const found = (await migrations()).find(({ when }) => String(when) === row?.when);
-  if (found === undefined) throw new Error("The tables are not those of this version.");
+  if (found === undefined)
+    throw new BackupRefused(
+      "The tables of this database were made by a newer Tintype, which alone knows what is in them. Update Tintype first; no backup was made.",
+    );
   return found;
 }
 

@@ -1,16 +1,18 @@
 /**
- * From a backup to a database: everything is read and checked before anything is touched, older tables are put up as they
- * were and then brought to this version's, and all rows come in one transaction or not at all.
+ * From a backup to a database: everything is read and checked before anything is touched, and one transaction takes down what
+ * was there, puts up the tables as they were, and fills them. Whoever kills it finds what was there before. Only then are older
+ * tables brought to this version's, which a start would do as well.
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { connect } from "#db/client.ts";
-import { migrate } from "#db/migrate.ts";
+import { keepMigrationsOut, lastMigration, migrate, tablesWithin } from "#db/migrate.ts";
 import { settings } from "../env.ts";
 import { alone, type Tx } from "./alone.ts";
+import { putAside } from "./aside.ts";
 import { type Listed, lastFile, type Place } from "./place.ts";
-import { madeByMigrations, migrations } from "./schema.ts";
+import { type Made, madeByMigrations, migrations } from "./schema.ts";
 import { type Backup, BackupRefused, backupShape, Measure, type Part } from "./shape.ts";
 
 /** Seconds that removals wait after a restore: time to look whether they are still wanted. */
@@ -80,16 +82,20 @@ export type Contents = { media: number; users: number; uploads: number };
 export async function contentsOf(url: string): Promise<Contents | undefined> {
   const { sql } = connect(url, { max: 1, name: "tintype-restore" });
   try {
-    const [made] = await sql.unsafe(`select to_regclass('public.media') is not null as made`);
-    if (made?.made !== true) return undefined;
-    const [row] = await sql.unsafe<Contents[]>(
-      `select (select count(*)::int from media) as media, (select count(*)::int from users) as users,
-        (select count(*)::int from uploads) as uploads`,
-    );
-    return row;
+    return await contentsIn(sql);
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+async function contentsIn(tx: Tx): Promise<Contents | undefined> {
+  const [made] = await tx.unsafe(`select to_regclass('public.media') is not null as made`);
+  if (made?.made !== true) return undefined;
+  const [row] = await tx.unsafe<Contents[]>(
+    `select (select count(*)::int from media) as media, (select count(*)::int from users) as users,
+      (select count(*)::int from uploads) as uploads`,
+  );
+  return row;
 }
 
 export const isEmpty = (contents: Contents | undefined): boolean =>
@@ -113,7 +119,7 @@ export type Restored = { made: string; rows: number; media: number; users: numbe
 
 /**
  * Puts a backup into a database. Without `force`, only into one that holds nothing; with it, what the database holds is
- * gone. Throws BackupRefused before anything is changed.
+ * gone. Throws BackupRefused, and nothing was changed; nor is it when this process or the database ends half way.
  */
 export async function restore(
   url: string,
@@ -122,83 +128,90 @@ export async function restore(
   options: { force?: boolean; onPart?: (part: Part) => void } = {},
 ): Promise<Restored> {
   const backup = await verifyBackup(place, name, options.onPart);
-  const known = (await migrations()).some(({ when }) => when === backup.schema.when);
-  if (!known)
+  const known = await migrations();
+  if (!known.some(({ when }) => when === backup.schema.when))
     throw new BackupRefused(
       `The backup ${name} was made by a newer Tintype (${backup.schema.tag}). Update Tintype first; nothing was changed.`,
     );
-  if (options.force !== true && !isEmpty(await contentsOf(url)))
-    throw new BackupRefused(
-      "The database holds a gallery already, which a restore would replace. Nothing was changed. To look at a backup, restore it into an empty database; to replace this one, say --force.",
-    );
-  await takeDown(url);
-  await migrate(url, { through: backup.schema.when });
-  await alone(url, { begin: "read write", name: "tintype-restore" }, (tx) => load(tx, place, name, backup));
+  const made = await madeByMigrations();
+  await alone(url, { begin: "read write", name: "tintype-restore" }, async (tx) => {
+    await keepMigrationsOut(tx);
+    const last = await lastMigration(tx);
+    // Its newer tables would stay, without those that they belong to.
+    if (last !== undefined && last > (known.at(-1)?.when ?? 0))
+      throw new BackupRefused(
+        "The tables of this database were made by a newer Tintype. Update Tintype first; nothing was changed.",
+      );
+    if (options.force !== true && !isEmpty(await contentsIn(tx)))
+      throw new BackupRefused(
+        "The database holds a gallery already, which a restore would replace. Nothing was changed. To look at a backup, restore it into an empty database; to replace this one, say --force.",
+      );
+    await takeDown(tx, made);
+    await tablesWithin(tx, backup.schema.when);
+    await load(tx, place, { name, backup, made });
+  });
   await migrate(url);
   return finish(url, backup);
 }
 
 /** Everything that migrations ever made, and nothing else that may lie in the same database. */
-async function takeDown(url: string): Promise<void> {
-  const made = await madeByMigrations();
-  const { sql } = connect(url, { max: 1, name: "tintype-restore" });
-  try {
-    await sql.begin(async (tx) => {
-      for (const table of made.tables) await tx.unsafe(`drop table if exists public."${table}" cascade`);
-      const found = await tx.unsafe<{ name: string }[]>(
-        `select p.oid::regprocedure::text as name from pg_proc p
-         where p.pronamespace = 'public'::regnamespace and p.proname = any($1)
-           and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
-        [made.functions],
-      );
-      for (const one of found) await tx.unsafe(`drop function if exists ${one.name} cascade`);
-      for (const type of made.types) await tx.unsafe(`drop type if exists public."${type}" cascade`);
-      await tx.unsafe("drop schema if exists drizzle cascade");
-    });
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
+async function takeDown(tx: Tx, made: Made): Promise<void> {
+  for (const table of made.tables) await tx.unsafe(`drop table if exists public."${table}" cascade`);
+  const found = await tx.unsafe<{ name: string }[]>(
+    `select p.oid::regprocedure::text as name from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname = any($1)
+       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
+    [made.functions],
+  );
+  for (const one of found) await tx.unsafe(`drop function if exists ${one.name} cascade`);
+  for (const type of made.types) await tx.unsafe(`drop type if exists public."${type}" cascade`);
+  await tx.unsafe("drop schema if exists drizzle cascade");
 }
 
-async function load(tx: Tx, place: Place, name: string, backup: Backup): Promise<void> {
-  const tables = await inOrderOfReferences(tx, backup);
+async function load(
+  tx: Tx,
+  place: Place,
+  { name, backup, made }: { name: string; backup: Backup; made: Made },
+): Promise<void> {
+  const { tables } = backup;
+  await refuseUnknown(tx, backup, name);
   for (const { table } of tables) {
     // What they would compute is in the backup as well, and would then be counted twice.
     await tx.unsafe(`alter table "${table}" disable trigger user`);
-    await tx.unsafe(`delete from "${table}"`);
   }
+  const putBack = await putAside(tx, made.tables);
+  // Of migrations that write rows; and of a table that is empty by this, rows come in as old as they are to get.
+  await tx.unsafe(`truncate ${tables.map(({ table }) => `"${table}"`).join(", ")}`);
   for (const part of tables) {
     const columns = part.columns.map((column) => `"${column}"`).join(", ");
     const measure = new Measure();
-    const rows = await tx.unsafe(`copy "${part.table}" (${columns}) from stdin`).writable();
-    await pipeline(Readable.from(measure.of(await opened(place, name, part))), createGunzip(), rows);
+    // Before Postgres waits for it: an end of the connection that nobody hears of would end this process.
+    const body = Readable.from(measure.of(await opened(place, name, part)));
+    const rows = await tx.unsafe(`copy "${part.table}" (${columns}) from stdin (freeze)`).writable();
+    await pipeline(body, createGunzip(), rows);
     // Read a second time: what came now is what was checked, or none of it stays.
     checkPart(measure, part, name);
   }
+  await putBack();
   for (const { table } of tables) await tx.unsafe(`alter table "${table}" enable trigger user`);
   await pauseRemovals(tx);
 }
 
-/** A table after those that its rows refer to. Throws BackupRefused for a table that there is none of. */
-async function inOrderOfReferences(tx: Tx, backup: Backup): Promise<Backup["tables"]> {
-  const rows = await tx.unsafe<{ from: string; to: string }[]>(
-    `select distinct c.conrelid::regclass::text as from, c.confrelid::regclass::text as to
-     from pg_constraint c where c.contype = 'f' and c.connamespace = 'public'::regnamespace`,
+/** A backup may say that it is of this version and name what this version has none of. */
+async function refuseUnknown(tx: Tx, backup: Backup, name: string): Promise<void> {
+  const rows = await tx.unsafe<{ table: string; columns: string[] }[]>(
+    `select table_name as table, array_agg(column_name::text) as columns from information_schema.columns
+     where table_schema = 'public' and table_name = any($1) group by 1`,
+    [backup.tables.map(({ table }) => table)],
   );
-  const ordered: Backup["tables"] = [];
-  const open = new Map(backup.tables.map((table) => [table.table, table]));
-  while (open.size > 0) {
-    const free = [...open.values()].filter(
-      ({ table }) => !rows.some(({ from, to }) => from === table && to !== table && open.has(to)),
-    );
-    if (free.length === 0)
-      throw new BackupRefused("The tables of the backup refer to one another in a circle.");
-    for (const one of free) {
-      ordered.push(one);
-      open.delete(one.table);
-    }
+  const there = new Map(rows.map(({ table, columns }) => [table, new Set(columns)]));
+  for (const { table, columns } of backup.tables) {
+    const unknown = there.has(table) ? columns.find((column) => !there.get(table)?.has(column)) : "";
+    if (unknown !== undefined)
+      throw new BackupRefused(
+        `The backup ${name} has rows of ${unknown === "" ? table : `${table}.${unknown}`}, which Tintype does not know. It was made by another version; nothing was changed.`,
+      );
   }
-  return ordered;
 }
 
 /**

@@ -11,7 +11,8 @@ import { fromHere } from "./place.ts";
 import { type Group, Report } from "./report.ts";
 
 const help = `
-Every byte of the backup is read and checked before anything is changed, and all rows come in one transaction or none.
+Every byte of the backup is read and checked before anything is changed, and all of it comes in one transaction or none:
+a restore that is ended half way leaves what was there, and can be begun again.
 A backup of an older version is put up with the tables of that version and then brought to those of this one. The
 database has to be empty: a gallery that is there already is replaced with --force only, after a question, and what was
 in it is then gone. Stop Tintype first. Sessions are not in a backup: everybody signs in again.
