@@ -24,7 +24,8 @@ export type Beside = GalleryRow & Pick<rows.LookRow, "mime" | "filename">;
 const cursorShape = z.tuple([z.enum(["o", "n"]), z.int().min(-8.64e15).max(8.64e15), z.uuid()]);
 export type Cursor = { newer: boolean; from: rows.Place };
 
-const writeCursor = (newer: boolean, row: rows.Place): string =>
+/** A cursor that leads on from a place. */
+export const writeCursor = (newer: boolean, row: rows.Place): string =>
   Buffer.from(JSON.stringify([newer ? "n" : "o", row.takenAt.getTime(), row.id])).toString("base64url");
 
 /** A cursor that did not come from here is `undefined`, never an error. */
@@ -49,6 +50,8 @@ export type GalleryPage = {
   next?: string;
   /** Opaque; leads to newer media. */
   previous?: string;
+  /** The page ended here before it was full, because finding its media took long; the rest is after it. */
+  reached?: Date;
 };
 
 /**

@@ -17,7 +17,7 @@ import {
   type Wanted,
 } from "./search-conditions.ts";
 import { dayMs, hasTerms, type Level, scopesOf, termsOf, type Unit, unitOf } from "./search-terms.ts";
-import type { Ask } from "./search-windows.ts";
+import type { Ask, IsLate } from "./search-windows.ts";
 
 /** In this list is what is in one of its `parts`; `without` takes it out of what is wanted. */
 export type List = { table: SQL; id: SQL; parts: SQL[]; count: number; without: (wanted: Wanted) => Wanted };
@@ -295,12 +295,18 @@ class Crossing {
     return !tooMuch;
   }
 
-  async run(): Promise<Place[]> {
+  async run(isLate: IsLate): Promise<{ places: Place[]; reached?: Place }> {
+    let reached: Place | undefined;
+    let began = false;
     let next = firstStretch;
     // Stretches that are to be looked at picture by picture.
     let singly = hasTerms(this.#wanted) ? 0 : Number.POSITIVE_INFINITY;
     let triedRest = false;
     while (this.#missing > 0) {
+      if (began && isLate(1)) {
+        reached = this.#walk.from;
+        break;
+      }
       if (singly === 0 && next > scarceAfter && this.#found.size === 0 && !triedRest) {
         if (await this.#lookAtRest()) break;
         triedRest = true;
@@ -324,11 +330,13 @@ class Crossing {
       }
       if (stretch.ended) break;
       this.#walk = { ...this.#walk, from: stretch.to };
+      began = true;
       // As many as should fill the page, going by this stretch.
       const hoped = (this.#missing * most * 1.2) / (this.#found.size - before + 0.5);
       next = Math.ceil(Math.min(stretchMax, most * 8, Math.max(firstStretch, hoped)));
     }
-    return [...this.#found.values()].sort((one, other) => this.#compare(one, other)).slice(0, this.#limit);
+    const places = [...this.#found.values()].sort((one, other) => this.#compare(one, other));
+    return { places: places.slice(0, this.#limit), ...(reached ? { reached } : {}) };
   }
 }
 
@@ -346,6 +354,11 @@ function unitsOf(one: number, other: number): Unit[] {
   return units;
 }
 
-/** The next places of a search that asks for several lists, or for one and for words. */
-export const throughLists = (ask: Ask, wanted: Wanted, walk: Walk): Promise<Place[]> =>
-  new Crossing(ask, wanted, listsOf(wanted), walk).run();
+/** The next places of a search that asks for several lists, or for one and for words; `reached`: as far as it came in time. */
+export const throughLists = (
+  ask: Ask,
+  wanted: Wanted,
+  walk: Walk,
+  isLate: IsLate,
+): Promise<{ places: Place[]; reached?: Place }> =>
+  new Crossing(ask, wanted, listsOf(wanted), walk).run(isLate);

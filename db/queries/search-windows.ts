@@ -49,6 +49,9 @@ export const asking =
   };
 export type Ask = ReturnType<typeof asking>;
 
+/** Whether a search has taken so long that it should tell what it has; `share` of its time may be gone. */
+export type IsLate = (share: number) => boolean;
+
 /** So many pictures are walked before the index is asked. */
 const sampleRows = 64;
 /** Where at least one in so many matches, walking on is cheaper than the index. */
@@ -71,6 +74,9 @@ type Row = {
   last_id: string;
 };
 
+/** Nothing farther than `until` is looked for. */
+type Bounds = { until: Place | undefined; isLate: IsLate };
+
 /** A walk in one scope that is under way. `near` is where it has come to; nothing beyond `stop` is in question. */
 class Windows {
   readonly #do: Ask;
@@ -82,10 +88,16 @@ class Windows {
   readonly #day: DayOfYear | undefined;
   #near: Place | undefined;
   #stop: number;
+  /** It was ended before it had come to the end. */
+  #late = false;
+  /** Something was looked at: who goes on where a search ended must come farther each time. */
+  #began = false;
+  readonly #isLate: IsLate;
   readonly #found: Place[] = [];
 
-  constructor(ask: Ask, wanted: Wanted, scope: Scope, walk: Walk, until: Place | undefined) {
+  constructor(ask: Ask, wanted: Wanted, scope: Scope, walk: Walk, { until, isLate }: Bounds) {
     const { near, far } = edges(wanted, walk);
+    this.#isLate = isLate;
     [this.#do, this.#wanted, this.#scope] = [ask, wanted, scope];
     [this.#newer, this.#limit] = [walk.newer, walk.limit];
     this.#day = dayOfYear(wanted);
@@ -102,6 +114,13 @@ class Windows {
 
   get #missing(): number {
     return this.#limit - this.#found.length;
+  }
+
+  /** True when nothing more is to be asked: what was is kept, and the walk is where all has been looked at. */
+  #isOver(): boolean {
+    // The other scope has the same question before it.
+    this.#late ||= this.#began && this.#isLate(this.#scope === "own" ? 0.6 : 1);
+    return this.#late || this.#missing === 0;
   }
 
   /** Rows of this scope that have keys, from where the walk is to `end`, in the order of time. */
@@ -142,6 +161,7 @@ class Windows {
     const hits = placesOf(answer);
     this.#found.push(...hits.slice(0, this.#missing));
     this.#near = { takenAt: new Date(first.last_at), id: first.last_id };
+    this.#began = true;
     if (first.seen < rows) return undefined;
     const days = (Date.parse(first.newest) - Date.parse(first.oldest)) / dayMs;
     return { hits: hits.length, days };
@@ -242,6 +262,7 @@ class Windows {
   }
 
   #goTo(end: number): void {
+    this.#began = true;
     const at = this.#clip(end);
     this.#near = this.#newer
       ? { takenAt: new Date(at - 1), id: lastId }
@@ -268,7 +289,7 @@ class Windows {
     if (narrower === undefined) return this.#walkDay(crowded);
     for (;;) {
       const parts = this.#parts(narrower, this.#farOf(crowded));
-      if (this.#missing === 0 || parts.length === 0) return;
+      if (parts.length === 0 || this.#isOver()) return;
       const asked = await this.#ask(parts);
       if (asked.crowded) await this.#askParts(asked.crowded);
     }
@@ -300,28 +321,26 @@ class Windows {
   }
 
   /** One day a year: each is walked, or looked up where words are asked for too. */
-  async #runDays(which: DayOfYear): Promise<Place[]> {
+  async #runDays(which: DayOfYear): Promise<void> {
     const first = this.#near === undefined ? await this.#outermost(!this.#newer) : this.#at;
     await this.#findStop();
-    if (first === undefined || !Number.isFinite(this.#stop)) return this.#found;
+    if (first === undefined || !Number.isFinite(this.#stop)) return;
     const all = daysOfYears(which, first, this.#stop);
     let days = all.filter((day) => (this.#newer ? day.to > first : day.from <= first));
-    for (let [day] = days; day !== undefined && this.#missing > 0; [day] = days) {
+    for (let [day] = days; day !== undefined && !this.#isOver(); [day] = days) {
       this.#enter(day);
       const asked = hasTerms(which.rest) ? await this.#ask(days.slice(0, daysAtOnce)) : { crowded: day };
       if (asked.crowded) await this.#walkDay(day);
       days = days.slice(1).filter((other) => (this.#newer ? other.to > this.#at : other.from <= this.#at));
     }
-    return this.#found;
   }
 
-  async run(): Promise<Place[]> {
-    if (this.#day !== undefined) return this.#runDays(this.#day);
+  async #runWindows(): Promise<void> {
     const walked = await this.#walk();
-    if (walked.ended) return this.#found;
+    if (walked.ended) return;
     await this.#findStop();
     let { hits, days } = walked;
-    while (this.#missing > 0 && !this.#ended) {
+    while (!this.#ended && !this.#isOver()) {
       const level = this.#levelFor(hits, days);
       const asked = await this.#ask(
         level === "all" ? this.#parts("span", this.#stop) : [unitOf(level, this.#at)],
@@ -329,7 +348,12 @@ class Windows {
       ({ hits, days } = asked);
       if (asked.crowded) await this.#askParts(asked.crowded);
     }
-    return this.#found;
+  }
+
+  async run(): Promise<{ places: Place[]; reached?: Place }> {
+    await (this.#day === undefined ? this.#runWindows() : this.#runDays(this.#day));
+    const reached = this.#late ? this.#near : undefined;
+    return { places: this.#found, ...(reached && this.#missing > 0 ? { reached } : {}) };
   }
 }
 
@@ -337,13 +361,13 @@ const placesOf = (rows: readonly { id: string | null; taken_at: string }[]): Pla
   rows.flatMap(({ id, taken_at }) => (id === null ? [] : [{ id, takenAt: new Date(taken_at) }]));
 
 /**
- * The next places of one scope, nearest first, among what has keys; the search must ask for terms. Nothing that is farther
- * than `until` is looked for.
+ * The next places of one scope, nearest first, among what has keys; the search must ask for terms. `reached`: it was late, and
+ * has come so far.
  */
 export const throughWindows = (
   ask: Ask,
   wanted: Wanted,
   scope: Scope,
   walk: Walk,
-  until: Place | undefined,
-): Promise<Place[]> => new Windows(ask, wanted, scope, walk, until).run();
+  bounds: Bounds,
+): Promise<{ places: Place[]; reached?: Place }> => new Windows(ask, wanted, scope, walk, bounds).run();

@@ -10,6 +10,7 @@ import {
   and,
   Conditions,
   colorFar,
+  instant,
   kmPerDegree,
   order,
   range,
@@ -23,7 +24,7 @@ import {
 import { type List, listOfAlbums, listOfTags, listsOf, throughList, throughLists } from "./search-lists.ts";
 import { byMonths } from "./search-months.ts";
 import { allSpans, hasTerms, scopesOf, termsOf } from "./search-terms.ts";
-import { type Ask, asking, type Before, throughWindows } from "./search-windows.ts";
+import { type Ask, asking, type Before, type IsLate, throughWindows } from "./search-windows.ts";
 
 export type { Measure, Wanted } from "./search-conditions.ts";
 
@@ -50,6 +51,59 @@ function notKeyed(wanted: Wanted, scope: Scope, walk: Walk): SQL {
   return sql`(select s.media_id as id, s.taken_at from media_search s
     where not s.keyed and ${and([...range(wanted, walk, sql`s.taken_at`, sql`s.media_id`), conditions.all()])}
     ${order(walk.newer, sql`s.taken_at`, sql`s.media_id`)} limit ${walk.limit})`;
+}
+
+/** After so many without keys, all of them are read as they lie on the disk. */
+const dueWalked = 64;
+
+/**
+ * What has no keys yet, whoever it is found for. Few pictures, as they come in one by one, are walked in the order of time.
+ * A change of many leaves tens of thousands, which lie together where the change has written them: reading them in that
+ * order takes some pages for a hundred of them, in the order of time two for each. `until`: nothing farther is in question.
+ */
+class Due {
+  readonly #ask: Ask;
+  readonly #wanted: Wanted;
+  readonly #walk: Walk;
+  /** All of them were looked at. */
+  whole = false;
+
+  constructor(ask: Ask, wanted: Wanted, walk: Walk) {
+    [this.#ask, this.#wanted, this.#walk] = [ask, wanted, walk];
+  }
+
+  get #conditions(): SQL {
+    const { among } = this.#wanted;
+    return new Conditions(this.#wanted, among === "all" ? "any" : among).all();
+  }
+
+  async few(): Promise<Place[]> {
+    const { newer } = this.#walk;
+    const rows = await this.#ask<{ id: string | null; taken_at: string; seen: number }>(sql`
+      with s as materialized (select * from media_search s
+        where not s.keyed and ${and(range(this.#wanted, this.#walk, sql`s.taken_at`, sql`s.media_id`))}
+        ${order(newer, sql`s.taken_at`, sql`s.media_id`)} limit ${dueWalked}),
+      hits as (select s.media_id, s.taken_at from s where ${this.#conditions})
+      select h.media_id as id, h.taken_at, seen from (select count(*)::int as seen from s) n left join hits h on true`);
+    this.whole = (rows[0]?.seen ?? 0) < dueWalked;
+    return placesIn(rows);
+  }
+
+  async all(until: Place | undefined): Promise<Place[]> {
+    const { newer, limit } = this.#walk;
+    const time = sql`s.taken_at`;
+    const near =
+      until === undefined
+        ? []
+        : [newer ? sql`${time} <= ${instant(until.takenAt)}` : sql`${time} >= ${instant(until.takenAt)}`];
+    await this.#ask(sql`select set_config('enable_indexscan', 'off', true)`);
+    const rows = await this.#ask<{ id: string; taken_at: string }>(sql`
+      select s.media_id as id, s.taken_at from media_search s
+      where not s.keyed and ${and([...range(this.#wanted, this.#walk, time, sql`s.media_id`), ...near, this.#conditions])}
+      ${order(newer, time, sql`s.media_id`)} limit ${limit}`);
+    await this.#ask(sql`select set_config('enable_indexscan', 'on', true)`);
+    return placesIn(rows);
+  }
 }
 
 /** Everything with these terms, in no order: for a search that is wanted whole. */
@@ -102,35 +156,70 @@ export function searchStatement(wanted: Wanted, walk: Walk): SQL {
   return union(ways, walk);
 }
 
-async function placesOf(ask: Ask, statement: SQL): Promise<Place[]> {
-  const rows = await ask<{ id: string; taken_at: string }>(statement);
-  return rows.map((row) => ({ id: row.id, takenAt: new Date(row.taken_at) }));
-}
+const placesIn = (rows: readonly { id: string | null; taken_at: string }[]): Place[] =>
+  rows.flatMap(({ id, taken_at }) => (id === null ? [] : [{ id, takenAt: new Date(taken_at) }]));
+
+const placesOf = async (ask: Ask, statement: SQL): Promise<Place[]> => placesIn(await ask(statement));
+
+/** Negative when `one` comes before `other`. */
+const inOrder = (one: Place, other: Place, { newer }: Walk): number =>
+  (newer ? 1 : -1) *
+  (one.takenAt.getTime() - other.takenAt.getTime() || (one.id === other.id ? 0 : one.id < other.id ? -1 : 1));
+
+const isNearer = (one: Place, other: Place, walk: Walk): boolean => inOrder(one, other, walk) < 0;
 
 /** In the order of a walk, each once. */
-function merged(places: Place[], { newer, limit }: Walk): Place[] {
-  const sign = newer ? 1 : -1;
-  const inOrder = [...new Map(places.map((place) => [place.id, place])).values()].sort(
-    (one, other) => sign * (one.takenAt.getTime() - other.takenAt.getTime() || (one.id < other.id ? -1 : 1)),
-  );
-  return inOrder.slice(0, limit);
-}
+const merged = (places: Place[], walk: Walk): Place[] =>
+  [...new Map(places.map((place) => [place.id, place])).values()]
+    .sort((one, other) => inOrder(one, other, walk))
+    .slice(0, walk.limit);
+
+/** Where a search ended before its page was full, because its time was over: all that is nearer was looked at. */
+export type Partly = { places: Place[]; reached?: Place };
 
 /** The next places of a search, nearest to `from` first. */
-export async function searchPlaces(db: Db, wanted: Wanted, walk: Walk, before?: Before): Promise<Place[]> {
+export const searchPlaces = async (db: Db, wanted: Wanted, walk: Walk, before?: Before): Promise<Place[]> =>
+  (await searchInTime(db, wanted, walk, () => false, before)).places;
+
+/**
+ * The same, ended early when `isLate`, which is asked between statements: two things that are both common and never
+ * together are looked for through all of a library. Something is looked at each time, so that whoever goes on from
+ * `reached` comes to the end.
+ */
+export async function searchInTime(
+  db: Db,
+  wanted: Wanted,
+  walk: Walk,
+  isLate: IsLate,
+  before?: Before,
+): Promise<Partly> {
   const ask = asking(db, before);
   const lists = listsOf(wanted).length;
   if (!wanted.indexed || (!hasTerms(wanted) && lists < 2))
-    return placesOf(ask, searchStatement(wanted, walk));
-  if (!hasTerms(wanted)) return throughLists(ask, wanted, walk);
-  let places = await placesOf(ask, union(otherWays(wanted, walk), walk));
-  if (lists > 0) return merged([...places, ...(await throughLists(ask, wanted, walk))], walk);
-  for (const scope of scopesOf(wanted)) {
-    // What is farther than a page that is full already need not be looked for.
-    const until = places.length < walk.limit ? undefined : places.at(-1);
-    places = merged([...places, ...(await throughWindows(ask, wanted, scope, walk, until))], walk);
-  }
-  return places;
+    return { places: await placesOf(ask, searchStatement(wanted, walk)) };
+  if (!hasTerms(wanted)) return throughLists(ask, wanted, walk, isLate);
+  const due = new Due(ask, wanted, walk);
+  let places = await due.few();
+  const named = throughNames(wanted, walk);
+  if (named.length > 0) places = merged([...places, ...(await placesOf(ask, union(named, walk)))], walk);
+  // What is farther than a page that is full already need not be looked for, nor what is farther than where one of the
+  // ways has come to.
+  let reached: Place | undefined;
+  const until = (): Place | undefined => (places.length < walk.limit ? reached : places.at(-1));
+  const add = (found: Partly): void => {
+    if (found.reached !== undefined && (reached === undefined || isNearer(found.reached, reached, walk)))
+      reached = found.reached;
+    places = merged([...places, ...found.places], walk);
+  };
+  if (lists > 0) add(await throughLists(ask, wanted, walk, isLate));
+  else
+    for (const scope of scopesOf(wanted))
+      add(await throughWindows(ask, wanted, scope, walk, { until: until(), isLate }));
+  if (!due.whole) add({ places: await due.all(until()) });
+  const end = reached;
+  if (end === undefined) return { places };
+  const sure = places.filter((place) => !isNearer(end, place, walk));
+  return sure.length < walk.limit ? { places: sure, reached: end } : { places: sure };
 }
 
 /** Whether this medium is one that the search finds. */

@@ -12,6 +12,7 @@ import type { Viewer } from "#lib/media.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
 import { fillSearchIndex } from "./fill.ts";
 import { parseQuery } from "./query.ts";
+import { searchMedia } from "./search.ts";
 import { wantedOf } from "./wanted.ts";
 
 const searches = Number(process.env.SEARCH_TRIES ?? 120);
@@ -247,6 +248,50 @@ describe("any search", () => {
     compare(searches, Number(process.env.SEARCH_SEED ?? 5), crossed));
   it("finds the same where a day of every year is asked for, by itself and with words", () =>
     compare(Math.ceil(searches / 2), Number(process.env.SEARCH_SEED ?? 6), daily));
+  it("finds the same piece by piece, where its time is over after each", async () => {
+    const random = numbers(7);
+    let ended = 0;
+    for (let tried = 0; tried < Math.ceil(searches / 4); tried++) {
+      const viewer = [undefined, ...people][Math.floor(random() * 3)];
+      const chosen = crossed.filter(() => random() < 0.25);
+      if (chosen.length === 0) continue;
+      const text = chosen.map((part) => part.text).join(" ");
+      const expected = await all(
+        viewer,
+        chosen.map(({ naive }) => naive(viewer?.id ?? null)),
+      );
+      const { clauses } = parseQuery(text);
+      const [seen, back]: [string[], string[]] = [[], []];
+      let [cursor, last]: [string | undefined, string | undefined] = [undefined, undefined];
+      do {
+        const page = await searchMedia(database.db, { viewer, clauses, cursor, limit: 300, patience: -1 });
+        assert.ok(page);
+        if (page.reached !== undefined) ended++;
+        seen.push(...page.media.map(({ id }) => id));
+        last = page.previous ?? last;
+        cursor = page.next;
+      } while (cursor !== undefined);
+      const ids = expected.map(({ id }) => id);
+      assert.deepEqual(seen, ids, `${text} for ${viewer?.name}`);
+      const first = expected.at(0);
+      // The way back comes to the top as well, from wherever the last page began.
+      while (last !== undefined && first !== undefined && back[0] !== first.id) {
+        const page = await searchMedia(database.db, {
+          viewer,
+          clauses,
+          cursor: last,
+          limit: 300,
+          patience: -1,
+        });
+        assert.ok(page);
+        back.unshift(...page.media.map(({ id }) => id));
+        last = page.previous;
+      }
+      if (back.length > 0)
+        assert.deepEqual(back, ids.slice(0, back.length), `${text} for ${viewer?.name}, back`);
+    }
+    assert.ok(ended > 0);
+  });
   it("finds the same in a library of an older version, before and after the worker has made the new indexes", async () => {
     // What the migration leaves where there are many pictures, and a worker that was killed half-way.
     await database.sql.unsafe(`

@@ -1,15 +1,24 @@
 /** The doors of the search: a page of what is found, what stands beside a picture in it, and what to try when nothing is. */
 import type { Db } from "#db/client.ts";
 import { listTilesById } from "#db/queries/gallery.ts";
-import { boundSearch, isFound, searchPlaces } from "#db/queries/search.ts";
+import { boundSearch, isFound, type Partly, searchInTime, searchPlaces } from "#db/queries/search.ts";
 import type { Before } from "#db/queries/search-windows.ts";
-import { type GalleryPage, type GalleryRow, type Neighbour, readCursor, withCursors } from "../gallery.ts";
+import {
+  type GalleryPage,
+  type GalleryRow,
+  type Neighbour,
+  readCursor,
+  withCursors,
+  writeCursor,
+} from "../gallery.ts";
 import type { Viewer } from "../media.ts";
 import type { Clause } from "./query.ts";
 import { wantedOf } from "./wanted.ts";
 
 /** A page that takes longer than this is not waited for. */
 const pageMillis = 3_000;
+/** After so long it is told what was found, and how far the search has come. */
+const patienceMillis = 1_200;
 /** What is only told beside the pictures may take less. */
 const countMillis = 500;
 /** Beyond this, how many there are is said as "more than". */
@@ -47,6 +56,8 @@ function isTimeout(error: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "57014";
 }
 
+const nothing: Partly = { places: [] };
+
 async function rowsOf(db: Db, viewer: Viewer | undefined, ids: string[]): Promise<GalleryRow[]> {
   if (ids.length === 0) return [];
   const rows = new Map((await listTilesById(db, { viewerId: viewer?.id, ids })).map((row) => [row.id, row]));
@@ -54,30 +65,51 @@ async function rowsOf(db: Db, viewer: Viewer | undefined, ids: string[]): Promis
 }
 
 /**
- * A page of what matches, newest first; `undefined` when the cursor is not one of ours. Throws TooSlow. No clauses find
- * nothing: that is the timeline's page.
+ * A page of what matches, newest first; `undefined` when the cursor is not one of ours. No clauses find nothing: that is the
+ * timeline's page. A search that takes long ends before its page is full, or has anything: then `reached` says when what it
+ * has come to was taken, and `next` goes on there. Throws TooSlow where not even that was possible.
  */
 export async function searchMedia(
   db: Db,
-  ask: { viewer: Viewer | undefined; clauses: Clause[]; cursor?: string | undefined; limit: number },
+  ask: {
+    viewer: Viewer | undefined;
+    clauses: Clause[];
+    cursor?: string | undefined;
+    limit: number;
+    /** Milliseconds after which a page ends where the search has come to. */
+    patience?: number;
+  },
 ): Promise<GalleryPage | undefined> {
   const cursor = ask.cursor === undefined ? undefined : readCursor(ask.cursor);
   if (ask.cursor !== undefined && cursor === undefined) return undefined;
   if (ask.clauses.length === 0) return { media: [] };
   const newer = cursor?.newer ?? false;
-  const found = await within(db, pageMillis, async (tx, inTime) => {
+  const began = performance.now();
+  const isLate = (share: number): boolean =>
+    performance.now() - began > share * (ask.patience ?? patienceMillis);
+  const { places: found, reached } = await within(db, pageMillis, async (tx, inTime) => {
     const wanted = await wantedOf(tx, ask.viewer, ask.clauses);
-    return wanted === undefined
-      ? []
-      : searchPlaces(tx, wanted, { from: cursor?.from, newer, limit: ask.limit + 1 }, inTime);
+    const walk = { from: cursor?.from, newer, limit: ask.limit + 1 };
+    return wanted === undefined ? nothing : searchInTime(tx, wanted, walk, isLate, inTime);
   });
   const more = found.length > ask.limit;
   // Near the top a page of newer media would come out short; the first page shows the same ones and fills up.
-  if (newer && !more) return searchMedia(db, { viewer: ask.viewer, clauses: ask.clauses, limit: ask.limit });
+  if (newer && !more && reached === undefined)
+    return searchMedia(db, { viewer: ask.viewer, clauses: ask.clauses, limit: ask.limit });
   const ids = found.slice(0, ask.limit).map(({ id }) => id);
   if (newer) ids.reverse();
   const media = await rowsOf(db, ask.viewer, ids);
-  return withCursors(media, { older: newer || more, newer: cursor !== undefined });
+  const page = withCursors(media, { older: newer || more, newer: cursor !== undefined });
+  if (reached === undefined) return page;
+  const on = writeCursor(newer, reached);
+  const back = cursor && writeCursor(!newer, cursor.from);
+  return {
+    ...page,
+    ...(newer ? { previous: on } : { next: on }),
+    // A page without pictures leads back to where it was asked from.
+    ...(media.length > 0 || back === undefined ? {} : newer ? { next: back } : { previous: back }),
+    reached: reached.takenAt,
+  };
 }
 
 /** How many match, exact up to `countMax`; `undefined` when counting took too long. */

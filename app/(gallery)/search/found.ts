@@ -20,6 +20,8 @@ export async function found(
     const page = await searchMedia(db, { viewer, clauses, cursor, limit: pageLength });
     if (page === undefined) return undefined;
     const isAll = page.next === undefined && page.previous === undefined;
+    // Where the pictures themselves take long, counting them all would take longer.
+    if (page.reached !== undefined) return { page, count: undefined };
     return { page, count: isAll ? page.media.length : await countMatches(db, { viewer, clauses }) };
   } catch (error) {
     if (error instanceof TooSlow) return "too slow";

@@ -15,6 +15,7 @@ import { Beginning } from "./_ui/beginning.tsx";
 import { Broken } from "./_ui/broken.tsx";
 import { Chips } from "./_ui/chips.tsx";
 import { FilterPanel } from "./_ui/filter-panel.tsx";
+import { Further } from "./_ui/further.tsx";
 import { Nothing } from "./_ui/nothing.tsx";
 import { Remember } from "./_ui/recent.tsx";
 import { Results } from "./_ui/results.tsx";
@@ -41,7 +42,10 @@ async function Answer({ clauses, after, before }: { clauses: Clause[]; after: st
   const answer = await found(viewer, clauses, cursor);
   if (answer === undefined) return missing();
   if (answer === "too slow") return <Slow query={writeQuery(clauses)} />;
-  if (answer.page.media.length === 0) return <Nothing viewer={viewer} clauses={clauses} />;
+  const { media, reached } = answer.page;
+  if (media.length === 0 && reached !== undefined)
+    return <Further page={answer.page} reached={reached} query={writeQuery(clauses)} />;
+  if (media.length === 0) return <Nothing viewer={viewer} clauses={clauses} />;
   return <Results answer={answer} clauses={clauses} cursor={cursor} />;
 }
 

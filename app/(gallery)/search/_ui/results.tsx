@@ -6,6 +6,7 @@ import { perLocale, words } from "#lib/words.ts";
 import { Stream, type StreamWords } from "../../_ui/stream.tsx";
 import { sheetOf } from "../../sheet.ts";
 import type { Answer } from "../found.ts";
+import { monthOf } from "./month-of.ts";
 
 const w = words("search");
 const g = words("gallery");
@@ -45,7 +46,7 @@ export function Results({
     <>
       <p role="status" className="px-2 pb-3 text-center text-sm text-muted">
         {count === undefined
-          ? null
+          ? page.reached && w("furtherMore", { month: monthOf(page.reached) })
           : count > countMax
             ? w("foundMore", { count: countMax })
             : w("found", { count })}
