@@ -185,4 +185,25 @@ describe("a person who came first", () => {
     await tryAgain(db, storage, { viewer: admin, id });
     assert.equal(await verify(id), "ready");
   });
+
+  it("and whom the store answers no more has changed nothing, and holds up none of its owner's other uploads", async () => {
+    const { db, sql: plain } = database;
+    const { id, key, owner } = await givenUp({ due: false });
+    let asked = 0;
+    const silent = faulty(storage, {
+      exists(which) {
+        asked += 1;
+        return asked === 1 ? storage.exists(which) : new Promise<never>(() => {});
+      },
+    });
+    await assert.rejects(tryAgain(db, silent, { viewer: admin, id }, 50), { code: "unavailable" });
+    assert.equal(asked, 2);
+    await assertUntouched(id, owner);
+    assert.equal((await openPurges(key)).length, 1);
+    // Fails at once if somebody holds the space still, instead of waiting for them.
+    const free = await plain`select from quotas where owner_id = ${owner.id} for update nowait`;
+    assert.equal(free.length, 1);
+    await tryAgain(db, storage, { viewer: admin, id });
+    assert.equal(await verify(id), "ready");
+  });
 });

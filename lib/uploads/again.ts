@@ -13,11 +13,11 @@ import { queueSeconds } from "./rules.ts";
 /** Its owner's space is locked meanwhile, and other pictures of theirs would wait, and be given up, for a store that is silent. */
 const patienceMs = 5_000;
 
-async function isThere(storage: Storage, key: string): Promise<boolean> {
+async function isThere(storage: Storage, key: string, forMs: number): Promise<boolean> {
   const over = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => over.reject(new StorageError("unavailable", "The store does not say whether an upload is there.")),
-    patienceMs,
+    forMs,
   );
   try {
     return await Promise.race([storage.exists(key), over.promise]);
@@ -28,12 +28,14 @@ async function isThere(storage: Storage, key: string): Promise<boolean> {
 
 /**
  * Takes an upload up again whose bytes are still there; they are for a day after they came. Throws unauthenticated,
- * forbidden, and not_found when it was not given up or its bytes are gone.
+ * forbidden, not_found when it was not given up or its bytes are gone, and StorageError when the store says nothing for
+ * `forMs` milliseconds.
  */
 export async function tryAgain(
   db: Db,
   storage: Storage,
   ask: { viewer: Viewer | undefined; id: string },
+  forMs = patienceMs,
 ): Promise<void> {
   if (!canAdminister(ask.viewer))
     throw new TintypeError(ask.viewer === undefined ? "unauthenticated" : "forbidden");
@@ -47,7 +49,7 @@ export async function tryAgain(
     // The row first, the purges then: a purge claims first and reads the row then.
     if (row === undefined || !(await callOffStaging(tx, row.stagingKey))) throw new TintypeError("not_found");
     // Once more: a purge may have come to its end since. From here on none begins.
-    if (!(await isThere(storage, row.stagingKey))) throw new TintypeError("not_found");
+    if (!(await isThere(storage, row.stagingKey, forMs))) throw new TintypeError("not_found");
     await settleQuota(tx, row.ownerId, { reserved: row.bytes });
     await enqueueUploads(tx, [row]);
     await failpoint("again.reopened");
