@@ -4,6 +4,7 @@ import { cutPixels, disguised, truncated } from "./broken.ts";
 import type { Case } from "./case.ts";
 import { containers } from "./containers.ts";
 import { metadata } from "./metadata.ts";
+import { odd } from "./odd.ts";
 import { originals } from "./originals.ts";
 import { shapes } from "./shapes.ts";
 import { sizes } from "./sizes.ts";
@@ -28,6 +29,7 @@ export async function corpus(): Promise<Record<string, Case[]>> {
     metadata,
     shapes,
     containers,
+    odd,
     heavy,
   };
 }
