@@ -15,7 +15,8 @@ import type { Fault, Schedule, Visit } from "./schedule.ts";
 const patienceMs = 15_000;
 /** The lease of a worker that was killed ends by itself only then; time is moved instead. */
 const daysLater = 3;
-const quietMsMax = 240_000;
+/** Long, because a machine may be crowded: only what never comes to an end has to wait for it. */
+const quietMsMax = 480_000;
 /** After that long it is said what everybody waits for. */
 const slowMs = 60_000;
 /** How long a round of housekeeping may take before the next one is begun beside it. */
