@@ -53,6 +53,17 @@ test("a chosen language follows its person to browsers where none was chosen, an
   await keepPreferences(db, { viewer, chosen: { language: "", theme: "system" } });
   assert.equal(await speaksOther(db, { email, locale: "en-GB" }), false);
   assert.equal(await kept(), null);
+  await keepPreferences(db, { viewer, chosen: { language: "ko", theme: "dark" } });
+  const onlyLanguage = await readPreferences(
+    form("language=en&languageBefore=&theme=light&themeBefore=light"),
+  );
+  await keepPreferences(db, { viewer, chosen: onlyLanguage });
+  assert.equal(await kept(), "dark", "a theme that nobody touched is left to the account as it is");
+  assert.equal(preferenceCookies(onlyLanguage, false).length, 1);
+  const untouched = await readPreferences(form("language=&languageBefore=&theme=dark&themeBefore=dark"));
+  assert.deepEqual(preferenceCookies(untouched, false), []);
+  await keepPreferences(db, { viewer, chosen: untouched });
+  assert.equal(await kept(), "dark");
   const dark = { ...viewer, theme: "dark" };
   assert.deepEqual(
     [

@@ -16,29 +16,38 @@ const shape = z.object({
   theme: z.enum(themes),
 });
 export type Preferences = z.infer<typeof shape>;
+/** What the form showed at first: a choice that nobody touched is not written, here or to the account. */
+const shownShape = z.object({ languageBefore: z.string().optional(), themeBefore: z.string().optional() });
 
 const formBytesMax = 1_000;
 const yearSeconds = 365 * 86_400;
 
-/** The choices a form sent. Throws bad_request for any other form, and too_large for one without a length. */
-export async function readPreferences(request: Request): Promise<Preferences> {
+/** The choices a form sent, less those that are as it showed them. Throws bad_request for any other form, and too_large for one without a length. */
+export async function readPreferences(request: Request): Promise<Partial<Preferences>> {
   // Without a length it could be without an end.
   const bytes = Number(request.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
   if (!(bytes <= formBytesMax)) throw new TintypeError("too_large", { details: { max: formBytesMax } });
-  const parsed = shape.safeParse(Object.fromEntries(new URLSearchParams(await request.text())));
+  const sent = Object.fromEntries(new URLSearchParams(await request.text()));
+  const parsed = shape.safeParse(sent);
   if (!parsed.success) throw new TintypeError("bad_request");
-  return parsed.data;
+  const { language, theme } = parsed.data;
+  const { languageBefore, themeBefore } = shownShape.parse(sent);
+  return {
+    ...(language === languageBefore ? {} : { language }),
+    ...(theme === themeBefore ? {} : { theme }),
+  };
 }
 
 /** Keeps the choices with the account of whoever made them; "" and "system" leave them to each browser. */
 export async function keepPreferences(
   db: Db,
-  { viewer, chosen }: { viewer: Viewer | undefined; chosen: Preferences },
+  { viewer, chosen }: { viewer: Viewer | undefined; chosen: Partial<Preferences> },
 ): Promise<void> {
-  if (viewer === undefined) return;
+  const { language, theme } = chosen;
+  if (viewer === undefined || (language === undefined && theme === undefined)) return;
   await savePreferences(db, viewer.id, {
-    language: chosen.language === "" ? null : chosen.language,
-    theme: chosen.theme === "system" ? null : chosen.theme,
+    ...(language === undefined ? {} : { language: language === "" ? null : language }),
+    ...(theme === undefined ? {} : { theme: theme === "system" ? null : theme }),
   });
 }
 
@@ -65,8 +74,11 @@ export const isNewHere = (
   viewer.language !== languageOf(here.locale);
 
 /** `Set-Cookie` values that keep the choices for a year; what is left to the browser or the system is forgotten. */
-export function preferenceCookies({ language, theme }: Preferences, https: boolean): string[] {
-  return [languageCookieOf(language, https), cookieOf(themeCookie, theme === "system" ? "" : theme, https)];
+export function preferenceCookies({ language, theme }: Partial<Preferences>, https: boolean): string[] {
+  return [
+    ...(language === undefined ? [] : [languageCookieOf(language, https)]),
+    ...(theme === undefined ? [] : [cookieOf(themeCookie, theme === "system" ? "" : theme, https)]),
+  ];
 }
 
 const cookieOf = (name: string, value: string, https: boolean): string =>

@@ -30,6 +30,8 @@ export default async function Preferences({ searchParams }: Props) {
     <Page width="narrow">
       <PageHeader title={w("preferences")} lead={w("preferencesLead")} />
       <form method="post" action="/preferences/save" className="grid gap-6">
+        <input type="hidden" name="languageBefore" value={language} />
+        <input type="hidden" name="themeBefore" value={theme} />
         {saved === undefined ? null : <Notice tone="good">{w("saved")}</Notice>}
         <Choices legend={w("language")}>
           <Choice name="language" value="" checked={language === ""}>

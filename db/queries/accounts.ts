@@ -285,7 +285,7 @@ export async function findLanguage(db: Db, email: string): Promise<string | unde
 export async function savePreferences(
   db: Db,
   id: string,
-  chosen: { language: string | null; theme: string | null },
+  chosen: { language?: string | null; theme?: string | null },
 ): Promise<void> {
   await db
     .update(users)

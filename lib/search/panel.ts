@@ -65,6 +65,10 @@ function fieldOf(clause: Clause): [PanelField, string] | undefined {
   }
 }
 
+/** How many conditions hold besides the words; also those that the panel has no field for, and those turned round. */
+export const filterCount = (clauses: Clause[]): number =>
+  clauses.filter(({ kind }) => kind !== "word").length;
+
 /** What the panel's fields hold for these clauses, and the clauses it has no field for. */
 export function panelOf(clauses: Clause[]): { panel: Panel; rest: Clause[] } {
   const panel: Panel = {};

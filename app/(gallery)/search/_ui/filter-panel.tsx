@@ -1,7 +1,7 @@
 import { SlidersHorizontal } from "lucide-react";
 import { Button } from "#app/_ui/button.tsx";
 import { Field, SelectField } from "#app/_ui/field.tsx";
-import { type Panel, panelOf, panelTypes, sizesShown } from "#lib/search/panel.ts";
+import { filterCount, type Panel, panelOf, panelTypes, sizesShown } from "#lib/search/panel.ts";
 import { type Clause, writeQuery } from "#lib/search/query.ts";
 import { colorNames, swatches } from "#lib/search/values.ts";
 import { words } from "#lib/words.ts";
@@ -150,7 +150,7 @@ export function FilterPanel({
     >
       <summary className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-md px-3 text-sm font-medium text-muted hover:text-ink">
         <SlidersHorizontal aria-hidden className="size-4" />
-        {w("filtersOn", { n: Object.keys(panel).length })}
+        {w("filtersOn", { n: filterCount(clauses) })}
       </summary>
       <form action="/search" className="grid gap-4 p-3 pt-1 sm:grid-cols-2 sm:p-4 sm:pt-1 lg:grid-cols-4">
         <input type="hidden" name="rest" value={writeQuery(rest)} />
