@@ -219,17 +219,26 @@ test.describe("over the timeline", () => {
     await dialog.getByRole("button", { name: "Undo" }).click();
     await expect(title).not.toHaveValue("Not this");
 
+    await dialog.getByLabel("Description", { exact: true }).fill("Seen from the pier");
+    await tags.fill("here");
     const elsewhere = await member.context().newPage();
     await elsewhere.goto(member.url());
     await elsewhere.getByText("Edit title").click();
     await elsewhere.getByLabel("Title", { exact: true }).fill("From elsewhere");
+    await elsewhere.getByLabel("Description", { exact: true }).fill("Seen from the sea");
     await elsewhere.getByRole("textbox", { name: "Tags", exact: true }).fill("elsewhere");
     await elsewhere.getByRole("button", { name: "Save" }).click();
     await expect.poll(async () => (await details()).title).toBe("From elsewhere");
     await elsewhere.close();
 
-    await dialog.getByLabel("Description", { exact: true }).fill("Seen from the pier");
-    await tags.fill("here");
+    await expect(dialog.getByText("It says now: “Seen from the sea”")).toBeVisible();
+    await expect(title).toHaveValue("From elsewhere");
+    await save.click();
+    await expect(dialog.getByText("Nothing was saved yet")).toBeVisible();
+    expect((await details()).description).toBe("Seen from the sea");
+    await accessible(member);
+    await dialog.getByRole("button", { name: "Keep what I wrote" }).click();
+    await expect(dialog.getByLabel("Description", { exact: true })).toBeFocused();
     await save.click();
     await expect.poll(async () => (await details()).description).toBe("Seen from the pier");
     const now = await details();
@@ -237,6 +246,35 @@ test.describe("over the timeline", () => {
       "From elsewhere",
       ["elsewhere", "here"],
     ]);
+  });
+
+  test("what is typed and not saved stays with its picture through a step, a close and a reload", async ({
+    page: member,
+  }) => {
+    const dialog = await open(member, 11);
+    const heading = dialog.getByRole("heading", { level: 1 });
+    const title = member.getByLabel("Title", { exact: true });
+    await member.keyboard.press("e");
+    await title.fill("Half a thought");
+    await member.keyboard.press("Escape");
+    await member.keyboard.press("ArrowRight");
+    await expect(heading).toHaveText(names[12] ?? "");
+    await expect(dialog.getByText("is kept with that picture")).toBeVisible();
+    await member.keyboard.press("ArrowLeft");
+    await expect(title).toHaveValue("Half a thought");
+    await expect(dialog.getByText("have not saved it")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(dialog.getByText("close once more")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(dialog).toHaveCount(0);
+    await open(member, 11);
+    await expect(title).toHaveValue("Half a thought");
+    await member.reload();
+    await expect(title).toHaveValue("Half a thought");
+    await member.getByRole("button", { name: "Throw it away" }).click();
+    await expect(title).toHaveValue("");
+    await expect(title).toBeFocused();
+    await expect(member.getByText("have not saved it")).toHaveCount(0);
   });
 
   test("what is moved to the trash makes way for the next picture, and comes back to its place", async ({
@@ -335,6 +373,8 @@ test.describe("over the timeline", () => {
     await dialog.getByRole("button", { name: "Put back and save" }).click();
     await expect(dialog.getByRole("heading", { level: 1 })).toHaveText("Written meanwhile");
     await expect(dialog.getByText("What you wrote is still here")).toHaveCount(0);
+    await expect(title).toBeVisible();
+    await expect(dialog.getByRole("button", { name: "Save", exact: true })).toBeFocused();
     const details = async () => (await member.request.get(`/m/${id}/details`)).json();
     await expect.poll(async () => (await details()).title).toBe("Written meanwhile");
     await withSql((sql) => sql`update media set title = '' where id = ${id}`);

@@ -130,3 +130,30 @@ it("leaves tags alone that were added or taken away elsewhere since somebody beg
   });
   assert.deepEqual((await look(viewer, id)).tags, ["Elsewhere", "New", "Sea"]);
 });
+
+it("refuses to write over what somebody was not shown, and writes nothing of the rest", async () => {
+  const viewer = await addUser("member");
+  const id = await addMedia(viewer.id);
+  await editMedia(database.db, { viewer, id, edit: { title: "Elsewhere" } });
+  const shown = { title: "", alt: "", taken: "2026-05-03T12:00:00" };
+  await assert.rejects(
+    editMedia(database.db, { viewer, id, edit: { title: "Here", alt: "Boats", tags: ["x"], shown } }),
+    { code: "conflict" },
+  );
+  const now = await look(viewer, id);
+  assert.deepEqual([now.title, now.alt, now.tags], ["Elsewhere", "", []]);
+  // The same words twice are no quarrel, and what was shown may be written over.
+  await editMedia(database.db, { viewer, id, edit: { title: "Elsewhere", alt: "Boats", shown } });
+  await editMedia(database.db, { viewer, id, edit: { title: "Here", shown: { title: "Elsewhere" } } });
+  await editMedia(database.db, {
+    viewer,
+    id,
+    edit: { taken: { date: "2025-01-02", time: "08:30:00" }, shown },
+  });
+  await assert.rejects(
+    editMedia(database.db, { viewer, id, edit: { taken: { date: "2024-01-02", time: "08:30:00" }, shown } }),
+    { code: "conflict" },
+  );
+  const last = await look(viewer, id);
+  assert.deepEqual([last.title, last.alt, last.takenAt], ["Here", "Boats", "2025-01-02T08:30:00.000Z"]);
+});

@@ -1,7 +1,10 @@
 /** Everything that is written of one picture, changed at one go from one form: all of it or, when a part is refused, nothing. */
 import { type Db, inTransaction } from "#db/client.ts";
+import { lockMedia } from "#db/queries/media.ts";
 import { changeMedia, undo } from "./bulk/change.ts";
 import { type ChangeInput, changeShape, selectionShape } from "./bulk/shapes.ts";
+import { TintypeError } from "./errors.ts";
+import { getMedia } from "./gallery.ts";
 import type { Viewer } from "./media.ts";
 import { tagsOf } from "./tags.ts";
 
@@ -17,7 +20,10 @@ export type Edit = {
   tagsBefore?: string[];
   /** As the camera's clock showed it: "2026-05-17" and "18:42:10". */
   taken?: { date: string; time: string };
+  /** What somebody was shown of what they change; `taken` as "2026-05-17T18:42:10". What is left out is not asked about. */
+  shown?: Shown;
 };
+export type Shown = { title?: string; description?: string; alt?: string; place?: string; taken?: string };
 
 const same = new Intl.Collator("en", { sensitivity: "base", usage: "search" });
 const lacking = (these: string[], those: string[]): string[] =>
@@ -37,16 +43,41 @@ export async function changeOne(
   return answer.id === undefined ? {} : { id: answer.id };
 }
 
+/** A browser sends a line's end as two characters, and whoever typed it meant one. */
+const plain = (text: string): string => text.replaceAll(/\r\n?/g, "\n").trim();
+
+/** Whether a text, or the date, says neither what somebody was shown nor what they want it to say. */
+async function isOverwriting(
+  tx: Db,
+  { viewer, id, edit }: { viewer: Viewer | undefined; id: string; edit: Edit },
+): Promise<boolean> {
+  const { shown = {}, taken } = edit;
+  // Locked: whoever saves at the same moment is waited for, and then seen.
+  if (!(await lockMedia(tx, id))) return false;
+  const now = await getMedia(tx, { viewer, id });
+  if (now === undefined) return false;
+  const wanted = { ...edit, taken: taken && `${taken.date}T${taken.time}` };
+  const says = { ...now, place: now.place ?? "", taken: now.takenAt.toISOString().slice(0, 19) };
+  return (["title", "description", "alt", "place", "taken"] as const).some((name) => {
+    const [before, after] = [shown[name], wanted[name]];
+    if (before === undefined || after === undefined) return false;
+    return plain(says[name]) !== plain(before) && plain(says[name]) !== plain(after);
+  });
+}
+
 /**
  * Writes what the form says. Returns the ids by which each part can be taken back, or `undefined` when the viewer may
- * not change the medium. Throws unauthenticated, forbidden.
+ * not change the medium. Throws unauthenticated, forbidden, and conflict when something else was written meanwhile than
+ * was `shown`; then nothing is written.
  */
 export async function editMedia(
   db: Db,
   { viewer, id, edit }: { viewer: Viewer | undefined; id: string; edit: Edit },
 ): Promise<string[] | undefined> {
-  const { tags, tagsBefore, taken, ...texts } = edit;
+  const { tags, tagsBefore, taken, shown, ...texts } = edit;
   return inTransaction(db, async (tx) => {
+    if (shown !== undefined && (await isOverwriting(tx, { viewer, id, edit })))
+      throw new TintypeError("conflict");
     const wanted: ChangeInput[] = [];
     if (Object.values(texts).some((text) => text !== undefined)) wanted.push({ kind: "texts", ...texts });
     if (taken !== undefined) wanted.push({ kind: "date", ...taken });

@@ -20,6 +20,12 @@ export async function findMedia(db: Db, id: string): Promise<Media | undefined> 
   return row;
 }
 
+/** Locks the medium until the transaction ends. False: there is none. */
+export async function lockMedia(db: Db, id: string): Promise<boolean> {
+  const found = await db.select({ id: media.id }).from(media).where(eq(media.id, id)).for("no key update");
+  return found.length > 0;
+}
+
 /** The medium of which an original lies at this key. */
 export async function findByKey(db: Db, key: string): Promise<string | undefined> {
   const whole = db

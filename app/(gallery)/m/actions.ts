@@ -25,10 +25,14 @@ export type Outcome = {
   message?: string;
   /** It cannot be changed any more: perhaps it is not there. */
   gone?: boolean;
+  /** Somebody changed the same elsewhere: nothing was written, and `details` say how it stands. */
+  conflict?: boolean;
   details?: Details;
   slide?: Slide;
   face?: Face;
   undo?: string[];
+  /** What was typed and what the form said before, when that was refused because it says something else by now. */
+  typed?: Record<string, string>;
 };
 
 /** `change` returns the ids it changed; none means the medium is gone or not the viewer's. */
@@ -41,7 +45,12 @@ async function attempt(
     return changed.length === 0 ? { done: false, gone: true, message: w("gone") } : { done: true, message };
   } catch (error) {
     if (error instanceof TintypeError)
-      return { done: false, gone: error.code === "not_found", message: words("errors")(error.code) };
+      return {
+        done: false,
+        gone: error.code === "not_found",
+        conflict: error.code === "conflict",
+        message: words("errors")(error.code),
+      };
     throw error;
   }
 }
@@ -64,7 +73,12 @@ const visibilityShape = idShape.extend({ visibility: z.enum(visibilities) });
 const favouriteShape = idShape.extend({ on: z.enum(["", "1"]) });
 const albumShape = favouriteShape.extend({ album: z.uuid() });
 const ratingShape = idShape.extend({ rating: z.coerce.number().int().min(0).max(5) });
-const text = (max: number) => z.string().trim().max(max);
+/** A form sends a line's end as two characters. */
+const text = (max: number) =>
+  z
+    .string()
+    .transform((typed) => typed.replaceAll(/\r\n?/g, "\n").trim())
+    .pipe(z.string().max(max));
 const localTime = z.iso.datetime({ local: true }).transform((at) => {
   const [date = "", time = ""] = at.split("T");
   return { date, time: time.length === 5 ? `${time}:00` : time };
@@ -153,17 +167,34 @@ export async function changeTexts(_: Outcome, form: FormData): Promise<Outcome> 
     ...Object.fromEntries(Object.entries(texts).filter(([name]) => !same.has(name))),
     ...(same.has("tags") ? {} : { tags, tagsBefore }),
   };
+  // Nothing is overwritten that somebody was not shown.
+  const shown = Object.fromEntries(
+    (["title", "description", "alt", "place", "taken"] as const).flatMap((name) => {
+      const before = form.get(`${name}Before`);
+      return typeof before === "string" ? [[name, before]] : [];
+    }),
+  );
   const isMoved = !takenBefore.startsWith(`${taken.date}T${taken.time}`);
   let undo: string[] = [];
   const outcome = await attempt(async (viewer) => {
     const made = await editMedia(database().db, {
       viewer,
       id,
-      edit: { ...edit, ...(isMoved ? { taken } : {}) },
+      edit: { ...edit, shown, ...(isMoved ? { taken } : {}) },
     });
     undo = made ?? [];
     return made === undefined ? [] : [id];
   }, w("saved"));
+  if (outcome.conflict === true) {
+    const typed = Object.fromEntries(
+      Object.keys(textsShape.shape).flatMap((name) => {
+        const value = form.get(name);
+        return typeof value === "string" ? [[name, value]] : [];
+      }),
+    );
+    const fresh = await withFresh({ done: true }, id);
+    return { ...fresh, done: false, conflict: true, typed, message: words("lightbox")("changedAlso") };
+  }
   return withFresh({ ...outcome, ...(undo.length > 0 ? { undo } : {}) }, id);
 }
 

@@ -1,20 +1,10 @@
 "use client";
-import { ChevronDown, Star } from "lucide-react";
-import { type FormEvent, type RefObject, useActionState, useCallback, useId, useRef, useState } from "react";
+import { Star } from "lucide-react";
+import { type FormEvent, useActionState, useId, useRef, useState } from "react";
 import { Button } from "#app/_ui/button.tsx";
-import { Field, TextField } from "#app/_ui/field.tsx";
-import { Notice } from "#app/_ui/notice.tsx";
-import { limits } from "#lib/media.ts";
 import { w } from "#lib/words/lightbox.ts";
 import { w as media } from "#lib/words/media.ts";
-import {
-  changeFavourite,
-  changeRating,
-  changeTexts,
-  changeVisibility,
-  moveToTrash,
-  type Outcome,
-} from "../actions.ts";
+import { changeFavourite, changeRating, changeVisibility, moveToTrash, type Outcome } from "../actions.ts";
 import type { Details } from "../details.ts";
 
 export const none: Outcome = {};
@@ -51,6 +41,7 @@ export function useForm(
   const [pending, setPending] = useState(false);
   const onSubmit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
+    if (pending) return;
     const { nativeEvent } = event;
     const submitter = nativeEvent instanceof SubmitEvent ? nativeEvent.submitter : null;
     const form = new FormData(event.currentTarget, submitter);
@@ -60,7 +51,7 @@ export function useForm(
     setHeard(outcome.done === true ? none : outcome);
     setPending(false);
   };
-  return { act, onSubmit, pending, outcome: heard ?? plain };
+  return { act, onSubmit, pending, outcome: heard ?? plain, plain };
 }
 
 export function VisibilityForm({ details, change }: { details: Details; change: Change }) {
@@ -108,143 +99,6 @@ export function VisibilityForm({ details, change }: { details: Details; change: 
         <Answer outcome={outcome} pending={pending} />
       </div>
     </form>
-  );
-}
-
-/**
- * What a field says, and what the picture said when it was last heard of: news replace what nobody has touched, so that
- * what was taken back, or changed elsewhere, is not written again.
- */
-function useField(
-  said: string,
-  sending: boolean,
-): [text: string, write: (text: string) => void, before: string] {
-  const [text, setText] = useState(said);
-  const [before, setBefore] = useState(said);
-  // While it is being sent, the picture says what the form hopes for.
-  if (!sending && said !== before) {
-    setBefore(said);
-    if (text === before) setText(said);
-  }
-  return [text, setText, before];
-}
-
-export function TextsForm({
-  details,
-  change,
-  editing,
-  bringBack,
-}: {
-  details: Details;
-  change: Change;
-  editing: RefObject<HTMLDetailsElement | null>;
-  bringBack: BringBack | undefined;
-}) {
-  const send = useCallback(
-    async (before: Outcome, form: FormData): Promise<Outcome> => {
-      const back = await bringBack?.(details.id);
-      return back === undefined || back.done === true ? changeTexts(before, form) : back;
-    },
-    [bringBack, details.id],
-  );
-  const action = bringBack === undefined ? changeTexts : send;
-  const { act, onSubmit, pending, outcome } = useForm(details.id, action, change, (before) => ({
-    ...before,
-    heading: title.trim() === "" ? before.heading : title.trim(),
-    title: title.trim(),
-    description: description.trim(),
-    alt: alt.trim(),
-    ...(before.place === undefined ? {} : { place: place.trim() }),
-  }));
-  const [title, setTitle, titleBefore] = useField(details.title, pending);
-  const [description, setDescription, descriptionBefore] = useField(details.description, pending);
-  const [alt, setAlt, altBefore] = useField(details.alt, pending);
-  const [tags, setTags, tagsBefore] = useField(details.tags.map(({ name }) => name).join(", "), pending);
-  const [place, setPlace, placeBefore] = useField(details.place ?? "", pending);
-  const [taken, setTaken, takenBefore] = useField(details.taken, pending);
-  const before = {
-    ...{ titleBefore, descriptionBefore, altBefore, tagsBefore, takenBefore },
-    ...(details.place === undefined ? {} : { placeBefore }),
-  };
-  return (
-    <details
-      ref={editing}
-      // Without script the answer comes with the page, and would be folded away in it.
-      open={outcome.message === undefined && bringBack === undefined ? undefined : true}
-      className="group rounded-md border border-line"
-    >
-      <summary className="flex min-h-11 list-none items-center justify-between rounded-md px-3 text-sm font-medium hover:bg-raised">
-        {w("edit")}
-        <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
-      </summary>
-      <form action={act} onSubmit={onSubmit} className="grid gap-4 border-t border-line p-3">
-        <input type="hidden" name="id" value={details.id} />
-        <Field
-          label={media("title")}
-          name="title"
-          value={title}
-          onChange={({ target }) => setTitle(target.value)}
-          maxLength={limits.titleMax}
-          autoComplete="off"
-        />
-        <TextField
-          label={media("description")}
-          name="description"
-          value={description}
-          onChange={({ target }) => setDescription(target.value)}
-          maxLength={limits.descriptionMax}
-          rows={4}
-        />
-        <TextField
-          label={media("alt")}
-          hint={media("altHint")}
-          name="alt"
-          value={alt}
-          onChange={({ target }) => setAlt(target.value)}
-          maxLength={limits.titleMax}
-          rows={2}
-        />
-        <Field
-          label={w("tags")}
-          hint={w("tagsHint")}
-          name="tags"
-          value={tags}
-          onChange={({ target }) => setTags(target.value)}
-          autoComplete="off"
-        />
-        {details.place === undefined ? null : (
-          <Field
-            label={media("place")}
-            hint={w("placeHint")}
-            name="place"
-            value={place}
-            onChange={({ target }) => setPlace(target.value)}
-            maxLength={limits.titleMax}
-            autoComplete="off"
-          />
-        )}
-        <Field
-          label={w("taken")}
-          hint={w("takenHint")}
-          name="taken"
-          type="datetime-local"
-          step={1}
-          required
-          value={taken}
-          onChange={({ target }) => setTaken(target.value)}
-        />
-        {Object.entries(before).map(([name, value]) => (
-          <input key={name} type="hidden" name={name} value={value} />
-        ))}
-        {bringBack === undefined ? null : <Notice tone="bad">{w("held")}</Notice>}
-        <div className="flex flex-wrap items-center gap-3">
-          <Button type="submit" variant="primary" disabled={pending}>
-            {bringBack === undefined ? media("save") : w("heldSave")}
-          </Button>
-          <Answer outcome={outcome} pending={pending} />
-        </div>
-      </form>
-    </details>
   );
 }
 

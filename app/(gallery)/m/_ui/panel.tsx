@@ -11,10 +11,10 @@ import {
   FavouriteForm,
   Rating,
   RatingForm,
-  TextsForm,
   TrashForm,
   VisibilityForm,
 } from "./forms.tsx";
+import { TextsForm } from "./texts-form.tsx";
 
 const sizeWords = {
   clip: "sizeClip",

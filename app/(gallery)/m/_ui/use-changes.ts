@@ -61,7 +61,8 @@ export function useChanges(held: Held) {
       // No connection: the form says so, and what was typed is still in it.
       const outcome = await action(none, form).catch(failed);
       if (outcome.done !== true) {
-        if (was !== undefined) put(was);
+        if (outcome.details !== undefined) take(outcome);
+        else if (was !== undefined) put(was);
         // Said once, over the picture that took its place.
         if (outcome.gone === true && (await latest.current.isGone(id))) return { ...outcome, message: "" };
         return outcome;

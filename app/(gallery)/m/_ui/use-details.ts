@@ -1,5 +1,5 @@
 "use client";
-import { useCallback, useEffect, useState } from "react";
+import { type RefObject, useCallback, useEffect, useState } from "react";
 import type { Details } from "../details.ts";
 import { askPlace, NotThere, usePlace } from "./place.ts";
 
@@ -7,7 +7,12 @@ import { askPlace, NotThere, usePlace } from "./place.ts";
 const restMs = 120;
 
 /** What is known of the pictures that were looked at; of the one that is shown, it is asked for when one stays. */
-export function useDetails(first: Details, id: string, list: string, vanish: (id: string) => void) {
+export function useDetails(
+  first: Details,
+  id: string,
+  list: string,
+  vanish: RefObject<(id: string) => void>,
+) {
   const place = usePlace();
   const [known, setKnown] = useState<ReadonlyMap<string, Details>>(new Map([[first.id, first]]));
   const [failed, setFailed] = useState<string>();
@@ -20,7 +25,7 @@ export function useDetails(first: Details, id: string, list: string, vanish: (id
     if (!isMissing) return;
     const timer = setTimeout(() => {
       askPlace<Details>(place, place.details(id, list)).then(put, (error: unknown) => {
-        if (error instanceof NotThere) vanish(id);
+        if (error instanceof NotThere) vanish.current(id);
         else setFailed(id);
       });
     }, restMs);

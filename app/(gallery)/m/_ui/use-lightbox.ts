@@ -52,8 +52,12 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
     const form = editing.current?.querySelector("form");
     return form instanceof HTMLFormElement && isTyped(new FormData(form));
   }, []);
-  const { vanish, isGone, isHeld } = useVanished({ walk, setWalk, id, setId, list, since, tell, typed });
-  const { details, known, failed, again, put } = useDetails(opened.details, id, list, vanish);
+  const vanishing = useRef<(id: string) => void>(() => undefined);
+  const { details, known, failed, again, put } = useDetails(opened.details, id, list, vanishing);
+  const { vanish, isGone, isHeld } = useVanished({
+    ...{ walk, setWalk, id, setId, list, since, tell, typed, known, put },
+  });
+  vanishing.current = vanish;
   const [dialog, openDialog] = useState<"help" | "album" | "share">();
   const [bare, setBare] = useState(false);
   const [playing, setPlaying] = useState(false);
@@ -64,7 +68,10 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   const [characters, keepCharacters] = useKept("tintype:characters", always);
   // What is said about it stands beside what was typed.
   useEffect(() => {
-    if (isHeld) showPanel(true);
+    if (!isHeld) return;
+    showPanel(true);
+    // What was done before is not what has just happened.
+    tell(undefined);
   }, [isHeld, showPanel]);
   const tellBad = useCallback((text: string): void => tell({ text, bad: true }), []);
   const notFull = useCallback(() => tellBad(w("fullScreenRefused")), [tellBad]);
@@ -87,6 +94,12 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   }, []);
 
   const { goTo, step } = useSteps(walked, { tell, say: setSaid });
+  /** A step away from what was typed: it stays with its picture, and that is said. */
+  const leaving = (go: () => boolean): void => {
+    const isLeft = typed() && !isHeld;
+    if (go() && isLeft) tell({ text: w("draftLeft", { picture: heading }) });
+  };
+  const warned = useRef<string>(undefined);
 
   // Heard by those who do not see it; a picture that was just opened names itself.
   const first = useRef(true);
@@ -175,11 +188,16 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   };
 
   const deeds: Record<Deed, (key: string) => void> = {
-    next: () => step(1),
-    previous: () => step(-1),
+    next: () => leaving(() => step(1)),
+    previous: () => leaving(() => step(-1)),
     close: () => {
       if (panel === true && !isWide()) openPanel(false);
-      else close();
+      else if (typed() && warned.current !== id) {
+        // Asked once: whoever closes again means it, and finds it here when they come back.
+        warned.current = id;
+        openPanel(true);
+        tell({ text: w("draftAsk"), bad: true });
+      } else close();
     },
     zoomIn: () => stage?.zoomBy(zoomStep),
     zoomOut: () => stage?.zoomBy(1 / zoomStep),

@@ -4,6 +4,7 @@ import { w } from "#lib/words/lightbox.ts";
 import { useLive } from "../../_ui/live.ts";
 import { announceGone } from "../../_ui/use-gone.ts";
 import { timeline } from "../../href.ts";
+import type { Details } from "../details.ts";
 import type { Walk } from "../load.ts";
 import { askPlace, NotThere, usePlace } from "./place.ts";
 import type { Told } from "./toast.tsx";
@@ -23,6 +24,8 @@ type Held = {
   tell: (told: Told) => void;
   /** Somebody has typed something about the picture that is shown. */
   typed: () => boolean;
+  known: (id: string) => Details | undefined;
+  put: (details: Details) => void;
 };
 
 /** What was removed or hidden elsewhere (another tab, another person) makes way for the picture beside it, and that is said. */
@@ -53,7 +56,10 @@ export function useVanished(held: Held) {
   const isGone = useCallback(
     async (id: string): Promise<boolean> => {
       try {
-        await askPlace(place, place.details(id, latest.current.list));
+        const before = latest.current.known(id);
+        const details = await askPlace<Details>(place, place.details(id, latest.current.list));
+        // What was written here meanwhile is younger than this answer.
+        if (latest.current.known(id) === before) latest.current.put(details);
       } catch (error) {
         if (error instanceof NotThere && latest.current.walk.slides.some((slide) => slide.id === id))
           vanish(id);

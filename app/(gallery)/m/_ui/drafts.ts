@@ -1,0 +1,37 @@
+/** What was typed and not saved, kept in this tab: it outlives a step to another picture, a step back and a reload. */
+import { type Texts, textNames } from "./texts.ts";
+
+const key = (id: string): string => `tintype:draft:${id}`;
+
+/** Of what is kept, what looks as it was written; anything else is as good as none. */
+export function readDraft(kept: string | null): Texts | undefined {
+  if (kept === null) return undefined;
+  const all: unknown = JSON.parse(kept);
+  if (typeof all !== "object" || all === null) return undefined;
+  const entries = Object.entries(all).flatMap(([name, typed]) => {
+    const isKnown = textNames.some((known) => known === name);
+    const { text, before }: { text?: unknown; before?: unknown } = typed ?? {};
+    return isKnown && typeof text === "string" && typeof before === "string"
+      ? [[name, { text, before }]]
+      : [];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+export function draftOf(id: string): Texts | undefined {
+  try {
+    return readDraft(sessionStorage.getItem(key(id)));
+  } catch {
+    // A browser that keeps nothing has no drafts.
+    return undefined;
+  }
+}
+
+export function keepDraft(id: string, draft: Texts | undefined): void {
+  try {
+    if (draft === undefined) sessionStorage.removeItem(key(id));
+    else sessionStorage.setItem(key(id), JSON.stringify(draft));
+  } catch {
+    return;
+  }
+}
