@@ -7,7 +7,16 @@ test("every condition besides words is counted as a filter, also one that is tur
   const count = (query: string): number => filterCount(parseQuery(query).clauses);
   assert.equal(count('pier "long walk" -rain'), 0);
   for (const one of [
-    ...["on:05-17", "-rating:5", "rating:3", "2019-07", "2019-07..2019-09", "-2019", "type:video", "-type:gif"],
+    ...[
+      "on:05-17",
+      "-rating:5",
+      "rating:3",
+      "2019-07",
+      "2019-07..2019-09",
+      "-2019",
+      "type:video",
+      "-type:gif",
+    ],
     ...["tag:sea", "-tag:sea", "album:Shore", "is:favourite", "-is:mine", "no:alt", "-no:title", "size:12"],
     ...["orientation:portrait", "color:red", "camera:x", "lens:y", "place:Rome", "near:37.5,127"],
   ])
