@@ -1,5 +1,5 @@
 import { picture, sha256 } from "#lib/uploads/testing.ts";
-import { fateOf, permitFor, person, send } from "./attacks.ts";
+import { fateOf, permitFor, person, send, withStorage } from "./attacks.ts";
 import { photograph } from "./pictures.ts";
 import { port } from "./ports.ts";
 import { accessible, choose, expect, leaveNothingPublic, signedIn, test, upload, visit } from "./test.ts";
@@ -101,6 +101,10 @@ test("what was given up, though its bytes are still there, is tried again one by
       update quotas set reserved_bytes = reserved_bytes - (select sum(bytes) from given_up)
       where owner_id = ${sender.id}`,
   );
+  await withSql(
+    (sql) => sql`insert into purges (key, reason, not_before)
+      select staging_key, 'staging', now() + interval '1 day' from uploads where owner_id = ${sender.id}`,
+  );
   await visit(admin, `/admin/uploads?owner=${sender.id}`);
   const rows = admin.getByRole("row").filter({ hasText: "given-up-" });
   await expect(rows).toHaveCount(3);
@@ -108,9 +112,25 @@ test("what was given up, though its bytes are still there, is tried again one by
   const first = rows.first().getByRole("button", { name: /^Try given-up-.* again$/ });
   await first.click();
   await expect(admin.getByRole("button", { name: /^Try given-up-/ })).toHaveCount(2);
+  // The bytes of one go while the page is open.
+  const gone = await withSql(
+    (sql) =>
+      sql`select id, staging_key from uploads where owner_id = ${sender.id} and reject_code = 'internal' limit 1`,
+  );
+  await withStorage((storage) => storage.delete(String(gone[0]?.staging_key)));
   await admin.getByRole("button", { name: "Try the 2 that were given up again" }).click();
+  await expect(admin.getByRole("status").filter({ hasText: "no longer there" })).toHaveText(
+    /^1 picture is being verified once more. 1 picture could not be tried again/,
+  );
+  await withSql(
+    (sql) =>
+      sql`update purges set done_at = now() where key = ${String(gone[0]?.staging_key)} and done_at is null`,
+  );
+  await admin.reload();
+  await expect(rows).toHaveCount(3);
   await expect(admin.getByRole("button", { name: /^Try / })).toHaveCount(0);
-  for (const { id } of permits) expect(await fateOf(sender.as, id)).toBe("ready");
+  for (const { id } of permits)
+    expect(await fateOf(sender.as, id)).toBe(id === gone[0]?.id ? "internal" : "ready");
   await sender.as.dispose();
 });
 

@@ -248,6 +248,35 @@ test.describe("over the timeline", () => {
     ]);
   });
 
+  test("what is typed and not saved stays with its picture through a step, a close and a reload", async ({
+    page: member,
+  }) => {
+    const dialog = await open(member, 5);
+    const heading = dialog.getByRole("heading", { level: 1 });
+    const title = member.getByLabel("Title", { exact: true });
+    await member.keyboard.press("e");
+    await title.fill("Half a thought");
+    await member.keyboard.press("Escape");
+    await member.keyboard.press("ArrowRight");
+    await expect(heading).toHaveText(names[6] ?? "");
+    await expect(dialog.getByText("is kept with that picture")).toBeVisible();
+    await member.keyboard.press("ArrowLeft");
+    await expect(title).toHaveValue("Half a thought");
+    await expect(dialog.getByText("have not saved it")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(dialog.getByText("close once more")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(dialog).toHaveCount(0);
+    await open(member, 5);
+    await expect(title).toHaveValue("Half a thought");
+    await member.reload();
+    await expect(title).toHaveValue("Half a thought");
+    await member.getByRole("button", { name: "Throw it away" }).click();
+    await expect(title).toHaveValue("");
+    await expect(title).toBeFocused();
+    await expect(member.getByText("have not saved it")).toHaveCount(0);
+  });
+
   test("what is moved to the trash makes way for the next picture, and comes back to its place", async ({
     page: member,
   }) => {

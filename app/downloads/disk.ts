@@ -19,6 +19,15 @@ type Listed = { keys?: () => AsyncIterable<string> };
 const namesIn = (listed: FileSystemDirectoryHandle & Listed): AsyncIterable<string> | undefined =>
   listed.keys?.();
 
+/** How long a file that was handed over is left alone. */
+const spareMs = (file: File): number => copyMs + file.size / copyBytesPerMs;
+
+/** The browser may still copy it, though the page that handed it over is closed or was loaded anew. */
+async function isCopied(here: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  const file = await (await here.getFileHandle(name)).getFile();
+  return Date.now() - file.lastModified < spareMs(file);
+}
+
 /** Removes what pages that are closed by now have left behind. */
 async function sweep(): Promise<void> {
   const here = await folder();
@@ -26,7 +35,7 @@ async function sweep(): Promise<void> {
   for await (const name of namesIn(here) ?? []) names.push(name);
   for (const name of names)
     await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
-      if (lock !== null) await here.removeEntry(name);
+      if (lock !== null && !(await isCopied(here, name))) await here.removeEntry(name);
     });
 }
 
@@ -63,7 +72,13 @@ function hold(name: string): Promise<() => void> {
 export async function openDisk(): Promise<DiskFile> {
   const name = `${crypto.randomUUID()}.zip`;
   const release = await hold(name);
-  const worker = new Worker(new URL("./disk-worker.ts", import.meta.url), { type: "module" });
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL("./disk-worker.ts", import.meta.url), { type: "module" });
+  } catch (error) {
+    release();
+    throw error;
+  }
   const ask = (request: DiskRequest): Promise<void> =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<DiskReply>) => {
@@ -91,7 +106,7 @@ export async function openDisk(): Promise<DiskFile> {
       await ask({ end: true });
       worker.terminate();
       const file = await (await (await folder()).getFileHandle(name)).getFile();
-      setTimeout(() => void remove(), copyMs + file.size / copyBytesPerMs);
+      setTimeout(() => void remove(), spareMs(file));
       return file;
     },
     drop: async () => {

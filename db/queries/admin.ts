@@ -19,7 +19,7 @@ import {
 } from "drizzle-orm";
 import { type MediaType, type UploadState, type Visibility, waitingSince } from "#lib/media.ts";
 import type { Db } from "../client.ts";
-import { media, mediaMonths, uploads, users } from "../schema.ts";
+import { media, mediaMonths, purges, uploads, users } from "../schema.ts";
 
 export type MediaConditions = {
   state: "ready" | "trash" | "any";
@@ -192,6 +192,9 @@ export function uploadRows(
       mediaId: uploads.mediaId,
       createdAt: uploads.createdAt,
       updatedAt: uploads.updatedAt,
+      /** Given up, and the removal of its bytes has not begun: it can be tried again. */
+      again: sql<boolean>`${uploads.rejectCode} is not distinct from 'internal' and exists (select from ${purges}
+        where ${purges.key} = ${uploads.stagingKey} and ${purges.doneAt} is null and ${purges.attempts} = 0)`,
     })
     .from(uploads)
     .innerJoin(users, eq(users.id, uploads.ownerId))

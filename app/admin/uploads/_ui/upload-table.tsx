@@ -2,11 +2,10 @@ import clsx from "clsx";
 import Link from "next/link";
 import type { AdminUpload } from "#lib/admin.ts";
 import { perLocale, words } from "#lib/words.ts";
-import { Button } from "../../../_ui/button.tsx";
 import { At, Moment } from "../../../_ui/moment.tsx";
 import { formatAge, formatBytes, formatNumber } from "../../_ui/format.ts";
 import { Cell, ColumnName, cardRow, Rows } from "../../_ui/rows.tsx";
-import { tryUploadsAgain } from "../actions.ts";
+import { Again } from "./again.tsx";
 import { UploadStateMark } from "./upload-state.tsx";
 
 const w = words("admin");
@@ -41,14 +40,7 @@ function Outcome({ row }: { row: AdminUpload }) {
   return (
     <span className="grid gap-1">
       {row.message === null ? null : <span className="text-pretty">{row.message}</span>}
-      {row.rejectCode === "internal" ? (
-        <form action={tryUploadsAgain}>
-          <input type="hidden" name="id" value={row.id} />
-          <Button type="submit" aria-label={w("tryUploadAgainOf", { name: row.filename })}>
-            {w("tryUploadAgain")}
-          </Button>
-        </form>
-      ) : null}
+      {row.rejectCode === "internal" ? <Again ids={row.again ? [row.id] : []} name={row.filename} /> : null}
       {row.mediaId === null ? null : (
         <Link href={`/m/${row.mediaId}`} className="w-fit text-accent underline underline-offset-2">
           {w(duplicate ? "showDuplicate" : "showPicture")}
@@ -60,16 +52,9 @@ function Outcome({ row }: { row: AdminUpload }) {
 
 /** One press for all that a shortage of memory, or a fault of ours, has cost on this page. */
 export function AllAgain({ rows }: { rows: AdminUpload[] }) {
-  const givenUp = rows.filter((row) => row.rejectCode === "internal");
-  if (givenUp.length < 2) return null;
-  return (
-    <form action={tryUploadsAgain}>
-      {givenUp.map(({ id }) => (
-        <input key={id} type="hidden" name="id" value={id} />
-      ))}
-      <Button type="submit">{w("tryUploadsAgain", { n: givenUp.length })}</Button>
-    </form>
-  );
+  const ids = rows.filter(({ again }) => again).map(({ id }) => id);
+  // Stays when nothing is left to press: it says what came of the press.
+  return <Again ids={ids.length < 2 ? [] : ids} />;
 }
 
 export function UploadTable({ rows, now }: { rows: AdminUpload[]; now: Date }) {
