@@ -22,7 +22,8 @@ export type ApartLimits = {
 };
 
 export type Apart = {
-  end: "done" | "failed" | "late" | "memory" | "too_much" | "cancelled";
+  /** Late by processor time, or by the clock where nobody tells of that; stalled by the clock alone. */
+  end: "done" | "failed" | "late" | "stalled" | "memory" | "too_much" | "cancelled";
   output: Buffer;
   /** What it said on standard error, shortened. */
   said: string;
@@ -96,13 +97,27 @@ const asksMax = 50_000;
 
 const askShape = z.tuple([z.int().min(0), z.int().min(1)]);
 
-/** The program asks on its fourth descriptor, a line a range, and reads the answers one after the other from its input. */
-async function answer(child: Child, source: Source): Promise<void> {
+/** What a program says last on its fourth descriptor; see `leave` in within.ts. */
+const lastWordShape = z.enum(["done", "failed"]);
+type LastWord = z.infer<typeof lastWordShape>;
+
+/**
+ * The program asks on its fourth descriptor, a line a range, and reads the answers one after the other from its input.
+ * Its last line is its last word.
+ */
+async function answer(
+  child: Child,
+  source: Source | undefined,
+  leaves: (word: LastWord) => void,
+): Promise<void> {
   const asks = child.stdio[3];
   if (!(asks instanceof Readable)) throw new Error("A program without a way to ask.");
   let asked = 0;
   let count = 0;
   for await (const line of createInterface({ input: asks })) {
+    const word = lastWordShape.safeParse(line);
+    if (word.success) return leaves(word.data);
+    if (source === undefined) throw new AskedTooMuch();
     const [start, end] = askShape.parse(JSON.parse(line));
     asked += end - start;
     count += 1;
@@ -121,10 +136,10 @@ async function answer(child: Child, source: Source): Promise<void> {
 /** The program went on asking, or asked for what is not there. */
 export class AskedTooMuch extends Error {}
 
-const feed = (child: Child, input: Buffer | Source): Promise<void> => {
-  if (!(input instanceof Uint8Array)) return answer(child, input);
+const feed = (child: Child, input: Buffer | Source, leaves: (word: LastWord) => void): Promise<void> => {
+  if (!(input instanceof Uint8Array)) return answer(child, input, leaves);
   child.stdin.end(input);
-  return Promise.resolve();
+  return answer(child, undefined, leaves);
 };
 
 /**
@@ -148,11 +163,13 @@ export async function runApart(
   child.stderr.on("data", (piece: Buffer) => {
     found.said = (found.said + piece.toString("utf8")).slice(-saidMax);
   });
-  const late = setTimeout(() => stop("late"), limits.seconds * 1000);
+  let isAccounted = false;
+  const late = setTimeout(() => stop(isAccounted ? "stalled" : "late"), limits.seconds * 1000);
   const watch = setInterval(() => {
     if (child.pid === undefined) return;
     void account(child.pid).then((now) => {
       if (now === undefined) return;
+      isAccounted = true;
       found.cpuSeconds = now.cpuSeconds;
       if (now.bytes > limits.memoryBytesMax) stop("memory");
       if (now.cpuSeconds > limits.cpuSeconds) stop("late");
@@ -162,16 +179,23 @@ export async function runApart(
   signal?.addEventListener("abort", cancel);
   if (signal?.aborted === true) cancel();
   try {
-    const closed = new Promise<number | null>((resolve, reject) => {
+    const closed = new Promise<void>((resolve, reject) => {
       child.once("error", reject);
-      child.once("close", resolve);
+      child.once("close", () => resolve());
     });
-    const feeding = feed(child, input).catch((fault: unknown) => {
+    let said: LastWord | undefined;
+    // Node may wait for its own threads for ever when it takes itself apart: nothing more is wanted of it.
+    const leaves = (word: LastWord): void => {
+      said = word;
+      clearTimeout(late);
+      child.kill("SIGKILL");
+    };
+    const feeding = feed(child, input, leaves).catch((fault: unknown) => {
       stop("failed");
       throw fault;
     });
-    const [code] = await Promise.all([closed, feeding]);
-    found.end = stopped ?? (code === 0 ? "done" : "failed");
+    await Promise.all([closed, feeding]);
+    found.end = stopped ?? said ?? "failed";
     found.output = Buffer.concat(pieces);
     return found;
   } finally {

@@ -55,13 +55,16 @@ async function answer(question: Question, given: Buffer): Promise<Answered> {
   }
 }
 
+// Node may wait for its own threads for ever when it takes itself apart, and nobody is left to see that.
+const end = (): boolean => process.kill(process.pid, "SIGKILL");
+
 // A worker that was killed closes the pipes, which is not seen in the middle of a picture.
 const worker = process.ppid;
 setInterval(() => {
-  if (process.ppid !== worker) process.kill(process.pid, "SIGKILL");
+  if (process.ppid !== worker) end();
 }, 500).unref();
 outliveSignals();
-process.stdout.on("error", () => process.exit(0));
+process.stdout.on("error", end);
 await lockDown();
 send({ answer: "ready" });
 for await (const { head, parts } of messages(process.stdin, Number(bytesMax)))
@@ -81,4 +84,4 @@ for await (const { head, parts } of messages(process.stdin, Number(bytesMax)))
             : String(error),
       });
   }
-process.exit(0);
+end();

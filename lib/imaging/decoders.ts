@@ -13,6 +13,7 @@ import { account, type Source } from "./apart.ts";
 import { answerShape, derivationShape, identityShape, posterShape, type Question } from "./decoder-shapes.ts";
 import * as here from "./derive.ts";
 import { type Identity, identify as identifyHere } from "./identify.ts";
+import { DecoderLost, DecoderMissing } from "./lost.ts";
 import { Rejection } from "./rejection.ts";
 import { type Poster, posterOf as posterHere } from "./video/poster.ts";
 import type { Video } from "./video/read.ts";
@@ -43,22 +44,6 @@ const restingBytesMax = 400 * 1024 * 1024;
 const watchEveryMs = 100;
 const messageBytesMax = 1024 * 1024 * 1024;
 const saidMax = 2_000;
-
-/** A decoder ended in the middle of a picture, and nobody here had told it to. */
-export class DecoderLost extends Error {
-  /**
-   * It was killed from outside, as a machine does that is short of memory, or was given no time to work. Whether this
-   * picture brought that about or another that was decoded beside it, nobody can tell.
-   */
-  readonly byMachine: boolean;
-
-  constructor(message: string, { byMachine, cause }: { byMachine: boolean; cause?: unknown }) {
-    super(message, { cause });
-    this.byMachine = byMachine;
-  }
-}
-/** None could be started: no memory, no processes left, an update under way. No picture's fault. */
-export class DecoderMissing extends Error {}
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 type Ended = "memory" | "late" | "busy" | "cancelled";

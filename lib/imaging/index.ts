@@ -4,8 +4,6 @@ export type { Source } from "./apart.ts";
 export { lockDown } from "./codec.ts";
 export {
   type DecoderLimits,
-  DecoderLost,
-  DecoderMissing,
   derive,
   deriveStill,
   fullJpeg,
@@ -16,6 +14,7 @@ export {
 export type { Derivation, Rendition } from "./derive.ts";
 export { type Facts, readFacts } from "./facts.ts";
 export type { Identity } from "./identify.ts";
+export { DecoderLost, DecoderMissing } from "./lost.ts";
 export { Rejection } from "./rejection.ts";
 export { sniffVideo } from "./sniff.ts";
 export { withoutMetadata } from "./strip.ts";

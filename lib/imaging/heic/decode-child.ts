@@ -5,7 +5,7 @@
  */
 import { createRequire } from "node:module";
 import { buffer } from "node:stream/consumers";
-import { startLimits } from "../within.ts";
+import { leave, startLimits } from "../within.ts";
 import type { Failure, Libheif } from "./libheif.ts";
 
 const [secondsText = "60", memoryText = "1024"] = process.argv.slice(2);
@@ -14,7 +14,7 @@ startLimits(Number(secondsText), Number(memoryText));
 
 function fail(failure: Failure): never {
   process.stderr.write(JSON.stringify(failure));
-  process.exit(2);
+  leave("failed");
 }
 
 const write = (bytes: Uint8Array): Promise<void> =>
@@ -51,4 +51,4 @@ if (plane.stride === row) await write(plane.data.subarray(0, row * plane.height)
 else
   for (let y = 0; y < plane.height; y++)
     await write(Buffer.from(plane.data.subarray(y * plane.stride, y * plane.stride + row)));
-process.exit(0);
+leave("done");

@@ -67,7 +67,8 @@ async function decodeAlone(
   );
   clock.spend(cpuSeconds);
   signal?.throwIfAborted();
-  if (end === "late") throw new Rejection("took_too_long", "a HEIC picture took too long");
+  if (end === "late" || end === "stalled")
+    throw new Rejection("took_too_long", "a HEIC picture took too long");
   if (end === "memory") throw new Rejection("too_many_pixels", "a HEIC picture took more memory than it may");
   if (end !== "done") {
     const failure = failureOf(said);

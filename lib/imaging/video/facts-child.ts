@@ -1,7 +1,7 @@
 /** A process of its own that reads what a video says of itself. It decodes nothing; see remote.ts for how it reads. */
 import { ALL_FORMATS, CustomSource, Input, type InputVideoTrack, type MetadataTags } from "mediabunny";
 import { Rejection } from "../rejection.ts";
-import { startLimits } from "../within.ts";
+import { leave, startLimits } from "../within.ts";
 import { readMp4 } from "./mp4.ts";
 import type { Patch } from "./patch.ts";
 import { openRemote } from "./remote.ts";
@@ -74,11 +74,11 @@ const say = (stream: NodeJS.WriteStream, value: unknown): Promise<void> =>
 
 try {
   await say(process.stdout, await tell());
-  process.exit(0);
+  leave("done");
 } catch (error) {
   // What the reader stumbles over is damage in the file: nothing else is read here.
   const code = error instanceof Rejection ? error.code : "corrupt";
   const why = error instanceof Error ? error.message : String(error);
   await say(process.stderr, { code, why: why.slice(0, 500) });
-  process.exit(2);
+  leave("failed");
 }

@@ -14,7 +14,7 @@ import {
   MkvOutputFormat,
   Output,
 } from "mediabunny";
-import { startLimits } from "../within.ts";
+import { leave, startLimits } from "../within.ts";
 import { asAvif } from "./av1.ts";
 import { openRemote } from "./remote.ts";
 import { type Transfer, toneMapped } from "./tone.ts";
@@ -103,4 +103,4 @@ const out = "avif" in found ? found.avif : await decoded(found.mkv, found.transf
 await new Promise<void>((resolve) => {
   process.stdout.write(out, () => resolve());
 });
-process.exit(0);
+leave("done");

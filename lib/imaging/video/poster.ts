@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { runApart, type Source } from "../apart.ts";
+import { type Apart, runApart, type Source } from "../apart.ts";
 import type { Decoded } from "../heic/decode.ts";
 import { ladder } from "../ladder.ts";
 import { avifPoster } from "./avif-poster.ts";
@@ -48,16 +48,21 @@ async function decodePoster(
   const at = Math.min(afterSeconds, duration / 10_000);
   const bytes = stored.width * stored.height * 3;
   const isAv1 = codecs.startsWith("av01");
-  const { end, output } = await runApart(
-    {
-      file: "video/poster-child.ts",
-      arguments: [seconds, source.bytes, stored.width, stored.height, at].map(String),
-      packages: ["mediabunny", "@ffmpeg/core"],
-    },
-    { seconds, cpuSeconds, memoryBytesMax, outputBytesMax: isAv1 ? avifBytesMax : bytes },
-    source,
-    signal,
-  );
+  const attempt = (): Promise<Apart> =>
+    runApart(
+      {
+        file: "video/poster-child.ts",
+        arguments: [seconds, source.bytes, stored.width, stored.height, at].map(String),
+        packages: ["mediabunny", "@ffmpeg/core"],
+      },
+      { seconds, cpuSeconds, memoryBytesMax, outputBytesMax: isAv1 ? avifBytesMax : bytes },
+      source,
+      signal,
+    );
+  const first = await attempt();
+  signal?.throwIfAborted();
+  // Nothing that the video did: a plain field instead of its picture would stay for years.
+  const { end, output } = first.end === "stalled" ? await attempt() : first;
   signal?.throwIfAborted();
   if (end === "done" && isAv1) return decodeAvif(output, stored, signal);
   if (end !== "done" || output.length !== bytes) return undefined;

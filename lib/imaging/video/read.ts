@@ -2,6 +2,7 @@ import { limits, type VideoType } from "#lib/media.ts";
 import { type Apart, AskedTooMuch, runApart, type Source } from "../apart.ts";
 import { isContentId } from "../apple.ts";
 import type { Facts } from "../facts.ts";
+import { DecoderLost } from "../lost.ts";
 import { Rejection } from "../rejection.ts";
 import { corrupt } from "../structure.ts";
 import type { Patch } from "./patch.ts";
@@ -71,6 +72,9 @@ function parse<T>(shape: { parse(value: unknown): T }, text: string): T | undefi
 
 function toldBy({ end, output, said }: Apart): Told {
   if (end === "late") throw new Rejection("took_too_long", "reading the video took too long");
+  // Its share of the processor was small: the machine, the store or a fault of Node's held it up.
+  if (end === "stalled")
+    throw new DecoderLost("The machine is too busy to read a video in time.", { byMachine: true });
   if (end === "memory" || end === "too_much")
     throw new Rejection("too_much_metadata", "an index past all measure");
   const told = end === "done" ? parse(toldShape, output.toString("utf8")) : undefined;
@@ -83,7 +87,7 @@ function toldBy({ end, output, said }: Apart): Told {
 
 /**
  * What a video says of itself, read in a process of its own. Throws Rejection corrupt, unsupported_type, took_too_long,
- * too_many_pixels or too_much_metadata; what the source throws comes out as it is.
+ * too_many_pixels or too_much_metadata, or DecoderLost; what the source throws comes out as it is.
  */
 export async function readVideo(source: Source, mime: VideoType, signal?: AbortSignal): Promise<Video> {
   const program = {
