@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { type TestDatabase, type TestStore, testDatabase, testStore } from "#lib/testing.ts";
 import { avif, type Books, jpeg, medium, openBooks, original, Shelf, tell, upload } from "./books.ts";
 import { judgeBooks, s3Of } from "./checker.ts";
+import type { GivenUp } from "./given-up.ts";
 import { Person } from "./person.ts";
 
 const flipped = (bytes: Buffer): Buffer => {
@@ -13,7 +14,8 @@ const flipped = (bytes: Buffer): Buffer => {
   return copy;
 };
 
-const sabotage: [what: string, deed: (books: Books) => Promise<unknown>, seen: RegExp][] = [
+type Tried = Books & { givenUp: GivenUp };
+const sabotage: [what: string, deed: (books: Tried) => Promise<unknown>, seen: RegExp][] = [
   ["an original is deleted", ({ shelf, shown }) => shelf.remove(shown.key), /^I-1: .* has no original/],
   [
     "one byte of it is another",
@@ -138,6 +140,58 @@ const sabotage: [what: string, deed: (books: Books) => Promise<unknown>, seen: R
     /^R-4: .*totals/,
   ],
   ["a search has lost a medium", ({ sql }) => sql`delete from media_search`, /^R-4: a search does not find/],
+  ...(["gallery", "trash"] as const).map((place): (typeof sabotage)[number] => [
+    `of several told to be in the ${place} one is not`,
+    async ({ person, shown, gone }) => {
+      const [ids, said] = [[shown.id, gone.id], "a test"];
+      person.tallies.push({ ids, shown: place === "gallery" ? 2 : 0, away: place === "trash" ? 2 : 0, said });
+    },
+    place === "gallery" ? /^F-20: .* 2 were told .* and 1 are/ : /^F-18: .* 2 were told .* and 1 are/,
+  ]),
+  [
+    "what was cancelled became something",
+    async ({ sql, person, shown }) => {
+      const [row] = await sql<{ id: string }[]>`select id from uploads where media_id = ${shown.id}`;
+      Object.assign(person.stories[0] ?? {}, { cancelled: row?.id });
+    },
+    /^R-23: .* told to be cancelled, and is ready/,
+  ],
+  ...(["there", "gone"] as const).map((said): (typeof sabotage)[number] => [
+    `an album that was told to be ${said} is not`,
+    async ({ sql, person, owner, shown }) => {
+      const title = "An album";
+      const [row] = await sql<
+        { id: string }[]
+      >`insert into albums (owner_id, title) values (${owner}, ${title}) returning id`;
+      const id = said === "there" ? randomUUID() : (row?.id ?? "");
+      person.made.push({
+        ...{ what: "album", id, token: undefined, isThere: said === "there", members: [shown.id] },
+      });
+    },
+    /^R-4: album .* was told to be (there|gone), and is not/,
+  ]),
+  [
+    "an album has lost a picture",
+    async ({ sql, person, owner, shown }) => {
+      const [row] = await sql<
+        { id: string }[]
+      >`insert into albums (owner_id, title) values (${owner}, 'x') returning id`;
+      const made = { what: "album" as const, id: row?.id ?? "", token: undefined, isThere: true };
+      person.made.push({ ...made, members: [shown.id] });
+    },
+    /^R-4: medium .* was told to be in album/,
+  ],
+  [
+    "what was given up is not tried again",
+    async ({ sql, givenUp, shown }) => {
+      const [row] = await sql<{ id: string }[]>`
+        update uploads set state = 'rejected', reject_code = 'internal', media_id = null where media_id = ${shown.id}
+        returning id`;
+      givenUp.ids.add(row?.id ?? "");
+      givenUp.again.push({ ids: [row?.id ?? ""], taken: 1 });
+    },
+    /^R-33: 1 uploads were told to be verified once more/,
+  ],
   ["parts are left over", ({ shelf }) => shelf.beginParts("incoming/parts"), /^F-32: /],
 ];
 
@@ -162,16 +216,17 @@ describe("the judge of the fault schedules", () => {
   });
 
   /** What the judge says after a deed that is then as if it had never been done. */
-  async function saidAfter(deed: (books: Books) => Promise<unknown>): Promise<string[]> {
+  async function saidAfter(deed: (books: Tried) => Promise<unknown>): Promise<string[]> {
     const person = new Person(kept.person.account, kept.person.client);
     person.stories.push(...kept.person.stories.map((one) => ({ ...one })));
     for (const [id, wish] of kept.person.wishes) person.wishes.set(id, { ...wish });
+    const givenUp: GivenUp = { ids: new Set(), again: [] };
     const undone = new Error("undone");
     let wrong: string[] = [];
     await database.sql
       .begin(async (sql) => {
-        await deed({ ...kept, person, sql });
-        wrong = (await judgeBooks(sql, shelf.s3, shelf.bucket, [person])).wrong;
+        await deed({ ...kept, person, sql, givenUp });
+        wrong = (await judgeBooks(sql, shelf.s3, shelf.bucket, [person], givenUp)).wrong;
         throw undone;
       })
       .catch((error: unknown) => {

@@ -12,6 +12,8 @@ import {
 import pLimit from "p-limit";
 import postgres from "postgres";
 import type { Client } from "./client.ts";
+import { type GivenUp, standing } from "./given-up.ts";
+import { judgeMade } from "./links.ts";
 import type { Person, Story } from "./person.ts";
 import type { Place } from "./place.ts";
 
@@ -230,7 +232,11 @@ const told = (story: Story): string =>
   `${story.filename} of ${story.owner}\n      ${story.log.join("\n      ")}`;
 
 /** What people were told, held against what there is. */
-function promises(people: Person[], rows: MediaRow[]): string[] {
+function promises(
+  people: Person[],
+  rows: MediaRow[],
+  isGivenUp: (owner: string, sha256: string, now: boolean) => boolean,
+): string[] {
   const wrong: string[] = [];
   const byId = new Map(rows.map((row) => [row.id, row]));
   const sent = new Set(
@@ -242,11 +248,23 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
     for (const sha256 of row.clip_sha256 === null ? [row.sha256] : [row.sha256, row.clip_sha256])
       if (!sent.has(`${row.owner} ${sha256}`))
         wrong.push(`I-4: medium ${row.id} has bytes that ${row.owner} never sent whole: ${sha256}`);
+  const refused = new Set(people.flatMap((one) => [...one.refused]));
   for (const person of people) {
     const gone = new Set(
       [...person.wishes.values()].filter((wish) => wish.mayBeGone).flatMap((wish) => [...wish.sha256]),
     );
-    const isGone = (row: MediaRow): boolean => person.wishes.get(row.id)?.mayBeGone === true;
+    const isGone = (row: MediaRow): boolean =>
+      refused.has(row.id) || person.wishes.get(row.id)?.mayBeGone === true;
+    wrong.push(...person.wrong);
+    for (const { ids, shown, away, said } of person.tallies) {
+      const there = ids.flatMap((id) => byId.get(id) ?? []);
+      const live = there.filter(({ deleted }) => !deleted).length;
+      const waiting = there.filter((row) => row.waiting).length;
+      if (live < shown)
+        wrong.push(`F-20: of ${ids} (${said}), ${shown} were told to be in the gallery, and ${live} are`);
+      if (there.length - live - waiting < away)
+        wrong.push(`F-18: of ${ids} (${said}), ${away} were told to be in the trash, and ${live} are shown`);
+    }
     for (const story of person.stories) {
       const mine = rows.filter((row) => row.owner === story.owner && holds(row, story.sha256));
       if (story.flaw !== "none") {
@@ -255,14 +273,17 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
           wrong.push(`R-22: a picture that is ${story.flaw} was let in: ${told(story)}`);
         continue;
       }
-      if (story.rejected !== undefined && story.rejected !== "duplicate")
+      const isGiven = story.rejected === "internal" && isGivenUp(story.owner, story.sha256, false);
+      if (story.rejected !== undefined && story.rejected !== "duplicate" && !isGiven)
         wrong.push(`Lost: a good picture was refused as ${story.rejected}: ${told(story)}`);
       const promised =
         story.mediaId !== undefined || ((story.stored || story.accepted) && !story.cancelAsked);
-      if (!promised) continue;
+      if (!promised || (mine.length === 0 && isGivenUp(story.owner, story.sha256, true))) continue;
       if (mine.length === 0) wrong.push(`Lost: acknowledged and not there: ${told(story)}`);
       else if (
         !gone.has(story.sha256) &&
+        // What came when its link had gone is in the trash.
+        (person.removable === undefined || person.removable.isThere === true) &&
         !mine.some((row) => !row.deleted || isGone(row) || (story.guest && row.waiting))
       )
         wrong.push(`Lost: acknowledged, never thrown away, and not in the gallery: ${told(story)}`);
@@ -283,6 +304,14 @@ function promises(people: Person[], rows: MediaRow[]): string[] {
     }
   }
   return wrong;
+}
+
+/** An upload that was told to be cancelled never becomes anything (R-23). */
+async function cancelled(sql: postgres.ISql, people: Person[]): Promise<string[]> {
+  const ids = people.flatMap(({ stories }) => stories.flatMap((story) => story.cancelled ?? []));
+  const rows = await sql`
+    select id, state, media_id from uploads where id = any(${ids}) and (state <> 'cancelled' or media_id is not null)`;
+  return rows.map(({ id, state }) => `R-23: upload ${id} was told to be cancelled, and is ${state}`);
 }
 
 /** Of hundreds of people, as many ask for what is not theirs. */
@@ -338,24 +367,34 @@ export async function judgeBooks(
   s3: S3Client,
   bucket: string,
   people: Person[],
+  known: GivenUp = { ids: new Set(), again: [] },
 ): Promise<{ wrong: string[]; rows: MediaRow[] }> {
   const rows = await mediaRows(sql);
   const objects = await wholeBucket(s3, bucket);
   const parts = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  const given = await standing(sql, known);
   const wrong = [
+    ...given.wrong,
     ...(await invariants(sql, rows, objects)),
     ...(parts.Uploads ?? []).map(({ Key }) => `F-32: parts of ${Key} are left over`),
-    ...promises(people, rows),
+    ...promises(people, rows, given.isGivenUp),
+    ...(await judgeMade(sql, people)),
+    ...(await cancelled(sql, people)),
   ];
   return { wrong, rows };
 }
 
 /** Sentences of everything that is not as it has to be; none when all is well. */
-export async function judge(place: Place, people: Person[], stranger: Client): Promise<string[]> {
+export async function judge(
+  place: Place,
+  people: Person[],
+  stranger: Client,
+  known?: GivenUp,
+): Promise<string[]> {
   const sql = postgres(place.direct.databaseUrl() ?? "", { max: 1, onnotice: () => {} });
   const s3 = s3Of(place);
   try {
-    const { wrong, rows } = await judgeBooks(sql, s3, place.direct.bucket, people);
+    const { wrong, rows } = await judgeBooks(sql, s3, place.direct.bucket, people, known);
     return [...wrong, ...(await addresses(place, people, stranger, rows, 12))];
   } finally {
     await sql.end();

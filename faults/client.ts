@@ -10,6 +10,9 @@ const patienceMs = 12_000;
 export type Answer = { status: number; body: unknown; retryAfter?: number };
 /** One answer, for who counts them. `to` is the site's route, or "bucket". */
 export type Heard = { to: string; status: number; retryAfter: string | null; ms: number };
+export type Field = [name: string, value: string];
+/** A page that was answered to a form, without its scripts, and where it leads. */
+export type Filled = { status: number; page: string; location: string };
 /** Nothing came back, or not all of it. */
 export class NoAnswer extends Error {}
 
@@ -78,6 +81,46 @@ export class Client {
       .map((one) => one.split(";")[0])
       .join("; ");
     if (this.#cookie === "") throw new Error(`${route} let nobody in: ${answer.status}`);
+  }
+
+  /**
+   * Sends one form of a page, as a browser without script does: the one with `marker` in it. `fill` is given its fields,
+   * and says what of them is sent and with which button, when it likes; nothing is sent when it says nothing. Answers
+   * undefined when nothing was asked. Throws NoAnswer when nobody can say whether it was carried out.
+   */
+  async fillForm(
+    route: string,
+    marker: string,
+    fill: (fields: Field[]) => Promise<Field[] | undefined> | Field[] | undefined,
+  ): Promise<Filled | undefined> {
+    const shown = await this.#ask("GET", route, undefined).catch((error: unknown) => {
+      if (error instanceof NoAnswer) return undefined;
+      throw error;
+    });
+    const forms = String(shown?.body ?? "").match(/<form[\s\S]*?<\/form>/g) ?? [];
+    const form = forms.find((one) => one.includes(marker));
+    if (form === undefined) return undefined;
+    const fields = [...form.matchAll(/<input[^>]*>/g)].flatMap(([tag]): Field[] => {
+      const name = attribute(tag, "name");
+      return name === undefined ? [] : [[name, attribute(tag, "value") ?? ""]];
+    });
+    const filled = await fill(fields);
+    if (filled === undefined) return undefined;
+    const body = new FormData();
+    for (const [name, value] of filled) body.append(name, value);
+    try {
+      const answer = await fetch(this.origin + route, {
+        method: "POST",
+        body,
+        headers: { origin: this.origin, cookie: this.#cookie },
+        redirect: "manual",
+        signal: AbortSignal.timeout(this.#patienceMs),
+      });
+      const page = (await answer.text()).replace(/<script[\s\S]*?<\/script>/g, "");
+      return { status: answer.status, page, location: answer.headers.get("location") ?? "" };
+    } catch (cause) {
+      throw new NoAnswer(`POST ${route}`, { cause });
+    }
   }
 
   async #ask(

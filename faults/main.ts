@@ -6,14 +6,23 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { isDatabaseGone } from "#lib/database-gone.ts";
 import { Client } from "./client.ts";
+import type { GivenUp } from "./given-up.ts";
 import { Person } from "./person.ts";
-import { openPlace, type Place } from "./place.ts";
+import { type Account, openPlace, type Place } from "./place.ts";
 import { runSchedule } from "./run.ts";
 import { draw, peopleCount, type Schedule } from "./schedule.ts";
 import { shortCrowd } from "./short-crowd.ts";
 
 /** `guests`: of each person, somebody who sends to them through a link. */
-type World = { place: Place; people: Person[]; guests: Person[]; stranger: Client };
+type World = {
+  place: Place;
+  people: Person[];
+  guests: Person[];
+  stranger: Client;
+  /** Runs the site. */
+  admin: Client;
+  givenUp: GivenUp;
+};
 
 async function openWorld(): Promise<World> {
   const place = await openPlace();
@@ -23,17 +32,25 @@ async function openWorld(): Promise<World> {
       const account = { email: `p${n + 1}@example.com`, name, password: randomBytes(12).toString("hex") };
       return new Person(account, new Client(place.origin));
     });
-    await Promise.all([place.heal(), ...people.map((one) => place.addUser(one.account))]);
+    const password = randomBytes(12).toString("hex");
+    const keeper: Account = { email: "keeper@example.com", name: "Keeper", password, role: "admin" };
+    const accounts = [keeper, ...people.map((one) => one.account)];
+    await Promise.all([place.heal(), ...accounts.map((one) => place.addUser(one))]);
     const guests = await Promise.all(
-      people.map(async ({ client, account }) => {
+      people.map(async (person) => {
+        const { client, account } = person;
         await client.signIn(account);
-        const token = await place.guestLink(account);
+        const { id, token } = await place.link(account);
+        person.inbox = id;
         const browser = new Client(place.origin);
         await browser.enterAsGuest(token, `A guest of ${account.name}`);
         return new Person(account, browser, token);
       }),
     );
-    return { place, people, guests, stranger: new Client(place.origin) };
+    const admin = new Client(place.origin);
+    await admin.signIn(keeper);
+    const givenUp: GivenUp = { ids: new Set(), again: [] };
+    return { place, people, guests, stranger: new Client(place.origin), admin, givenUp };
   } catch (error) {
     await place.close();
     throw error;
@@ -47,7 +64,7 @@ const list = (title: string, lines: readonly string[]): string =>
 const isRoutine = (line: string): boolean => /"status":(200|404),.*"msg":"answered"/.test(line);
 
 function report({ place }: World, schedule: Schedule, wrong: string[]): void {
-  const { seed, faults, visits, changes, edits, errands } = schedule;
+  const { seed, faults, visits, changes, edits, deeds, errands, givingUp } = schedule;
   const parts = [place.web, ...place.workers, place.store];
   console.error(
     [
@@ -59,7 +76,14 @@ function report({ place }: World, schedule: Schedule, wrong: string[]): void {
       ),
       list(
         "  Who came:",
-        [...visits, ...changes, ...edits, ...errands].map((one) => JSON.stringify(one)),
+        [
+          ...visits,
+          ...changes,
+          ...edits,
+          ...deeds,
+          ...errands,
+          ...(givingUp === undefined ? [] : [givingUp]),
+        ].map((one) => JSON.stringify(one)),
       ),
       ...parts.map((part) =>
         list(`  The last of ${part.name}:`, part.lastLines.filter((line) => !isRoutine(line)).slice(-40)),
@@ -69,12 +93,22 @@ function report({ place }: World, schedule: Schedule, wrong: string[]): void {
   );
 }
 
-const describe = ({ faults, visits, transport, errands, reconcileAfter }: Schedule): string =>
+const describe = ({
+  faults,
+  visits,
+  transport,
+  deeds,
+  errands,
+  givingUp,
+  reconcileAfter,
+}: Schedule): string =>
   [
     `${visits.length} files by ${transport}; `,
     [
       ...faults.map((fault) => ("who" in fault ? `${fault.kind} ${fault.who}` : fault.kind)),
       ...errands.map(({ what }) => what),
+      ...deeds.map(({ kind }) => kind),
+      ...(givingUp === undefined ? [] : ["give up"]),
       ...(reconcileAfter ? ["reconcile afterwards"] : []),
     ].join(", "),
   ].join("");
@@ -111,6 +145,7 @@ process.on("unhandledRejection", (error) => {
 });
 const failed: number[] = [];
 const all = { judged: 0, uploads: 0, told: 0, moving: 0 };
+const outcomes = new Map<string, number>();
 let next = first;
 
 async function runOne(world: World, seed: number): Promise<boolean> {
@@ -148,6 +183,10 @@ async function inOnePlace(): Promise<boolean> {
       all.told += 1;
       if (/\.(mp4|quicktime|webm|heic)$/.test(filename)) all.moving += 1;
     }
+    for (const word of [...world.people, ...world.guests].flatMap((one) => one.outcomes))
+      outcomes.set(word, (outcomes.get(word) ?? 0) + 1);
+    const again = world.givenUp.again.reduce((sum, { taken }) => sum + taken, 0);
+    outcomes.set("tried again", (outcomes.get("tried again") ?? 0) + again);
     open.delete(world);
     await world.place.close();
   }
@@ -162,6 +201,10 @@ failed.sort((a, b) => a - b);
 console.log(
   `${all.judged} of ${count} schedules, ${failed.length} failed${failed.length > 0 ? ` (${failed.join(", ")})` : ""}; ${all.uploads} uploads were judged, ${all.told} of them told to be in the gallery, ${all.moving} of these videos and Live Photos; ${((Date.now() - beganAll) / 1000).toFixed(0)} s.`,
 );
+if (outcomes.size > 0) {
+  const counted = [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([word, n]) => `${word} ${n}`);
+  console.log(`Beside: ${counted.join(", ")}.`);
+}
 process.exitCode = failed.length > 0 ? 1 : 0;
 if (values.crowd) {
   const began = Date.now();

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { type Answer, type Client, NoAnswer, sha256 } from "./client.ts";
+import type { Made } from "./links.ts";
 import type { Flaw, Picture } from "./pictures.ts";
 import type { Account } from "./place.ts";
 import type { Random } from "./random.ts";
@@ -27,8 +28,13 @@ export type Story = {
   mediaId?: string;
   rejected?: string;
   cancelAsked: boolean;
+  /** The upload that the site has said is cancelled. */
+  cancelled?: string;
   log: string[];
 };
+
+/** Told of several media at once: of these, at least so many are in the gallery, and so many are in the trash or gone. */
+export type Tally = { ids: string[]; shown: number; away: number; said: string };
 
 /** What somebody has asked of a medium, and whether they were told that it was done. */
 export type Wish = {
@@ -96,6 +102,21 @@ export class Person {
   readonly client: Client;
   readonly stories: Story[] = [];
   readonly wishes = new Map<string, Wish>();
+  readonly tallies: Tally[] = [];
+  /** Of guests, and asked to be thrown away. */
+  readonly refused = new Set<string>();
+  /** Albums and links they made to remove them. */
+  readonly made: Made[] = [];
+  /** Of a guest: a link that is removed while they send through it. */
+  removable: Made | undefined;
+  /** What was wrong already when it was answered. */
+  readonly wrong: string[] = [];
+  /** How many of their uploads are under way. */
+  busy = 0;
+  /** What came of what they did to several at once, in a word: for who wants to know what was tried at all. */
+  readonly outcomes: string[] = [];
+  /** The link through which guests send to them. */
+  inbox: string | undefined;
   readonly #uploads: string;
   #album: string | undefined;
 
@@ -112,6 +133,13 @@ export class Person {
 
   /** One picture from choosing it to its end, or to where the person gives up. */
   async upload(picture: Picture, random: Random, until: number): Promise<void> {
+    this.busy += 1;
+    await this.#upload(picture, random, until).finally(() => {
+      this.busy -= 1;
+    });
+  }
+
+  async #upload(picture: Picture, random: Random, until: number): Promise<void> {
     const { bytes, flaw, mime } = picture;
     const story: Story = {
       owner: this.account.email,
@@ -133,6 +161,19 @@ export class Person {
       mime,
       sha256: flaw === "other-digest" ? sha256(Buffer.from(story.filename)) : story.sha256,
     };
+    await this.#tries(story, declared, random, until);
+    // Who closed the page comes back with what it remembers; who cancelled finds that it was the wrong one.
+    const hasEnded = story.mediaId !== undefined || story.rejected !== undefined;
+    if (hasEnded || Date.now() > until || !random.chance(0.4)) return;
+    await wait(random.int(0, 1_500));
+    if (story.cancelAsked) this.outcomes.push("sent anew what was cancelled");
+    if (story.cancelAsked) return this.upload(picture, random.fork(), until);
+    story.log.push("comes back");
+    this.outcomes.push("came back");
+    await this.#tries(story, declared, random, until);
+  }
+
+  async #tries(story: Story, declared: object, random: Random, until: number): Promise<void> {
     try {
       await this.#follow(story, declared, random, until);
     } catch (error) {
@@ -288,7 +329,11 @@ export class Person {
 
   async #cancel(story: Story, id: string, until: number): Promise<void> {
     story.cancelAsked = true;
-    await this.#insist(story, "cancel", until, () => this.client.delete(`${this.#uploads}/${id}`));
+    const { status, body } = await this.#insist(story, "cancel", until, () =>
+      this.client.delete(`${this.#uploads}/${id}`),
+    );
+    if (status === 200 && z.looseObject({ state: z.string() }).parse(body).state === "cancelled")
+      story.cancelled = id;
   }
 
   #became(story: Story, mediaId: string): void {

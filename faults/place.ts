@@ -23,7 +23,8 @@ const commandMsMax = 120_000;
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-export type Account = { email: string; password: string; name: string };
+/** `role`: a member, when nothing is said. */
+export type Account = { email: string; password: string; name: string; role?: "admin" | "member" };
 
 /** Postgres, killed and started again on the same folder, each time at another port. */
 export class Database {
@@ -121,8 +122,8 @@ export type Place = {
     secret: string;
   };
   addUser(account: Account): Promise<void>;
-  /** The token of a new link through which guests send to this person. */
-  guestLink(account: Account): Promise<string>;
+  /** A new link through which guests send to this person, or one to an album of theirs. */
+  link(account: Account, albumId?: string): Promise<{ id: string; token: string }>;
   /** A command of who runs the site, on the web process's wire and door, or past them. */
   command(args: string[], how?: CommandHow): Promise<Ran>;
   /** How files travel from now on; the web process is started again when that was another way. */
@@ -315,24 +316,33 @@ export async function openPlace({
       how.killAfterMs,
     );
   };
-  const addUser = async ({ email, name, password }: Account): Promise<void> => {
-    const args = ["user", "add", email, "--name", name, "--role", "member", "--password-stdin"];
+  const addUser = async ({ email, name, password, role = "member" }: Account): Promise<void> => {
+    const args = ["user", "add", email, "--name", name, "--role", role, "--password-stdin"];
     const main = path.join(project, "lib", "cli", "main.ts");
     const { code, told } = await runCommand([main, ...args], straight, undefined, password);
     if (code !== 0) throw new Error(`${email} was not added: ${told}`);
   };
-  const guestLink = async ({ email }: Account): Promise<string> => {
+  const link: Place["link"] = async ({ email }, albumId) => {
     const token = randomBytes(24).toString("base64url");
-    const sql = postgres(database.url ?? "", { max: 1, onnotice: () => {} });
-    const hash = createHash("sha256").update(token).digest("hex");
-    await sql`
-      with made as (insert into albums (owner_id, title) select id, 'From guests' from users where email = ${email}
-        returning id, owner_id)
-      insert into shares (owner_id, kind, token_hash, salt, label, album_id, bytes_max, files_max, download)
-      select owner_id, 'inbox', decode(${hash}, 'hex'), ${randomBytes(16)}, 'Guests', id, 1000000000000, 100000, 'none'
-      from made`;
-    await sql.end();
-    return token;
+    const sql = postgres(database.url ?? "", { max: 1, onnotice: () => {}, connect_timeout: 2 });
+    try {
+      const hash = createHash("sha256").update(token).digest("hex");
+      const [share] =
+        albumId === undefined
+          ? await sql<{ id: string }[]>`
+              with made as (insert into albums (owner_id, title) select id, 'From guests' from users where email = ${email}
+                returning id, owner_id)
+              insert into shares (owner_id, kind, token_hash, salt, label, album_id, bytes_max, files_max, download)
+              select owner_id, 'inbox', decode(${hash}, 'hex'), ${randomBytes(16)}, 'Guests', id, 1000000000000, 100000,
+                'none' from made returning id`
+          : await sql<{ id: string }[]>`
+              insert into shares (owner_id, kind, token_hash, salt, label, album_id, download)
+              select owner_id, 'album', decode(${hash}, 'hex'), ${randomBytes(16)}, 'Album', id, 'none'
+              from albums where id = ${albumId} returning id`;
+      return { id: share?.id ?? "", token };
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
   };
   return {
     origin,
@@ -345,7 +355,7 @@ export async function openPlace({
     doors,
     direct,
     addUser,
-    guestLink,
+    link,
     command,
     travelBy,
     heal,

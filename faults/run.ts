@@ -1,9 +1,13 @@
 /** One schedule: people and faults at once, then everything is started again, swept until it is quiet, and judged. */
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
+import { carryOut } from "./acts.ts";
 import { judge, mediaRows, readObject, s3Of, wrongWith } from "./checker.ts";
 import type { Client } from "./client.ts";
+import type { Means } from "./deeds.ts";
 import { reconcileLater, run } from "./errands.ts";
+import { type GivenUp, carryOut as giveUp } from "./given-up.ts";
+import { judgeLinks } from "./links.ts";
 import type { Part } from "./part.ts";
 import type { Person } from "./person.ts";
 import { film, large, live, type Picture, picture } from "./pictures.ts";
@@ -285,11 +289,18 @@ async function filesOf({ what, flaw }: Visit, random: Random): Promise<Picture[]
   return [await (what === "video" && flaw !== "no-picture" ? film : picture)(random, flaw)];
 }
 
-type Inhabited = { place: Place; people: Person[]; guests: Person[]; stranger: Client };
+type Inhabited = {
+  place: Place;
+  people: Person[];
+  guests: Person[];
+  stranger: Client;
+  admin: Client;
+  givenUp: GivenUp;
+};
 
 /** Runs one schedule on a place that is well; sentences of what is wrong afterwards. */
 export async function runSchedule(
-  { place, people, guests, stranger }: Inhabited,
+  { place, people, guests, stranger, admin, givenUp }: Inhabited,
   schedule: Schedule,
 ): Promise<string[]> {
   const random = new Random(schedule.seed + 1_000_003);
@@ -338,6 +349,23 @@ export async function runSchedule(
     await at(edit.at);
     await people[edit.person]?.edit(own);
   };
+  const doing = async (deed: Schedule["deeds"][number], n: number): Promise<void> => {
+    const own = new Random(schedule.seed * 100 + n);
+    // The database may be away, and then nothing is due.
+    const purge = (): Promise<void> => addJobs(place, ["purge", "purge"]).catch(() => {});
+    const link: Means["link"] = (...of) => place.link(...of).catch(() => undefined);
+    const addGuest = (guest: Person): void => void guests.push(guest);
+    await at(deed.at);
+    const person = people[deed.person];
+    if (person !== undefined) await carryOut(person, deed, own, { purge, until, link, addGuest });
+  };
+  const givingUp = async (): Promise<void> => {
+    if (schedule.givingUp === undefined) return;
+    await at(schedule.givingUp.at);
+    await giveUp(place, admin, givenUp, schedule.givingUp, new Random(schedule.seed + 7));
+  };
+  const givenUpThen = givingUp().catch(note);
+  const deeds = schedule.deeds.map((deed, n) => doing(deed, n).catch(note));
   const faults = schedule.faults.map((fault) => inflicting(fault).catch(note));
   const visits = schedule.visits.map((visit) => visiting(visit).catch(note));
   const changes = schedule.changes.map((change) => changing(change).catch(note));
@@ -350,7 +378,7 @@ export async function runSchedule(
   await Promise.all(faults);
   await place.heal();
   await endLeases(place);
-  await Promise.all([...visits, ...changes, ...edits]);
+  await Promise.all([...visits, ...changes, ...edits, ...deeds, givenUpThen]);
   over = true;
   const seen = await watching;
   const finish = await Promise.all(errands);
@@ -361,7 +389,8 @@ export async function runSchedule(
     ...seen,
     ...again.flat(),
     ...left,
-    ...(await judge(place, [...people, ...guests], stranger)),
+    ...(await judge(place, [...people, ...guests], stranger, givenUp)),
+    ...(await judgeLinks(stranger, people)),
     ...(await Promise.all(finish.map(({ inTheEnd }) => inTheEnd()))).flat(),
   ];
 }

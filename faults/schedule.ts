@@ -49,6 +49,27 @@ export type Visit = {
 export type Errand =
   | { at: number; what: "backup" | "reconcile" }
   | { at: number; what: "import"; person: number; files: Flaw[]; killAfterMs: number | undefined };
+/** What people do to several pictures at once. */
+export type Deed = { at: number; person: number; waitMs: number } & (
+  | {
+      kind: "trash";
+      many: number;
+      /** How they are taken back, if they are. */
+      how: "undo" | "page" | "both" | "empty" | "emptyAndUndo" | "leave";
+      /** So long before, both workers look for what is due. */
+      purgeMs: number | undefined;
+      /** The same picture is sent once more meanwhile. */
+      again: boolean;
+    }
+  /** What guests sent is looked at, in one tab or in two. */
+  | { kind: "decide"; acts: ("approve" | "reject")[] }
+  /** An album with so many pictures and a link to it. */
+  | { kind: "album"; many: number; deletes: boolean; bringsBack: boolean }
+  /** A link for a guest who sends so many, removed meanwhile. */
+  | { kind: "link"; many: number }
+);
+/** For so long all tries of what is verified are used up; later it is tried again so often. */
+export type GivingUp = { at: number; forMs: number; tries: number };
 export type Schedule = {
   seed: number;
   /** How files travel that do not travel in parts. */
@@ -61,6 +82,8 @@ export type Schedule = {
   /** When each person changes several of theirs at once. */
   edits: { person: number; at: number }[];
   errands: Errand[];
+  deeds: Deed[];
+  givingUp: GivingUp | undefined;
   /** `tintype reconcile --apply` while everything is swept, days later. */
   reconcileAfter: boolean;
 };
@@ -165,6 +188,56 @@ function errand(random: Random, lengthMs: number): Errand {
   return { at, what, person, files, killAfterMs: random.chance(0.5) ? random.int(700, 4_000) : undefined };
 }
 
+function trashing(random: Random, lengthMs: number): Deed {
+  return {
+    kind: "trash",
+    ...{ at: random.int(1_000, lengthMs + 2_500), person: random.int(0, peopleCount - 1) },
+    many: random.int(1, 6),
+    // The trash holds for one second.
+    waitMs: random.pick([0, random.int(0, 900), random.int(1_000, 1_600), random.int(1_000, 4_000)]),
+    how: random.pick(["undo", "undo", "page", "page", "both", "empty", "emptyAndUndo", "leave"]),
+    purgeMs: random.chance(0.7) ? random.int(0, 600) : undefined,
+    again: random.chance(0.25),
+  };
+}
+
+/** Some seconds after a guest has sent something. */
+function deciding(random: Random, { person, at }: Visit): Deed[] {
+  if (random.chance(0.3)) return [];
+  const acts = random.pick([
+    ["approve"],
+    ["approve"],
+    ["reject"],
+    ["approve", "reject"],
+    ["approve", "approve"],
+  ] as const);
+  return [
+    {
+      kind: "decide",
+      acts: [...acts],
+      person,
+      at: at + random.int(1_500, 7_000),
+      waitMs: random.int(0, 800),
+    },
+  ];
+}
+
+/** Albums and links that are made to be removed. */
+function passing(random: Random, lengthMs: number): Deed[] {
+  const [albums, links] = [random.pick([0, 0, 1, 2]), random.pick([0, 0, 0, 1])];
+  const when = (): { at: number; person: number; waitMs: number } => ({
+    ...{ at: random.int(500, lengthMs), person: random.int(0, peopleCount - 1) },
+    waitMs: random.int(0, 3_000),
+  });
+  return [
+    ...Array.from({ length: albums }, (): Deed => {
+      const [many, deletes, bringsBack] = [random.int(1, 8), random.chance(0.8), random.chance(0.5)];
+      return { kind: "album", ...when(), many, deletes, bringsBack };
+    }),
+    ...Array.from({ length: links }, (): Deed => ({ kind: "link", ...when(), many: random.int(1, 3) })),
+  ];
+}
+
 /** The same seed, the same schedule. */
 export function draw(seed: number): Schedule {
   const random = new Random(seed);
@@ -201,5 +274,14 @@ export function draw(seed: number): Schedule {
       ...{ kind: "terminate", who: "database" },
       ...{ at: random.int(0, lengthMs), forMs: random.int(100, 2_000) },
     });
-  return { seed, transport, lengthMs, faults, visits, changes, edits, errands, reconcileAfter };
+  const deeds = [
+    ...Array.from({ length: random.int(0, 5) }, () => trashing(random, lengthMs)),
+    ...visits.filter(({ guest }) => guest).flatMap((visit) => deciding(random, visit)),
+  ];
+  deeds.push(...passing(random, lengthMs));
+  const givingUp = random.chance(0.25)
+    ? { at: random.int(500, lengthMs), forMs: random.int(300, 2_500), tries: random.int(1, 3) }
+    : undefined;
+  const acts = { changes, edits, errands, deeds, givingUp, reconcileAfter };
+  return { seed, transport, lengthMs, faults, visits, ...acts };
 }
