@@ -56,5 +56,17 @@ describe("the log (R-68, A-55)", () => {
       "connect postgres://tintype:[redacted]@db:5432/x",
     );
     assert.equal(withoutSecrets(`/invite/${"a-_9".repeat(10)}`), "/invite/[redacted]");
+    assert.equal(withoutSecrets("??a=b?token=abc ?c"), "??a=b?[redacted] ?c");
+  });
+  it("reads whatever somebody sent once, so that a megabyte of it holds nobody up", () => {
+    const script = `
+      const { withoutSecrets } = await import(${JSON.stringify(path.join(import.meta.dirname, "log.ts"))});
+      for (const sent of ["a", "?", "\\n", " ", "a:", "/s/", "://", "Failed query: ", "?token", "\\n  at "])
+        for (const before of ["", "Failed query: "]) withoutSecrets(before + sent.repeat(1e6 / sent.length) + "!");`;
+    // Read again from each of its letters it is the work of hours; in a process of its own, because nothing else ends that.
+    const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      timeout: 60_000,
+    });
+    assert.equal(status, 0);
   });
 });

@@ -27,14 +27,15 @@ const failedQuery = "Failed query: ";
 
 /**
  * A text without what opens something: signatures in addresses, the tokens of shares and invitations, the password of
- * the database, and the parameters of a query, which may be a session's token.
+ * the database, and the parameters of a query, which may be a session's token. No part of a pattern may begin anywhere in
+ * what another reads to its end: a failure may quote whatever somebody sent, and all requests wait for this.
  */
 export const withoutSecrets = (text: string): string =>
   text
-    .replace(/Failed query: [\s\S]*?(?=\n\s+at |$)/g, "query failed")
-    .replace(/(\w+:\/\/[^\s:/@]*:)[^\s/@]+@/g, "$1[redacted]@")
+    .replace(/Failed query: [\s\S]*?(?=\n[ \t]{1,8}at |$)/g, "query failed")
+    .replace(/(\b\w{1,32}:\/\/[^\s:/@]*:)[^\s/@]+@/g, "$1[redacted]@")
     .replace(/\/(s|guest|invite)\/[\w-]{16,}/g, "/$1/[redacted]")
-    .replace(/\?[^\s"']*(?:x-amz-|signature|policy|key-pair-id|token)[^\s"']*/gi, "?[redacted]");
+    .replace(/\?[^\s"'?]*(?:x-amz-|signature|policy|key-pair-id|token)[^\s"']*/gi, "?[redacted]");
 
 type Described = { name: string; message: string; code?: unknown; stack?: string; cause?: Described };
 

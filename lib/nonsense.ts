@@ -15,7 +15,7 @@ export function isNonsense(error: unknown, action: boolean): boolean {
   if (!(error instanceof Error) || error.stack === undefined) return false;
   const frames = error.stack.split("\n").filter((line) => /^\s+at /.test(line));
   const files = frames.flatMap((line) => {
-    const [, inner, bare] = place.exec(line.trim()) ?? [];
+    const [, inner, bare] = place.exec(line.trim().slice(0, 1_000)) ?? [];
     return inner ?? bare ?? [];
   });
   if (files.some((file) => ours.test(file))) return false;
