@@ -5,17 +5,23 @@ export type Tx = Pick<Sql, "unsafe">;
 
 /**
  * Runs `work` in a transaction. When it fails the connection is cut: a COPY that nobody reads any longer would hold up
- * the ROLLBACK behind it for ever. The server rolls back by itself.
+ * the ROLLBACK behind it for ever. The server rolls back by itself. So it is when `signal` says to stop.
  */
 export async function alone<T>(
   url: string,
-  options: { begin: string; name: string },
+  options: { begin: string; name: string; signal?: AbortSignal | undefined },
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const { sql } = connect(url, { max: 1, name: options.name });
   let failure: { cause: unknown } | undefined;
   let result: { value: T } | undefined;
+  const stop = (): void => {
+    failure ??= { cause: options.signal?.reason };
+    void sql.end({ timeout: 0 });
+  };
   try {
+    options.signal?.throwIfAborted();
+    options.signal?.addEventListener("abort", stop, { once: true });
     await sql.begin(options.begin, async (tx) => {
       try {
         // A table of ten million rows takes longer than a page may.
@@ -23,7 +29,7 @@ export async function alone<T>(
         await tx.unsafe("set local idle_in_transaction_session_timeout = 0");
         result = { value: await work(tx) };
       } catch (cause) {
-        failure = { cause };
+        failure ??= { cause };
         void sql.end({ timeout: 0 });
         throw cause;
       }
@@ -31,6 +37,7 @@ export async function alone<T>(
   } catch (error) {
     throw failure === undefined ? error : failure.cause;
   } finally {
+    options.signal?.removeEventListener("abort", stop);
     await sql.end({ timeout: 5 });
   }
   if (result === undefined) throw new Error("The transaction ended without a result.");

@@ -115,6 +115,34 @@ describe("a restore", () => {
     }
   });
 
+  it("that somebody stops while it reads or fills leaves the gallery that it was to replace", async () => {
+    const living = await testDatabase();
+    try {
+      const kept = await person(living.db, "owner");
+      for (const stopAt of [1, 2] as const) {
+        const stopping = new AbortController();
+        let reads = 0;
+        const stopped: Place = {
+          ...place,
+          async read(which) {
+            if (which.endsWith("tables/users.copy.gz") && ++reads === stopAt)
+              stopping.abort(new Error("stopped"));
+            return place.read(which);
+          },
+        };
+        await assert.rejects(
+          restore(living.url, stopped, name, { force: true, signal: stopping.signal }),
+          /^Error: stopped$/,
+        );
+        assert.equal(reads, stopAt);
+        const [row, ...more] = await living.sql`select id from users`;
+        assert.deepEqual([row?.id, more.length], [kept.id, 0]);
+      }
+    } finally {
+      await living.close();
+    }
+  });
+
   it("into a database of a newer Tintype is refused, and so is a backup of it", async () => {
     const newer = await testDatabase();
     try {

@@ -26,14 +26,14 @@ export const newest = async (place: Place): Promise<Listed | undefined> =>
 export async function verifyBackup(
   place: Place,
   name: string,
-  onPart: (part: Part) => void = () => {},
+  { onPart, signal }: { onPart?: (part: Part) => void; signal?: AbortSignal | undefined } = {},
 ): Promise<Backup> {
   const backup = await readBackup(place, name);
   for (const part of [...backup.tables, backup.manifest]) {
     const measure = new Measure();
-    for await (const _ of measure.of(await opened(place, name, part)));
+    for await (const _ of measure.of(await opened(place, name, part))) signal?.throwIfAborted();
     checkPart(measure, part, name);
-    onPart(part);
+    onPart?.(part);
   }
   return backup;
 }
@@ -119,22 +119,24 @@ export type Restored = { made: string; rows: number; media: number; users: numbe
 
 /**
  * Puts a backup into a database. Without `force`, only into one that holds nothing; with it, what the database holds is
- * gone. Throws BackupRefused, and nothing was changed; nor is it when this process or the database ends half way.
+ * gone. Throws BackupRefused, and nothing was changed; nor is it when this process or the database ends half way, or
+ * `signal` says to stop.
  */
 export async function restore(
   url: string,
   place: Place,
   name: string,
-  options: { force?: boolean; onPart?: (part: Part) => void } = {},
+  options: { force?: boolean; onPart?: (part: Part) => void; signal?: AbortSignal | undefined } = {},
 ): Promise<Restored> {
-  const backup = await verifyBackup(place, name, options.onPart);
+  const { signal } = options;
+  const backup = await verifyBackup(place, name, options);
   const known = await migrations();
   if (!known.some(({ when }) => when === backup.schema.when))
     throw new BackupRefused(
       `The backup ${name} was made by a newer Tintype (${backup.schema.tag}). Update Tintype first; nothing was changed.`,
     );
   const made = await madeByMigrations();
-  await alone(url, { begin: "read write", name: "tintype-restore" }, async (tx) => {
+  await alone(url, { begin: "read write", name: "tintype-restore", signal }, async (tx) => {
     await keepMigrationsOut(tx);
     const last = await lastMigration(tx);
     // Its newer tables would stay, without those that they belong to.

@@ -131,6 +131,8 @@ export async function bringing(
     if (signal.aborted) process.exitCode = interruptedCode;
     else if (trouble) process.exitCode = 1;
   } catch (error) {
+    // It says for itself how things stand.
+    if (error instanceof Refusal) throw error;
     const why =
       error instanceof StorageError
         ? error.message

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Place } from "#lib/backup/place.ts";
 import type { RebuildEvent, RebuildOutcome } from "#lib/backup/rebuild.ts";
 import type { Contents } from "#lib/backup/restore.ts";
+import { isDatabaseGone } from "#lib/database-gone.ts";
 import { Refusal } from "#lib/start/refusal.ts";
 import { confirmed } from "./ask.ts";
 import { bringing, ownerOf, rejectSentence, silence } from "./bringing.ts";
@@ -12,7 +13,7 @@ import { type Group, Report } from "./report.ts";
 
 const help = `
 Every byte of the backup is read and checked before anything is changed, and all of it comes in one transaction or none:
-a restore that is ended half way leaves what was there, and can be begun again.
+a restore that is ended half way, with Ctrl-C or otherwise, leaves what was there, and can be begun again.
 A backup of an older version is put up with the tables of that version and then brought to those of this one. The
 database has to be empty: a gallery that is there already is replaced with --force only, after a question, and what was
 in it is then gone. Stop Tintype first. Sessions are not in a backup: everybody signs in again.
@@ -81,18 +82,18 @@ async function run(
     throw new Refusal(`There is no whole backup in ${place.told}.`);
   // With --from-bucket, a database that lives is only completed.
   if (chosen !== undefined && (options.fromBucket !== true || options.force === true || isEmpty(contents))) {
-    if (!(await put(url, place, chosen, { ...options, contents }))) return true;
+    if (!(await put(url, place, chosen, { ...options, contents, signal }))) return true;
   } else if (chosen === undefined)
     note(`There is no whole backup in ${place.told}: only originals can be brought back.`);
   return options.fromBucket === true ? fromBucket(options, { builtIn, signal }) : false;
 }
 
-/** False when the person said no. */
+/** False when the person said no, or stopped it. */
 async function put(
   url: string,
   place: Place,
   name: string,
-  options: Options & { contents: Contents | undefined },
+  options: Options & { contents: Contents | undefined; signal: AbortSignal },
 ): Promise<boolean> {
   const { isEmpty, othersAt, restore } = await import("#lib/backup/restore.ts");
   const { BackupRefused } = await import("#lib/backup/shape.ts");
@@ -105,13 +106,26 @@ async function put(
     if (!(await confirmed({ fact, question: "Replace it?", wayOn }, options))) return false;
   }
   try {
-    const restored = await restore(url, place, name, { force: options.force === true });
+    const restored = await restore(url, place, name, {
+      force: options.force === true,
+      signal: options.signal,
+    });
     const text = `The database is as it was on ${when(new Date(restored.made))}: ${many(restored.media, "picture")}, ${many(restored.users, "account")}.`;
     (options.json === true ? note : say)(text);
     if (options.fromBucket !== true)
       note("What the bucket has gained or lost since is told by: tintype reconcile");
   } catch (error) {
     if (error instanceof BackupRefused) throw new Refusal(error.message, { cause: error });
+    if (error === options.signal.reason) {
+      note("Stopped. The database is as it was before.");
+      return false;
+    }
+    // Whether it had heard of the end, nobody can say who has not heard its answer.
+    if (isDatabaseGone(error))
+      throw new Refusal(
+        "The database does not answer any more. A restore comes as a whole or not at all: look whether the gallery is as it was before or as the backup has it, and say the same again.",
+        { cause: error },
+      );
     throw error;
   }
   return true;
