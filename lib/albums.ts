@@ -8,6 +8,7 @@ import { type Db, inTransaction } from "#db/client.ts";
 import * as contents from "#db/queries/album-media.ts";
 import * as rows from "#db/queries/albums.ts";
 import { allowLong } from "#db/queries/changes.ts";
+import { textShape } from "./bulk/shapes.ts";
 import { settings } from "./env.ts";
 import { TintypeError } from "./errors.ts";
 import type { GalleryRow } from "./gallery.ts";
@@ -22,7 +23,7 @@ const deletionSecondsMax = 180;
 /** More are moved in several steps; one takes 39 bytes. */
 const arrangedAtOnceMax = 1_500;
 
-export const albumTitleShape = z.string().trim().min(1).max(limits.titleMax);
+export const albumTitleShape = textShape(limits.titleMax).min(1);
 export const newAlbumShape = z.strictObject({ title: albumTitleShape, parentId: z.uuid().optional() });
 export const arrangeShape = z.strictObject({
   ids: z.array(z.uuid()).min(1).max(arrangedAtOnceMax),

@@ -8,11 +8,11 @@ function mustBeForm(data: FormData): void {
   throw new TintypeError("bad_request");
 }
 
-/** A text that a form sent; "" for one that is missing or is a file. Throws bad_request when no form was sent. */
+/** A text that a form sent, without NULs, which Postgres has none of; "" for one that is missing or is a file. Throws bad_request when no form was sent. */
 export function text(data: FormData, name: string): string {
   mustBeForm(data);
   const value = data.get(name);
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? value.replaceAll("\0", "") : "";
 }
 
 /** All texts that a form sent under a name. Throws bad_request when no form was sent. */

@@ -485,3 +485,16 @@ it("ranges of the timeline are counted from the totals of days, with single pict
     assert.equal(count, Math.abs(rank(ends[0]) - rank(ends[1])) + 1 + outside.length, `${from} to ${to}`);
   }
 });
+
+it("a text is kept without what no database and no page can hold: NULs, halves of letters, control characters", async () => {
+  const owner = await addUser("member");
+  const [id = ""] = await add(newMedia(owner.id, "private", new Date("2019-05-05T10:00:00Z")));
+  const { changed } = await change(
+    owner,
+    { ids: [id] },
+    { kind: "texts", title: "a\0\u0007b\ud800", description: "one\n\ttwo\0", alt: "\0" },
+  );
+  assert.equal(changed, 1);
+  const [row] = await database.sql`select title, description, alt from media where id = ${id}`;
+  assert.deepEqual({ ...row }, { title: "ab\ufffd", description: "one\n\ttwo", alt: "" });
+});

@@ -38,7 +38,16 @@ const daySeconds = 86_400;
 const shiftSecondsMax = 200 * 366 * daySeconds;
 const zoneMinutesMax = 14 * 60;
 
-const text = (max: number) => z.string().trim().max(max);
+/** Control characters but a tab and an end of line; Postgres has no text with a NUL in it. */
+const unseen = /[^\P{Cc}\t\n\r]/gu;
+
+/** What somebody types, as it is kept. */
+export const textShape = (max: number): z.ZodString =>
+  z
+    .string()
+    .overwrite((text) => text.toWellFormed().replaceAll(unseen, ""))
+    .trim()
+    .max(max);
 
 /** A tag as it is shown: one line, no space around it. Which two are the same, the database decides. */
 export const tagShape = z
@@ -87,9 +96,9 @@ export const changeShape = z.union([
   dateShape,
   z.strictObject({
     kind: z.literal("texts"),
-    title: text(limits.titleMax).optional(),
-    description: text(limits.descriptionMax).optional(),
-    alt: text(limits.titleMax).optional(),
+    title: textShape(limits.titleMax).optional(),
+    description: textShape(limits.descriptionMax).optional(),
+    alt: textShape(limits.titleMax).optional(),
     /** For one's own media only: who may not read it may not write it either. */
     place: placeShape.optional(),
   }),

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { albumTitleShape, changeAlbum, createAlbum, deleteAlbum, moveAlbum } from "#lib/albums.ts";
 import { changeMedia, deletedAlbum, undo } from "#lib/bulk/change.ts";
-import { selectionShape } from "#lib/bulk/shapes.ts";
+import { selectionShape, textShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { TintypeError } from "#lib/errors.ts";
 import { albumSorts, limits, visibilities } from "#lib/media.ts";
@@ -58,7 +58,7 @@ export async function makeAlbum(_: Outcome, form: FormData): Promise<Outcome> {
 const settingsShape = z.object({
   id: z.uuid(),
   title: albumTitleShape,
-  description: z.string().trim().max(limits.descriptionMax),
+  description: textShape(limits.descriptionMax),
   visibility: z.enum(visibilities),
   parent: z.union([z.uuid(), z.literal("").transform(() => null)]).optional(),
 });

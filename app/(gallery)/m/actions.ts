@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { currentViewer } from "#app/_session/viewer.ts";
 import { getAlbum } from "#lib/albums.ts";
-import { type ChangeInput, placeShape, tagShape } from "#lib/bulk/shapes.ts";
+import { type ChangeInput, placeShape, tagShape, textShape } from "#lib/bulk/shapes.ts";
 import { database } from "#lib/database.ts";
 import { changeOne, editMedia, undoEdit } from "#lib/edit.ts";
 import { settings } from "#lib/env.ts";
@@ -78,7 +78,7 @@ const text = (max: number) =>
   z
     .string()
     .transform((typed) => typed.replaceAll(/\r\n?/g, "\n").trim())
-    .pipe(z.string().max(max));
+    .pipe(textShape(max));
 const localTime = z.iso.datetime({ local: true }).transform((at) => {
   const [date = "", time = ""] = at.split("T");
   return { date, time: time.length === 5 ? `${time}:00` : time };
