@@ -3,7 +3,7 @@
  * lanes; a lane is worked on only while those before it are empty, and within one those who wait take turns.
  */
 import type { Db } from "#db/client.ts";
-import { addJobs, type JobRow } from "#db/queries/jobs.ts";
+import { addJobs, freeDropped, type JobRow } from "#db/queries/jobs.ts";
 import type { Verifying } from "#db/queries/uploads.ts";
 
 export type JobPayloads = {
@@ -69,3 +69,10 @@ export async function enqueueUploads(db: Db, uploads: readonly Verifying[]): Pro
 
 export const deriveJob = (mediaId: string) => ({ payload: { mediaId }, key: `derive:${mediaId}` });
 export const fullJpegJob = (mediaId: string) => ({ payload: { mediaId }, key: `full_jpeg:${mediaId}` });
+
+/** So long a worker may say nothing of what it has taken. */
+const silentSeconds = 120;
+
+/** Frees what workers held that say nothing any more; uploads have leases of their own. How many. */
+export const freeAbandoned = (db: Db): Promise<number> =>
+  freeDropped(db, ["derive", "full_jpeg"], silentSeconds);

@@ -48,6 +48,26 @@ export async function forgetTurns(db: Db): Promise<void> {
   await db.delete(turns).where(sql`${turns.endsAt} < now() - interval '7 days'`);
 }
 
+const ids = (list: readonly string[]): string => JSON.stringify(list);
+
+/** Workers of these ids live, and work on what they have taken. */
+export async function holdJobs(db: Db, workerIds: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    update graphile_worker._private_jobs set locked_at = now()
+    where locked_by in (select json_array_elements_text(${ids(workerIds)}::json))`);
+}
+
+/** Frees jobs of these names that nobody has held for `seconds`: the queue itself waits four hours for a dead worker. */
+export async function freeDropped(db: Db, names: readonly string[], seconds: number): Promise<number> {
+  const freed = await db.execute(sql`
+    update graphile_worker._private_jobs set locked_at = null, locked_by = null
+    where locked_at < now() - make_interval(secs => ${seconds}) and task_id in (
+      select t.id from graphile_worker._private_tasks t
+      where t.identifier in (select json_array_elements_text(${ids(names)}::json)))
+    returning 1`);
+  return freed.length;
+}
+
 /** Jobs waiting, and the age in seconds of the oldest that could have started. */
 export async function queueState(db: Db): Promise<{ waiting: number; oldestSeconds: number }> {
   // Not by run_at: that is whose turn it is, and lags behind the clock while the queue is never empty.

@@ -9,7 +9,7 @@ import { waitForRest } from "#db/queries/transports.ts";
 import * as ledger from "#db/queries/uploads.ts";
 import { settings } from "../env.ts";
 import { failpoint } from "../failpoint.ts";
-import { enqueueUploads } from "../jobs.ts";
+import { enqueueUploads, freeAbandoned } from "../jobs.ts";
 import { log } from "../log.ts";
 import { isIncomingKey } from "../storage/keys.ts";
 import { type Storage, StorageError } from "../storage/port.ts";
@@ -72,6 +72,8 @@ export async function sweep(db: Db, storage: Storage): Promise<SweepResult> {
     revived.filter((row) => !row.waits),
   );
   await failpoint("sweep.revived");
+  const freed = await freeAbandoned(db);
+  if (freed > 0) log("sweep").info({ freed }, "jobs of a worker that is gone are free again");
   result.revived = revived.length;
   if (Object.values(result).some((n) => n > 0)) log("sweep").info(result, "swept");
   return result;

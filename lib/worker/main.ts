@@ -22,6 +22,7 @@ import { leaseSeconds } from "../uploads/rules.ts";
 import { sweep, sweepIncoming } from "../uploads/sweep.ts";
 import { deriveAgain } from "./derive.ts";
 import { makeFullJpeg } from "./full-jpeg.ts";
+import { holding } from "./held.ts";
 import { pixelRoom } from "./pixels.ts";
 import { queueLog } from "./queue-log.ts";
 
@@ -65,6 +66,7 @@ async function main(): Promise<void> {
     // One more than pictures in flight: sweeping and purging do not take a picture's place.
     concurrency: concurrency + travelling + 1,
     logger: queueLogger,
+    events: holding(db).events,
     noHandleSignals: true,
     // The next transaction may be another connection's, which has statements of these names already, or has not.
     noPreparedStatements: !settings().databasePrepare,
