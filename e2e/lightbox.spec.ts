@@ -3,7 +3,7 @@ import { video } from "#lib/imaging/video/fixtures.ts";
 import { animation, photograph } from "./pictures.ts";
 import { seed } from "./seeded.ts";
 import { accessible, choose, expect, fits, leaveNothingPublic, signedIn, test, upload } from "./test.ts";
-import { account, withSql } from "./world.ts";
+import { account, owner, sessionCookie, withSql } from "./world.ts";
 
 test.setTimeout(120_000);
 
@@ -43,9 +43,28 @@ async function open(member: Page, n = 0, at = n): Promise<Locator> {
   return dialog;
 }
 
+/** Before there is script, a picture's link leads to its page, not to the dialog over the list. */
+async function scripted(member: Page): Promise<void> {
+  const boxes = member.getByRole("checkbox", { name: /^Select: / });
+  await expect(async () => {
+    // What selects is loaded when somebody first moves.
+    await member.mouse.move(0, 0);
+    await member.locator(tiles).first().hover();
+    await expect(boxes.first()).toBeAttached({ timeout: 1_000 });
+  }).toPass();
+}
+
 const shown = (dialog: Locator) =>
   dialog.locator(".pswp__item[aria-hidden=false] img:not(.pswp__img--placeholder)");
 const widthOf = async (dialog: Locator): Promise<number> => (await shown(dialog).boundingBox())?.width ?? 0;
+
+/** Done in another tab or on another device of the same person. */
+async function mark(page: Page, href: string, change: object): Promise<void> {
+  const { origin } = new URL(page.url());
+  const data = { selection: { ids: [/[0-9a-f-]{36}/.exec(href)?.[0]] }, change };
+  const answer = await page.request.post("/api/changes", { data, headers: { origin } });
+  expect(answer.ok()).toBe(true);
+}
 
 test.afterAll(leaveNothingPublic);
 
@@ -251,9 +270,13 @@ test.describe("over the timeline", () => {
   test("what is typed and not saved stays with its picture through a step, a close and a reload", async ({
     page: member,
   }) => {
+    const href = (await member.locator(tiles).nth(5).getAttribute("href")) ?? "";
+    await mark(member, href, { kind: "tags", add: ["tide"], remove: [] });
     const dialog = await open(member, 5);
     const heading = dialog.getByRole("heading", { level: 1 });
     const title = member.getByLabel("Title", { exact: true });
+    const strip = dialog.getByRole("navigation", { name: "Pictures beside this one" });
+    const beside = strip.locator("li:has([aria-current]) + li a");
     await member.keyboard.press("e");
     await title.fill("Half a thought");
     await member.keyboard.press("Escape");
@@ -263,6 +286,15 @@ test.describe("over the timeline", () => {
     await member.keyboard.press("ArrowLeft");
     await expect(title).toHaveValue("Half a thought");
     await expect(dialog.getByText("have not saved it")).toBeVisible();
+    await beside.click();
+    await expect(heading).toHaveText(names[6] ?? "");
+    await expect(dialog.getByText("is kept with that picture"), "said once").toHaveCount(0);
+    await member.keyboard.press("ArrowLeft");
+    await title.fill("Half a new thought");
+    await beside.click();
+    await expect(dialog.getByText("is kept with that picture")).toBeVisible();
+    await member.keyboard.press("ArrowLeft");
+    await title.fill("Half a thought");
     await dialog.getByRole("button", { name: "Close", exact: true }).click();
     await expect(dialog.getByText("close once more")).toBeVisible();
     await dialog.getByRole("button", { name: "Close", exact: true }).click();
@@ -271,10 +303,114 @@ test.describe("over the timeline", () => {
     await expect(title).toHaveValue("Half a thought");
     await member.reload();
     await expect(title).toHaveValue("Half a thought");
+
+    // Whoever signs in next in the same tab may change the picture as well, and reads nothing of it.
+    await member.context().clearCookies();
+    await member.context().addCookies([await sessionCookie(owner)]);
+    await member.reload();
+    await expect(member.getByLabel("Favourite", { exact: true })).toBeEnabled();
+    await member.getByText("Edit title").click();
+    await expect(title).toHaveValue("");
+    await member.context().clearCookies();
+    await member.context().addCookies(cookies);
+
+    // Kept on the way to another page, and lost with the tab.
+    await member.reload();
+    await expect(title).toHaveValue("Half a thought");
+    await title.fill("Half a thought more");
+    const asked: string[] = [];
+    member.on("dialog", (question) => {
+      asked.push(question.type());
+      void question.accept();
+    });
+    const address = member.url();
+    await member.getByRole("link", { name: "tide", exact: true }).click();
+    await expect(member).toHaveURL(/\/search\?/);
+    expect(asked, "questions on the way to a page of the gallery").toEqual([]);
+    await member.goto(address);
+    await title.fill("Half a thought");
+    await member.reload();
+    expect(asked, "questions at a reload").toEqual(["beforeunload"]);
+    member.removeAllListeners("dialog");
     await member.getByRole("button", { name: "Throw it away" }).click();
     await expect(title).toHaveValue("");
     await expect(title).toBeFocused();
     await expect(member.getByText("have not saved it")).toHaveCount(0);
+  });
+
+  test("a tag and a heart given elsewhere are seen at once, and after another tab was in front", async ({
+    page: member,
+  }) => {
+    const href = (await member.locator(tiles).nth(9).getAttribute("href")) ?? "";
+    const heart = member.getByRole("button", { name: "Favourite", exact: true });
+    const hears = member.waitForResponse(/api\/live/);
+    await member.goto(href);
+    await hears;
+    await mark(member, href, { kind: "favourite", on: true });
+    await expect(heart).toHaveAttribute("aria-pressed", "true");
+    await mark(member, href, { kind: "tags", add: ["harbour"], remove: [] });
+    await expect(member.getByRole("link", { name: "harbour", exact: true })).toBeVisible();
+
+    // A hidden tab keeps no stream.
+    await member.route(/api\/live/, (route) => route.abort());
+    await member.reload();
+    await expect(heart).toBeEnabled();
+    await mark(member, href, { kind: "favourite", on: false });
+    await member.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await expect(heart).toHaveAttribute("aria-pressed", "false");
+  });
+
+  test("a button of the light box takes a press once it does something with it, and not before", async ({
+    page: member,
+  }) => {
+    const href = (await member.locator(tiles).nth(10).getAttribute("href")) ?? "";
+    let lets = (): void => undefined;
+    const come = new Promise<void>((resolve) => {
+      lets = resolve;
+    });
+    await member.route(/\.js(\?|$)/, async (route) => {
+      await come;
+      await route.continue();
+    });
+    await member.goto(href, { waitUntil: "commit" });
+    const add = member.getByRole("button", { name: "Add to album" });
+    await expect(add).toBeDisabled();
+    await expect(member.getByRole("link", { name: "Back to the pictures" })).toBeVisible();
+    lets();
+    await add.click();
+    await expect(member.getByRole("dialog", { name: "Add to an album" })).toBeVisible();
+  });
+
+  test("on a phone what is typed and not saved is marked on its button, and stands where the panel opens", async ({
+    browser,
+  }) => {
+    const context = await browser.newContext({
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    await page.goto("/");
+    const dialog = await open(page, 6);
+    const info = dialog.getByRole("button", { name: "About this picture", exact: true });
+    await info.click();
+    await dialog.getByText("Edit title").click();
+    await dialog.getByLabel("Title", { exact: true }).fill("On the way home");
+    await dialog.getByRole("button", { name: "Close what is known" }).click();
+    const marked = dialog.getByRole("button", { name: "something is not saved yet" });
+    await expect(marked).toBeVisible();
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(dialog.getByText("close once more")).toBeVisible();
+    await expect(dialog.getByLabel("Title", { exact: true })).toBeInViewport();
+    await page.reload();
+    await page.getByRole("button", { name: "something is not saved yet" }).click();
+    await expect(page.getByText("have not saved it")).toBeInViewport();
+    await accessible(page);
+    await page.getByRole("button", { name: "Throw it away" }).click();
+    await page.getByRole("button", { name: "Close what is known" }).click();
+    await expect(page.getByRole("button", { name: "About this picture", exact: true })).toBeVisible();
+    await context.close();
   });
 
   test("what is moved to the trash makes way for the next picture, and comes back to its place", async ({
@@ -513,9 +649,9 @@ test.describe("over the timeline", () => {
 
   test("without JavaScript a picture has its page: the ones beside it, everything about it, and forms to change it", async ({
     browser,
-    page: scripted,
+    page: usual,
   }) => {
-    const href = (await scripted.locator(tiles).nth(5).getAttribute("href")) ?? "";
+    const href = (await usual.locator(tiles).nth(5).getAttribute("href")) ?? "";
     const context = await browser.newContext({ javaScriptEnabled: false });
     await context.addCookies(cookies);
     const page = await context.newPage();
@@ -536,6 +672,43 @@ test.describe("over the timeline", () => {
     await expect(heading).toHaveText("Written by hand");
     await page.getByRole("link", { name: "Back to the pictures" }).click();
     await expect(page).toHaveURL(/\/$/);
+    await context.close();
+  });
+
+  test("without JavaScript whoever saves over what another tab saved is told, sees both, and loses nothing", async ({
+    browser,
+    page: usual,
+  }) => {
+    const href = (await usual.locator(tiles).nth(7).getAttribute("href")) ?? "";
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    await context.addCookies(cookies);
+    const [one, other] = [await context.newPage(), await context.newPage()];
+    for (const page of [one, other]) {
+      await page.goto(href);
+      await page.getByText("Edit title").click();
+    }
+    const title = (page: Page) => page.getByLabel("Title", { exact: true });
+    const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true }).click();
+    await title(one).fill("From the first tab");
+    await one.getByLabel("Description", { exact: true }).fill("Said by the first.");
+    await save(one);
+    await expect(one.getByText("Saved.")).toBeInViewport();
+
+    await title(other).fill("From the second tab");
+    await other.getByLabel("Text for people who cannot see it").fill("A pier");
+    await save(other);
+    await expect(other.getByText("Nothing was saved yet")).toBeInViewport();
+    await expect(other.getByText("It says now: “From the first tab”")).toBeVisible();
+    await expect(other.getByText("Save again to keep what you wrote.")).toBeVisible();
+    await expect(other.getByRole("button", { name: "Keep what I wrote" })).toBeHidden();
+    await expect(title(other)).toHaveValue("From the second tab");
+    await expect(title(other)).toBeFocused();
+    await expect(other.getByLabel("Text for people who cannot see it")).toHaveValue("A pier");
+    await expect(other.getByRole("heading", { level: 1 })).toHaveText("From the first tab");
+    await save(other);
+    await expect(other.getByText("Saved.")).toBeInViewport();
+    await expect(other.getByRole("heading", { level: 1 })).toHaveText("From the second tab");
+    await expect(other.getByLabel("Description", { exact: true })).toHaveValue("Said by the first.");
     await context.close();
   });
 
@@ -591,6 +764,7 @@ test.describe("over the timeline", () => {
     await dialog.getByRole("link", { name: "Shore" }).click();
     await expect(member.getByRole("heading", { level: 1, name: "Shore" })).toBeVisible();
 
+    await scripted(member);
     // An album begins with what was taken first.
     await open(member, 3, 0);
     await member.keyboard.press("e");

@@ -100,6 +100,14 @@ test("suggestions are chosen by keys, told to a screen reader, and write what th
   await expect(page.locator(tiles)).toHaveCount(1);
   await page.goto("/search");
   await expect(page.getByRole("heading", { name: "Recent searches" })).toBeVisible();
+  // They are this person's, not the browser's.
+  await page.context().clearCookies();
+  await page.goto("/search");
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Recent searches" })).toHaveCount(0);
+  await page.context().addCookies(cookies);
+  await page.goto("/search");
+  await expect(page.getByRole("heading", { name: "Recent searches" })).toBeVisible();
   await page.getByRole("button", { name: "Forget them" }).click();
   await expect(page.getByRole("heading", { name: "Recent searches" })).toHaveCount(0);
 });

@@ -1,13 +1,19 @@
-/** The searches that were made in this browser; the list of them never leaves it. Safe in the browser. */
+/** The searches that somebody made in this browser; the list of them never leaves it. Safe in the browser. */
+import { whose } from "./whose.ts";
 
 const recentKey = "tintype.searches";
 export const recentMax = 8;
 
-/** What was searched for before in this browser, latest first. */
+/** What this person searched for before in this browser, latest first. */
 export function recentSearches(): string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(recentKey) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string").slice(0, recentMax) : [];
+    // Somebody else's are not shown, and go when this person searches.
+    if (!Array.isArray(kept) || kept[0] !== `@${whose()}`) return [];
+    return kept
+      .slice(1)
+      .filter((one) => typeof one === "string")
+      .slice(0, recentMax);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof DOMException) return [];
     throw error;
@@ -24,7 +30,7 @@ export const forgetSearches = (): void => keep([]);
 function keep(searches: string[]): void {
   try {
     if (searches.length === 0) localStorage.removeItem(recentKey);
-    else localStorage.setItem(recentKey, JSON.stringify(searches));
+    else localStorage.setItem(recentKey, JSON.stringify([`@${whose()}`, ...searches]));
   } catch (error) {
     // A browser that keeps nothing still searches.
     if (!(error instanceof DOMException)) throw error;

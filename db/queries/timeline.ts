@@ -6,6 +6,11 @@ import { mediaDays, mediaMonths } from "../schema.ts";
 
 export const mediaChannel = "tintype_media";
 
+/** Tells the open pages of one person, when this is committed, that they did something which changes no medium itself. */
+export async function tellBeside(db: Db, userId: string): Promise<void> {
+  await db.execute(sql`select pg_notify(${mediaChannel}, ${`${userId} own -`})`);
+}
+
 /** Public media of everybody and all of one's own; the two tables have a row for each visibility, so none counts twice. */
 const seen = (table: typeof mediaMonths | typeof mediaDays, viewerId: string | undefined): SQL | undefined =>
   viewerId === undefined

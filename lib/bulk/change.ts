@@ -16,6 +16,7 @@ import {
   type Reach,
   type Span,
 } from "#db/queries/selections.ts";
+import { tellBeside } from "#db/queries/timeline.ts";
 import { claimChange, placesOf, undoChange } from "#db/queries/undo.ts";
 import { restoreAlbum } from "../albums.ts";
 import { settings } from "../env.ts";
@@ -110,6 +111,9 @@ const wantsOf = (change: Change): Reach["wants"] => {
   return change.kind === "rating" ? "own" : "change";
 };
 
+/** What changes no medium itself, of which the trigger on media tells nothing. */
+const besides: readonly string[] = ["tags", "album", "albumDeleted", "favourite"];
+
 /** Those that cannot have the new date stay as they are; throws impossible_date when that is all of them. */
 async function changeDate(
   tx: Db,
@@ -169,6 +173,7 @@ export async function changeMedia(
     await rows.allowLong(tx, secondsMax);
     const ask = { id: randomUUID(), chosen: await chosenIn(tx, viewer, selection), reach };
     const { changed, chosen } = await applyChange(tx, viewer, change, ask);
+    if (changed > 0 && besides.includes(change.kind)) await tellBeside(tx, viewer.id);
     return { ...(changed > 0 ? { id: ask.id } : {}), changed, same: chosen - changed };
   });
 }
@@ -234,6 +239,7 @@ export async function undo(
     if (deleted !== undefined) await restoreAlbum(tx, { viewer, changeId, deleted });
     const undone = await undoChange(tx, changeId, kind, reach);
     if (deleted !== undefined) await albums.coverAgain(tx, changeId);
+    if (besides.includes(kind)) await tellBeside(tx, viewer.id);
     return undone;
   });
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import * as schema from "#db/schema.ts";
+import { changeMedia, undo } from "../bulk/change.ts";
+import { selectionShape } from "../bulk/shapes.ts";
 import { database } from "../database.ts";
 import type { Viewer, Visibility } from "../media.ts";
 import { renditionFolder } from "../storage/keys.ts";
@@ -120,6 +122,26 @@ describe("the stream of a tab", () => {
     assert.deepEqual(theirs.media().flat(), [24216, 24215]);
     for (const left of [nobody, mine, theirs]) await left.leave();
     assert.equal(liveStreams(), 0);
+  });
+
+  it("tells whoever marked or collected a picture that something was done, and of no month", async () => {
+    const [mine, theirs] = [await tab(one), await tab(other)];
+    const [media] = await add(one, "public", "2011-02-03").returning({ id: schema.media.id });
+    await mine.until(() => mine.media().flat().includes(24_133));
+    const selection = selectionShape.parse({ ids: [media?.id] });
+    const { id: changeId = "" } = await changeMedia(box.db, {
+      viewer: one,
+      selection,
+      change: { kind: "favourite", on: true },
+    });
+    const besides = () =>
+      mine.media().filter((months) => Array.isArray(months) && months.length === 0).length;
+    await mine.until(() => besides() === 1);
+    await undo(box.db, { viewer: one, changeId });
+    await mine.until(() => besides() === 2);
+    await theirs.until(() => theirs.media().length > 0);
+    assert.deepEqual(theirs.media(), [[24_133]]);
+    for (const left of [mine, theirs]) await left.leave();
   });
 
   it("gathers what happens together into one message", async () => {

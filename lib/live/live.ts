@@ -30,6 +30,8 @@ type Stream = {
   /** Months that changed, not told yet. */
   months: Set<number>;
   all: boolean;
+  /** Something was done to a picture that changed no month. */
+  beside: boolean;
   say(text: string): void;
   end(): void;
 };
@@ -44,11 +46,12 @@ const desk = (): Desk => {
   return holder.tintypeLive;
 };
 
-/** One of "<owner> public 2019-07", "<owner> own *", "*", as the trigger on media writes them. */
+/** One of "<owner> public 2019-07", "<owner> own *", "*", as the trigger on media writes them, or "<person> own -". */
 function note(stream: Stream, one: string): void {
   const [owner, whose, month = "*"] = one.split(" ");
   if (owner !== "*" && whose !== "public" && owner !== stream.viewerId) return;
   if (month === "*") stream.all = true;
+  else if (month === "-") stream.beside = true;
   else stream.months.add(Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7)) - 1);
 }
 
@@ -67,13 +70,14 @@ const messageOf = (id: number, months: number[] | "all"): string =>
 
 async function tell(): Promise<void> {
   const { streams } = desk();
-  const due = [...streams].filter(({ all, months }) => all || months.size > 0);
+  const due = [...streams].filter(({ all, beside, months }) => all || beside || months.size > 0);
   if (due.length === 0) return;
   const id = await databaseClock(database().db);
   for (const stream of due) {
     stream.say(messageOf(id, stream.all ? "all" : [...stream.months]));
     stream.months.clear();
     stream.all = false;
+    stream.beside = false;
   }
 }
 
@@ -139,6 +143,7 @@ export async function openLive(
     ...who,
     months: new Set(),
     all: false,
+    beside: false,
     say: (text) => controller?.enqueue(encoder.encode(text)),
     end: () => {
       if (!here.streams.delete(stream)) return;

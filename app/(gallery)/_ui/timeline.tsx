@@ -150,6 +150,8 @@ export function Timeline(props: TimelineProps) {
     props.since,
     useCallback(
       (changed: number[] | "all") => {
+        // News of one picture that stays where it is.
+        if (changed.length === 0) return;
         if (redrawn) router.refresh();
         else void load().then((opened) => opened.changed(changed));
       },

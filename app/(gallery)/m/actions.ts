@@ -187,10 +187,12 @@ export async function changeTexts(_: Outcome, form: FormData): Promise<Outcome> 
   }, w("saved"));
   if (outcome.conflict === true) {
     const typed = Object.fromEntries(
-      Object.keys(textsShape.shape).flatMap((name) => {
-        const value = form.get(name);
-        return typeof value === "string" ? [[name, value]] : [];
-      }),
+      Object.keys(textsShape.shape).flatMap((name) =>
+        [name, `${name}Before`].flatMap((field) => {
+          const value = form.get(field);
+          return typeof value === "string" ? [[field, value]] : [];
+        }),
+      ),
     );
     const fresh = await withFresh({ done: true }, id);
     return { ...fresh, done: false, conflict: true, typed, message: words("lightbox")("changedAlso") };

@@ -1,7 +1,11 @@
+"use client";
 /** What was typed and not saved, kept in this tab: it outlives a step to another picture, a step back and a reload. */
+import { useSyncExternalStore } from "react";
+import { whose } from "#app/_ui/whose.ts";
 import { type Texts, textNames } from "./texts.ts";
 
-const key = (id: string): string => `tintype:draft:${id}`;
+/** Whoever signs in next in this tab is somebody else. */
+const key = (id: string): string => `tintype:draft:${whose()}:${id}`;
 
 /** Of what is kept, what looks as it was written; anything else is as good as none. */
 export function readDraft(kept: string | null): Texts | undefined {
@@ -34,4 +38,19 @@ export function keepDraft(id: string, draft: Texts | undefined): void {
   } catch {
     return;
   }
+  for (const look of looking) look();
 }
+
+const looking = new Set<() => void>();
+function look(changed: () => void): () => void {
+  looking.add(changed);
+  return () => looking.delete(changed);
+}
+
+/** Whether something about a picture is typed and not saved. */
+export const useHasDraft = (id: string): boolean =>
+  useSyncExternalStore(
+    look,
+    () => draftOf(id) !== undefined,
+    () => false,
+  );

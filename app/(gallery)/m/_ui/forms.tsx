@@ -63,7 +63,8 @@ export function VisibilityForm({ details, change }: { details: Details; change: 
     visibility: choices.find(({ value }) => value === sent.get("visibility"))?.value ?? before.visibility,
   }));
   return (
-    <form ref={form} action={act} onSubmit={onSubmit} className="grid gap-2">
+    // Filled in by the browser after a reload, it would show a choice that was never sent.
+    <form ref={form} action={act} onSubmit={onSubmit} autoComplete="off" className="grid gap-2">
       <input type="hidden" name="id" value={id} />
       <fieldset className="grid gap-1" aria-describedby={`${name}-answer`}>
         <legend className="mb-1 text-sm font-medium">{media("visibility")}</legend>

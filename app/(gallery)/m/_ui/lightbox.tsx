@@ -31,6 +31,8 @@ export function Lightbox({ About = Panel, ...props }: Props) {
     staged: box.stage !== undefined,
     playing: box.playing,
     panelOpen: box.panel === true,
+    ready: box.panel !== undefined,
+    hasDraft: box.hasDraft,
     full: box.full,
     canFull: box.able("fullScreen"),
     favourite: details?.favourite,
@@ -63,7 +65,7 @@ export function Lightbox({ About = Panel, ...props }: Props) {
         list={box.list}
         choose={(id) => {
           slideshow.stop();
-          box.goTo(id);
+          box.leaveFor(id);
         }}
       />
       <Deeds {...tools} />

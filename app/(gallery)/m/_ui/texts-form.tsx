@@ -9,7 +9,7 @@ import { w } from "#lib/words/lightbox.ts";
 import { w as media } from "#lib/words/media.ts";
 import { changeTexts, type Outcome } from "../actions.ts";
 import type { Details } from "../details.ts";
-import { Answer, type BringBack, type Change, useForm } from "./forms.tsx";
+import { Answer, type BringBack, type Change, none, useForm } from "./forms.tsx";
 import { type Said, saidOf, type TextName, type Typed, textNames } from "./texts.ts";
 import { useTexts } from "./use-texts.ts";
 
@@ -45,6 +45,7 @@ function Elsewhere({
           {w("elsewhereTake")}
         </Button>
       </div>
+      {mayKeep ? <p className="no-script">{w("elsewhereAgain")}</p> : null}
     </div>
   );
 }
@@ -98,15 +99,22 @@ export function TextsForm({
     if (isShown && editing.current !== null) editing.current.open = true;
   }, [isShown, editing]);
   useEffect(() => {
-    if (isHeld) form.current?.querySelector("[data-held]")?.scrollIntoView({ block: "nearest" });
-  }, [isHeld]);
+    if (isShown)
+      form.current?.querySelector("[data-held], [data-draft]")?.scrollIntoView({ block: "nearest" });
+  }, [isShown]);
   useEffect(() => {
     if (outcome.conflict === true)
       form.current?.querySelector<HTMLElement>("[data-elsewhere] button")?.focus();
   }, [outcome]);
 
+  // Without script the answer comes with a page that begins at its top.
+  const isPlain = plain.message !== undefined && outcome === plain;
+  const first = isPlain
+    ? (textNames.find((name) => name !== "tags" && texts[name]?.elsewhere !== undefined) ?? "title")
+    : undefined;
   const field = (name: TextName) => ({
     name,
+    autoFocus: name === first,
     value: texts[name]?.text ?? "",
     onChange: ({ target }: { target: { value: string } }) => write(name, target.value),
   });
@@ -126,7 +134,15 @@ export function TextsForm({
         {w("edit")}
         <ChevronDown aria-hidden className="size-4 group-open:rotate-180" />
       </summary>
-      <form ref={form} action={act} onSubmit={onSubmit} className="grid gap-4 border-t border-line p-3">
+      {/* A browser that fills in after a reload what stood here before would write over what it says by now. */}
+      <form
+        ref={form}
+        action={act}
+        onSubmit={onSubmit}
+        autoComplete="off"
+        className="grid gap-4 border-t border-line p-3"
+      >
+        {isPlain ? <Notice tone={plain.done === true ? "good" : "bad"}>{plain.message}</Notice> : null}
         <input type="hidden" name="id" value={details.id} />
         {isHeld ? (
           <div data-held>
@@ -134,22 +150,24 @@ export function TextsForm({
             <Notice tone="bad">{w("held")}</Notice>
           </div>
         ) : restored ? (
-          <Notice
-            tone="info"
-            action={
-              <Button
-                size="sm"
-                onClick={() => {
-                  discard();
-                  form.current?.querySelector<HTMLElement>("[name=title]")?.focus();
-                }}
-              >
-                {w("draftDiscard")}
-              </Button>
-            }
-          >
-            {w("draft")}
-          </Notice>
+          <div data-draft>
+            <Notice
+              tone="info"
+              action={
+                <Button
+                  size="sm"
+                  onClick={() => {
+                    discard();
+                    form.current?.querySelector<HTMLElement>("[name=title]")?.focus();
+                  }}
+                >
+                  {w("draftDiscard")}
+                </Button>
+              }
+            >
+              {w("draft")}
+            </Notice>
+          </div>
         ) : null}
         <Field label={media("title")} {...field("title")} maxLength={limits.titleMax} autoComplete="off" />
         {beside("title")}
@@ -201,7 +219,7 @@ export function TextsForm({
           <Button type="submit" variant="primary" aria-disabled={pending}>
             {isHeld ? w("heldSave") : media("save")}
           </Button>
-          <Answer outcome={outcome} pending={pending} />
+          <Answer outcome={isPlain ? none : outcome} pending={pending} />
         </div>
       </form>
     </details>

@@ -42,6 +42,7 @@ function Tool({
   deed,
   rtl,
   filled,
+  marked,
   className,
   ...rest
 }: {
@@ -50,6 +51,8 @@ function Tool({
   deed: Deed;
   rtl: boolean;
   filled?: boolean;
+  /** A dot: something waits behind it. */
+  marked?: boolean;
 } & ComponentProps<"button">) {
   return (
     <button
@@ -58,7 +61,7 @@ function Tool({
       aria-label={label}
       title={label}
       aria-keyshortcuts={shortcutsOf(deed, rtl)}
-      className={clsx(look, className)}
+      className={clsx(look, marked && "tool-marked", className)}
     >
       <Icon aria-hidden className="size-5" fill={filled ? "currentColor" : "none"} />
     </button>
@@ -78,6 +81,10 @@ export type ToolbarProps = {
   playing: boolean;
   slideshow: { running: boolean; seconds: Interval; setSeconds: (seconds: Interval) => void };
   panelOpen: boolean;
+  /** There is script: before that, the buttons would take a press and do nothing. */
+  ready: boolean;
+  /** Something about the picture is typed and not saved. */
+  hasDraft: boolean;
   full: boolean;
   /** The browser can show it on the whole screen. */
   canFull: boolean;
@@ -113,7 +120,7 @@ export function TopBar(props: ToolbarProps) {
       <h1 className="min-w-0 flex-1 truncate px-1 text-sm font-medium" title={heading}>
         <bdi>{heading}</bdi>
       </h1>
-      <div className="needs-script flex items-center">
+      <fieldset disabled={!props.ready} className="needs-script flex items-center">
         {zoom.full === undefined || zoom.factor === 1 ? null : (
           <span className="hidden px-2 text-xs text-muted sm:inline">
             {w(zoom.full === "loading" ? "fullLoading" : zoom.full === "shown" ? "fullShown" : "fullFailed")}
@@ -188,7 +195,7 @@ export function TopBar(props: ToolbarProps) {
           onClick={() => act("help")}
           className="max-lg:hidden"
         />
-      </div>
+      </fieldset>
     </header>
   );
 }
@@ -203,61 +210,64 @@ export function Deeds({ children, ...props }: ToolbarProps & { children?: ReactN
       aria-label={w("deeds")}
       className="deeds needs-script flex items-center justify-around gap-1 px-1 py-1 max-sm:gap-0"
     >
-      {favourite === undefined ? null : (
+      <fieldset disabled={!props.ready} className="contents">
+        {favourite === undefined ? null : (
+          <Tool
+            icon={Heart}
+            label={w("favourite")}
+            deed="favourite"
+            rtl={rtl}
+            filled={favourite}
+            aria-pressed={favourite}
+            onClick={() => act("favourite")}
+          />
+        )}
+        {children}
+        {details?.mayCollect === true ? (
+          <Tool icon={FolderPlus} label={w("album")} deed="album" rtl={rtl} onClick={() => act("album")} />
+        ) : null}
+        {props.inOwnAlbum ? (
+          <Tool
+            icon={FolderMinus}
+            label={w("leaveAlbum")}
+            deed="leaveAlbum"
+            rtl={rtl}
+            onClick={() => act("leaveAlbum")}
+          />
+        ) : null}
+        {place.handsOn ? (
+          <Tool icon={Share2} label={w("share")} deed="share" rtl={rtl} onClick={() => act("share")} />
+        ) : null}
         <Tool
-          icon={Heart}
-          label={w("favourite")}
-          deed="favourite"
+          icon={Download}
+          label={w("download")}
+          deed="download"
           rtl={rtl}
-          filled={favourite}
-          aria-pressed={favourite}
-          onClick={() => act("favourite")}
+          disabled={details?.download === undefined}
+          onClick={() => act("download")}
         />
-      )}
-      {children}
-      {details?.mayCollect === true ? (
-        <Tool icon={FolderPlus} label={w("album")} deed="album" rtl={rtl} onClick={() => act("album")} />
-      ) : null}
-      {props.inOwnAlbum ? (
+        {details?.mayEdit === true ? (
+          <Tool icon={Trash2} label={w("trash")} deed="trash" rtl={rtl} onClick={() => act("trash")} />
+        ) : null}
         <Tool
-          icon={FolderMinus}
-          label={w("leaveAlbum")}
-          deed="leaveAlbum"
+          icon={Captions}
+          label={w("strip")}
+          deed="strip"
           rtl={rtl}
-          onClick={() => act("leaveAlbum")}
+          onClick={() => act("strip")}
+          className="max-sm:hidden"
         />
-      ) : null}
-      {place.handsOn ? (
-        <Tool icon={Share2} label={w("share")} deed="share" rtl={rtl} onClick={() => act("share")} />
-      ) : null}
-      <Tool
-        icon={Download}
-        label={w("download")}
-        deed="download"
-        rtl={rtl}
-        disabled={details?.download === undefined}
-        onClick={() => act("download")}
-      />
-      {details?.mayEdit === true ? (
-        <Tool icon={Trash2} label={w("trash")} deed="trash" rtl={rtl} onClick={() => act("trash")} />
-      ) : null}
-      <Tool
-        icon={Captions}
-        label={w("strip")}
-        deed="strip"
-        rtl={rtl}
-        onClick={() => act("strip")}
-        className="max-sm:hidden"
-      />
-      <Tool
-        icon={Info}
-        label={w("info")}
-        deed="info"
-        rtl={rtl}
-        aria-expanded={props.panelOpen}
-        aria-controls="about-picture"
-        onClick={() => act("info")}
-      />
+        <Tool
+          icon={Info}
+          label={w(props.hasDraft && !props.panelOpen ? "infoDraft" : "info")}
+          deed="info"
+          rtl={rtl}
+          aria-expanded={props.panelOpen}
+          aria-controls="about-picture"
+          onClick={() => act("info")}
+          marked={props.hasDraft && !props.panelOpen}
+        />
+      </fieldset>
     </div>
   );
 }

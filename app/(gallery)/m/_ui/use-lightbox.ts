@@ -5,6 +5,7 @@ import { changeFavourite, changeRating } from "../actions.ts";
 import type { Details } from "../details.ts";
 import type { Opened } from "../load.ts";
 import { isAble } from "./able.ts";
+import { draftOf, useHasDraft } from "./drafts.ts";
 import type { Action } from "./forms.tsx";
 import type { Deed } from "./keys.ts";
 import { usePlace } from "./place.ts";
@@ -94,10 +95,23 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   }, []);
 
   const { goTo, step } = useSteps(walked, { tell, say: setSaid });
-  /** A step away from what was typed: it stays with its picture, and that is said. */
-  const leaving = (go: () => boolean): void => {
-    const isLeft = typed() && !isHeld;
-    if (go() && isLeft) tell({ text: w("draftLeft", { picture: heading }) });
+  const hasDraft = useHasDraft(id);
+  const leftTold = useRef(new Map<string, string>());
+  /** A step away from what was typed: it stays with its picture, and that is said once. */
+  const leaving = (go: () => boolean): boolean => {
+    const draft = typed() && !isHeld ? JSON.stringify(draftOf(id)) : undefined;
+    const hasGone = go();
+    if (hasGone && draft !== undefined && leftTold.current.get(id) !== draft) {
+      leftTold.current.set(id, draft);
+      tell({ text: w("draftLeft", { picture: heading }) });
+    }
+    return hasGone;
+  };
+  const leaveFor = (to: string): void => {
+    leaving(() => {
+      goTo(to);
+      return true;
+    });
   };
   const warned = useRef<string>(undefined);
 
@@ -125,7 +139,7 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
   const slideshow = useSlideshow({
     id,
     ready: loaded.has(id),
-    next: () => step(1),
+    next: () => leaving(() => step(1)),
     ended: () => setSaid(w("slideshowEnded")),
   });
   const renewing = useRef(new Set<string>());
@@ -136,7 +150,7 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
     playing,
     closable: inDialog,
     moved: (to) => {
-      if (to !== id) goTo(to);
+      if (to !== id) leaveFor(to);
     },
     tapped: () => setBare((before) => !before),
     touched: slideshow.stop,
@@ -168,7 +182,14 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
     // On a phone it covers the picture: opened once is not opened for ever.
     if (isWide()) keepPanel(open);
     else showPanel(open);
-    if (open && !isWide()) requestAnimationFrame(() => document.getElementById("about-picture")?.focus());
+    if (open)
+      requestAnimationFrame(() => {
+        const about = document.getElementById("about-picture");
+        if (!isWide()) about?.focus();
+        // What somebody left here unfinished is what they look for.
+        const unfinished = about?.querySelector("[data-draft]") ?? (typed() ? editing.current : null);
+        unfinished?.scrollIntoView({ block: "start" });
+      });
     if (!open) view.current?.querySelector<HTMLElement>("[aria-controls=about-picture]")?.focus();
   };
 
@@ -298,7 +319,7 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
       characters,
       keepCharacters,
     },
-    ...{ full, slideshow, able, act, step, goTo, close, openPanel },
+    ...{ full, slideshow, able, act, leaveFor, hasDraft, close, openPanel },
   };
 }
 

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { Outcome } from "../actions.ts";
 import type { Details } from "../details.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
+import { askBeforeLoss } from "./loss.ts";
 import {
   begun,
   decided,
@@ -53,7 +54,10 @@ export function useTexts(details: Details, sending: boolean, typed: Outcome["typ
     const draft = draftOf(id);
     if (draft === undefined) return;
     const found = withDraft(first.current, draft);
-    if (unsaved(found) === undefined) return;
+    if (unsaved(found) === undefined) {
+      keepDraft(id, undefined);
+      return;
+    }
     setTexts(found);
     setRestored(true);
   }, [id]);
@@ -69,9 +73,7 @@ export function useTexts(details: Details, sending: boolean, typed: Outcome["typ
       setRestored(false);
       return;
     }
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
+    return askBeforeLoss();
   }, [id, draft]);
   return {
     texts,

@@ -73,14 +73,21 @@ export function useVanished(held: Held) {
 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
-  useLive(
-    held.since,
-    useCallback(() => {
-      clearTimeout(timer.current);
-      timer.current = setTimeout(() => void isGone(latest.current.id), gatherMs);
-    }, [isGone]),
-    place.live,
-  );
+  const look = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => void isGone(latest.current.id), gatherMs);
+  }, [isGone]);
+  useLive(held.since, look, place.live);
+  useEffect(() => {
+    if (!place.live) return;
+    // Back from another tab, where somebody may have done something: a hidden tab is told nothing, and a change of tags
+    // or albums belongs to no month that could be asked about.
+    const back = (): void => {
+      if (!document.hidden) look();
+    };
+    document.addEventListener("visibilitychange", back);
+    return () => document.removeEventListener("visibilitychange", back);
+  }, [look, place.live]);
 
   // Whoever goes on lets it go.
   const isLeft = kept !== undefined && kept !== held.id;
