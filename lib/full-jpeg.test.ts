@@ -99,4 +99,19 @@ test("a HEIC is made a JPEG of its full size when its owner asks, for a day, and
   await due();
   await purge(db, storage);
   assert.equal(await storage.head(key), undefined);
+
+  // Asked for again on the next day: the second removal of the first must not be that of the second.
+  assert.equal(await makeFullJpeg(db, storage, row.id, budget), true);
+  const later = (seconds: number) => database.sql`
+    update purges set not_before = not_before - make_interval(secs => ${seconds}) where key = ${key} and done_at is null`;
+  await later(100_000);
+  await purge(db, storage);
+  assert.equal(await storage.head(key), undefined);
+  assert.equal(await makeFullJpeg(db, storage, row.id, budget), true);
+  await later(80_000);
+  await purge(db, storage);
+  assert.ok(await storage.head(key), "it is kept for its own day");
+  await later(100_000);
+  await purge(db, storage);
+  assert.equal(await storage.head(key), undefined);
 });

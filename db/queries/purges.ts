@@ -47,6 +47,14 @@ export async function promisePurges(
   return rows.map(({ id }) => id);
 }
 
+/** What lies there from now on is not removed for so long, by none who was asked to and has not begun. */
+export async function putOffPurges(db: Db, key: string, seconds: number): Promise<void> {
+  await db
+    .update(purges)
+    .set({ notBefore: sql`greatest(${purges.notBefore}, now() + make_interval(secs => ${seconds}))` })
+    .where(and(eq(purges.key, key), isNull(purges.doneAt), isNull(purges.leaseUntil)));
+}
+
 /**
  * What was removed, or will be soon, is removed once more when nobody can write it any longer: `seconds` after `since`, when
  * a worker that was held up may have begun at the latest. Nothing is noted when that moment is past, by the database's clock.

@@ -1,7 +1,7 @@
 /** Makes a JPEG of a medium's full size, on record to be removed before it is there (I-2). */
 import type { Db } from "#db/client.ts";
 import { findMedia } from "#db/queries/media.ts";
-import { addPurges, isPromised, promisePurges } from "#db/queries/purges.ts";
+import { addPurges, isPromised, promisePurges, putOffPurges } from "#db/queries/purges.ts";
 import { failpoint } from "../failpoint.ts";
 import { fullJpeg, identify } from "../imaging/index.ts";
 import { isVideo } from "../media.ts";
@@ -29,6 +29,8 @@ export async function makeFullJpeg(
   const identity = await identify(got.body, mime);
   const body = await budget.pixels(identity.pixels, () => fullJpeg(got.body, identity));
   const reason = "made for a download";
+  // One that was made yesterday has a removal left, which would be this one's after a moment.
+  await putOffPurges(db, key, keptSeconds);
   // The second time for a worker that was held up for a day, and wrote after the first.
   const promised = await promisePurges(db, { key, reason, inSeconds: [keptSeconds, 2 * keptSeconds] });
   await failpoint("fullJpeg.promised");
