@@ -149,6 +149,11 @@ const sabotage: [what: string, deed: (books: Tried) => Promise<unknown>, seen: R
     place === "gallery" ? /^F-20: .* 2 were told .* and 1 are/ : /^F-18: .* 2 were told .* and 1 are/,
   ]),
   [
+    "what a guest sent is shown though nobody took it",
+    async ({ person }) => Object.assign(person.stories[0] ?? {}, { guest: true }),
+    /^R-4: .* though nobody took it/,
+  ],
+  [
     "what was cancelled became something",
     async ({ sql, person, shown }) => {
       const [row] = await sql<{ id: string }[]>`select id from uploads where media_id = ${shown.id}`;

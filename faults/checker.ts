@@ -249,6 +249,13 @@ function promises(
       if (!sent.has(`${row.owner} ${sha256}`))
         wrong.push(`I-4: medium ${row.id} has bytes that ${row.owner} never sent whole: ${sha256}`);
   const refused = new Set(people.flatMap((one) => [...one.refused]));
+  const taken = new Set(people.flatMap((one) => [...one.taken]));
+  const ofGuests = new Set(
+    people.flatMap(({ stories }) => stories.filter(({ guest }) => guest).map(({ sha256 }) => sha256)),
+  );
+  for (const row of rows)
+    if (!row.deleted && ofGuests.has(row.sha256) && !taken.has(row.id))
+      wrong.push(`R-4: medium ${row.id} came from a guest, and is in the gallery though nobody took it`);
   for (const person of people) {
     const gone = new Set(
       [...person.wishes.values()].filter((wish) => wish.mayBeGone).flatMap((wish) => [...wish.sha256]),

@@ -165,7 +165,7 @@ export async function decide(
     ids.push(...sent.flatMap(([name, value]) => (name === "media" ? [value] : [])));
     await wait(waitMs);
     if (ids.length === 0) return undefined;
-    if (act === "reject") for (const id of ids) person.refused.add(id);
+    for (const id of ids) (act === "reject" ? person.refused : person.taken).add(id);
     return [...sent, ["act", act]];
   };
   const answered = await unlessSilent(

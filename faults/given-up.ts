@@ -20,11 +20,12 @@ export type GivenUp = {
 const triesMax = 3;
 const lookMs = 60;
 
-/** Whatever waits for a worker meanwhile, or is with one that does not come to its end, has had all its tries. */
+/** Nobody works meanwhile, and whatever waits for a worker has had all its tries. */
 async function giveUp(place: Place, forMs: number, { ids }: GivenUp): Promise<void> {
   const url = place.direct.databaseUrl();
   if (url === undefined) return;
   const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 1 });
+  for (const worker of place.workers) worker.pause();
   try {
     for (const end = Date.now() + forMs; Date.now() < end; await wait(lookMs)) {
       const found = await sql<{ id: string }[]>`
@@ -36,6 +37,7 @@ async function giveUp(place: Place, forMs: number, { ids }: GivenUp): Promise<vo
   } catch {
     // The database went away: enough were given up.
   } finally {
+    for (const worker of place.workers) worker.resume();
     void sql.end({ timeout: 1 }).catch(() => {});
   }
 }

@@ -103,6 +103,8 @@ export class Person {
   readonly stories: Story[] = [];
   readonly wishes = new Map<string, Wish>();
   readonly tallies: Tally[] = [];
+  /** Of guests, and asked to be taken into the gallery. */
+  readonly taken = new Set<string>();
   /** Of guests, and asked to be thrown away. */
   readonly refused = new Set<string>();
   /** Albums and links they made to remove them. */
