@@ -169,22 +169,33 @@ export function database(): { db: Db; sql: Sql } {
 
 /** Deadlock and serialization failure: the transaction did nothing, and doing it again may well succeed (F-31). */
 const transient = new Set(["40001", "40P01"]);
+/** Unique, foreign key and restriction. */
+const overtaken = new Set(["23505", "23503", "23001"]);
 const triesMax = 3;
 const pauseMs = 50;
 
-function isTransient(error: unknown): boolean {
+function isOneOf(error: unknown, codes: ReadonlySet<string>): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if ("code" in e && typeof e.code === "string" && transient.has(e.code)) return true;
+    if ("code" in e && typeof e.code === "string" && codes.has(e.code)) return true;
   return false;
 }
 
-/** A transaction that is tried again when the database gave it up for another's sake. `work` must be safe to repeat. */
-export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+/**
+ * A transaction that is tried again when the database gave it up for another's sake. `work` must be safe to repeat. With
+ * `looksAgain` also when another has just written what its looks did not see: the same picture, or what hangs on a row that
+ * is to go. Whoever looked first would fail otherwise, though a second look tells what to do.
+ */
+export async function inTransaction<T>(
+  db: Db,
+  work: (tx: Db) => Promise<T>,
+  { looksAgain = false } = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction((tx) => work(tx));
     } catch (error) {
-      if (attempt >= triesMax || !isTransient(error)) throw error;
+      const passes = isOneOf(error, transient) || (looksAgain && isOneOf(error, overtaken));
+      if (attempt >= triesMax || !passes) throw error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt * (0.5 + Math.random())));
     }
   }

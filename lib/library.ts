@@ -57,11 +57,13 @@ export async function trash(db: Db, choice: Choice): Promise<string[]> {
 /** Takes media out of the trash, as long as their objects are there (F-20). Returns the ids that came back. */
 export async function restore(db: Db, choice: Choice): Promise<string[]> {
   const ownerId = reach(choice.viewer);
-  return inTransaction(db, async (tx) => {
+  const work = async (tx: Db): Promise<string[]> => {
     const restored = await rows.markRestored(tx, choice.ids, ownerId);
     await callOffPurges(tx, restored);
     return restored;
-  });
+  };
+  // The same picture may be uploaded at that moment.
+  return inTransaction(db, work, { looksAgain: true });
 }
 
 /** Has all renditions made anew from the original. Returns the ids that were queued. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { eq } from "drizzle-orm";
 import * as schema from "#db/schema.ts";
 import { TintypeError } from "./errors.ts";
@@ -195,4 +196,25 @@ test("emptied early, one's own trash is gone for good at once: what is thrown aw
   const [quota] = await box.db.select().from(schema.quotas).where(eq(schema.quotas.ownerId, owner.id));
   assert.equal(quota?.usedBytes, 1000);
   await assert.rejects(emptyTrash(box.db, { viewer: undefined, before }), { code: "unauthenticated" });
+});
+
+test("a picture whose twin is being uploaded at that moment stays in the trash, and nothing fails", async () => {
+  const ann = await person("member");
+  const sha256 = digest();
+  const [id = ""] = await thrown(ann, 1, sha256);
+  const { promise: found, resolve: go } = Promise.withResolvers<void>();
+  const uploading = box.sql.begin(async (sql) => {
+    await sql`insert into media (owner_id, taken_at, key, rendition_folder, avif_widths, jpeg_widths, sha256, bytes, mime, width,
+        height, thumbhash, color, filename, taken_source)
+      select owner_id, taken_at, 'media/twin.jpg', 'derived/twin', avif_widths, jpeg_widths, sha256, bytes, mime, width,
+        height, thumbhash, color, filename, taken_source from media where id = ${id}`;
+    await found;
+  });
+  const restoring = takeBack(box.db, { viewer: ann, ids: [id] });
+  const waiting = () =>
+    box.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await waiting()).length === 0) await setImmediate();
+  go();
+  await uploading;
+  assert.deepEqual(await restoring, { back: 0, repeated: 1, gone: 0 });
 });

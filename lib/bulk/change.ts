@@ -225,7 +225,7 @@ export async function undo(
   { viewer, changeId }: { viewer: Viewer | undefined; changeId: string },
 ): Promise<UndoAnswer> {
   if (viewer === undefined) throw new TintypeError("unauthenticated");
-  return inTransaction(db, async (tx) => {
+  const work = async (tx: Db): Promise<UndoAnswer> => {
     await rows.allowLong(tx, secondsMax);
     const deleted = await albums.findDeleted(tx, { changeId, userId: viewer.id, hours: undoHours });
     const kind = await claimChange(tx, { id: changeId, userId: viewer.id, hours: undoHours });
@@ -241,7 +241,9 @@ export async function undo(
     if (deleted !== undefined) await albums.coverAgain(tx, changeId);
     if (besides.includes(kind)) await tellBeside(tx, viewer.id);
     return undone;
-  });
+  };
+  // The same picture may be uploaded, or go to the same place, at that moment.
+  return inTransaction(db, work, { looksAgain: true });
 }
 
 /** An album that somebody deleted, and what brings it back. */

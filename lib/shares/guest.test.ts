@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { eq } from "drizzle-orm";
+import { setImmediate } from "node:timers/promises";
+import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import * as schema from "#db/schema.ts";
 import { database } from "../database.ts";
@@ -116,6 +117,25 @@ test("what a guest sends waits, unseen in the library and in the trash, until it
   );
   assert.deepEqual(await approve(db, { viewer: owner, id, ids: undefined }), { taken: 0, repeated: 0 });
   await removeShare(db, { viewer: owner, id });
+});
+
+test("a link through which something arrives while it is removed is kept, and says why", async () => {
+  const { owner, id, token } = await link();
+  const guest = await guestAt(token);
+  await send(guest);
+  const [arrived] = await db.delete(schema.arrivals).where(eq(schema.arrivals.shareId, id)).returning();
+  assert.ok(arrived);
+  const { removal } = await db.transaction(async (tx) => {
+    await tx.insert(schema.arrivals).values(arrived);
+    const removal = assert.rejects(removeShare(db, { viewer: owner, id }), refused("conflict"));
+    const waiting = () =>
+      db.execute(
+        sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+    while ((await waiting()).length === 0) await setImmediate();
+    return { removal };
+  });
+  await removal;
 });
 
 test("what a guest sent through a link that was removed before it was verified leaves with the trash", async () => {

@@ -63,7 +63,7 @@ export async function approve(
 ): Promise<Decided> {
   const share = await getShare(db, { viewer, id });
   const ownerId = viewer?.id ?? "";
-  return inTransaction(db, async (tx) => {
+  const work = async (tx: Db): Promise<Decided> => {
     const waiting = await rows.takeArrivals(tx, { shareId: id, ownerId, ids });
     const restored =
       waiting.length === 0
@@ -92,7 +92,9 @@ export async function approve(
         change: { kind: "album", add: share.albumId },
       });
     return { taken: restored.length, repeated: repeated.length };
-  });
+  };
+  // The same picture may be uploaded at that moment.
+  return inTransaction(db, work, { looksAgain: true });
 }
 
 /** Throws what waits away, all of it without `ids`; it is in the trash as long as anything else. Returns how many. */

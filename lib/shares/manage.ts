@@ -165,8 +165,12 @@ export async function revokeShare(db: Db, { viewer, id }: By & { id: string }): 
 /** Forgets a share with its log; its link then is one that never was. Throws "not_found", "conflict" while pictures wait. */
 export async function removeShare(db: Db, { viewer, id }: By & { id: string }): Promise<void> {
   const by = maker(viewer);
-  if ((await countArrivals(db, [id])).size > 0) throw new TintypeError("conflict");
-  if (!(await rows.deleteShare(db, own(by, id)))) throw new TintypeError("not_found");
+  const work = async (tx: Db): Promise<void> => {
+    if ((await countArrivals(tx, [id])).size > 0) throw new TintypeError("conflict");
+    if (!(await rows.deleteShare(tx, own(by, id)))) throw new TintypeError("not_found");
+  };
+  // Something may arrive between the two.
+  await inTransaction(db, work, { looksAgain: true });
   audit(by, "share removed", { shareId: id });
 }
 
