@@ -409,7 +409,10 @@ test.describe("over the timeline", () => {
     await accessible(page);
     await page.getByRole("button", { name: "Throw it away" }).click();
     await page.getByRole("button", { name: "Close what is known" }).click();
-    await expect(page.getByRole("button", { name: "About this picture", exact: true })).toBeVisible();
+    await page.getByRole("link", { name: "Previous picture" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(names[5] ?? "");
+    await page.getByRole("button", { name: "About this picture", exact: true }).click();
+    await expect(page.getByRole("heading", { name: "About this picture" })).toBeInViewport();
     await context.close();
   });
 

@@ -188,7 +188,9 @@ export function useLightbox({ opened, inDialog, back }: LightboxProps) {
         if (!isWide()) about?.focus();
         // What somebody left here unfinished is what they look for.
         const unfinished = about?.querySelector("[data-draft]") ?? (typed() ? editing.current : null);
-        unfinished?.scrollIntoView({ block: "start" });
+        if (unfinished) unfinished.scrollIntoView({ block: "start" });
+        // It would stand where that of another picture was left.
+        else if (!isWide()) about?.scrollTo(0, 0);
       });
     if (!open) view.current?.querySelector<HTMLElement>("[aria-controls=about-picture]")?.focus();
   };
