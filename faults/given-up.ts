@@ -26,14 +26,19 @@ async function giveUp(place: Place, forMs: number, { ids }: GivenUp): Promise<vo
   if (url === undefined) return;
   const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 1 });
   for (const worker of place.workers) worker.pause();
-  try {
-    for (const end = Date.now() + forMs; Date.now() < end; await wait(lookMs)) {
+  const end = Date.now() + forMs;
+  const taking = async (): Promise<void> => {
+    for (; Date.now() < end; await wait(lookMs)) {
       const found = await sql<{ id: string }[]>`
         select id from uploads where state = 'verifying' and attempts < ${triesMax}`;
       for (const { id } of found) ids.add(id);
       await sql`update uploads set attempts = ${triesMax}
         where state = 'verifying' and id = any(${found.map(({ id }) => id)})`;
     }
+  };
+  try {
+    // The driver tries for ever to reach a database that went away; nobody may stay stopped for that.
+    await Promise.race([taking(), wait(forMs + lookMs)]);
   } catch {
     // The database went away: enough were given up.
   } finally {
