@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { isDatabaseGone } from "#lib/database-gone.ts";
 import { type TestDatabase, testDatabase } from "#lib/testing.ts";
 import { TcpProxy } from "../faults/tcp-proxy.ts";
-import { connect, inTransaction } from "./client.ts";
+import { connect, type Db, inTransaction } from "./client.ts";
 
 describe("a transaction", () => {
   let database: TestDatabase;
@@ -152,6 +152,20 @@ describe("a connection that Postgres ended", () => {
   });
 });
 
+/**
+ * Until a pool of ten is open and has asked all that the driver asks of a new connection. A reset in the middle of that
+ * question is a rejection that nobody can catch: it ends a worker, which is started anew, and would end this test.
+ */
+async function opened(db: Db, name: string, admin: TestDatabase["sql"]): Promise<void> {
+  for (let ready = 0; ready < 10; ) {
+    await Promise.all(Array.from({ length: 10 }, () => db.execute(sql`select pg_sleep(0.05)`)));
+    const [found] = await admin<{ ready: number }[]>`
+      select count(*)::int as ready from pg_stat_activity
+      where application_name = ${name} and state = 'idle' and query like '%pg_sleep%'`;
+    ready = found?.ready ?? 0;
+  }
+}
+
 describe("a pool whose connections were all reset at once", () => {
   it("has ten that work as soon as Postgres can be reached again, whatever was under way", async () => {
     const database = await testDatabase();
@@ -159,7 +173,9 @@ describe("a pool whose connections were all reset at once", () => {
     const wire = await TcpProxy.open(Number(url.port));
     [url.hostname, url.port] = ["127.0.0.1", String(wire.port)];
     for (let round = 0; round < 6; round++) {
-      const { db, sql: client } = connect(url.href, { max: 10 });
+      const name = `reset-${round}`;
+      const { db, sql: client } = connect(url.href, { max: 10, name });
+      await opened(db, name, database.sql);
       let busy = true;
       let done = 0;
       const work = async (): Promise<void> => {
